@@ -1,0 +1,100 @@
+//! Where the library gets its time from: injected, so that tests move it instead of sleeping.
+
+use std::fmt::Debug;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// A source of the current time.
+///
+/// The manager asks it once for each token that it issues or verifies.
+/// [`SystemClock`] is the default; tests use [`ManualClock`].
+///
+/// ```
+/// use actix_jwt_extended::Clock;
+/// use std::time::SystemTime;
+///
+/// #[derive(Debug)]
+/// struct Fixed(SystemTime);
+/// impl Clock for Fixed {
+///     fn now(&self) -> SystemTime {
+///         self.0
+///     }
+/// }
+/// assert_eq!(Fixed(SystemTime::UNIX_EPOCH).now(), SystemTime::UNIX_EPOCH);
+/// ```
+pub trait Clock: Debug + Send + Sync {
+    /// The current time.
+    fn now(&self) -> SystemTime;
+}
+
+/// The operating system's clock.
+///
+/// ```
+/// use actix_jwt_extended::{Clock, SystemClock};
+/// assert!(SystemClock.now() > std::time::SystemTime::UNIX_EPOCH);
+/// ```
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> SystemTime {
+        SystemTime::now()
+    }
+}
+
+/// Seconds since the epoch, rounded down: a NumericDate (RFC 7519 §2) as we issue it.
+///
+/// A clock before 1970 reads as 0, where every token that is valid today is "not yet valid".
+pub(crate) fn unix_seconds(clock: &dyn Clock) -> i64 {
+    clock.now().duration_since(UNIX_EPOCH).ok().and_then(|d| i64::try_from(d.as_secs()).ok()).unwrap_or(0)
+}
+
+#[cfg(any(test, feature = "test-util"))]
+pub use manual::ManualClock;
+
+#[cfg(any(test, feature = "test-util"))]
+mod manual {
+    use super::{Clock, SystemTime, UNIX_EPOCH};
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU64, Ordering};
+    use std::time::Duration;
+
+    /// A clock that stands still until it is told otherwise (feature `test-util`).
+    ///
+    /// Clones share one time.
+    ///
+    /// ```
+    /// use actix_jwt_extended::{Clock, ManualClock};
+    /// use std::time::{Duration, UNIX_EPOCH};
+    ///
+    /// let clock = ManualClock::at(1_700_000_000);
+    /// clock.advance(Duration::from_secs(5));
+    /// assert_eq!(clock.now(), UNIX_EPOCH + Duration::from_secs(1_700_000_005));
+    /// ```
+    #[derive(Debug, Clone)]
+    pub struct ManualClock(Arc<AtomicU64>);
+
+    impl ManualClock {
+        /// A clock that shows `unix_seconds`.
+        #[must_use]
+        pub fn at(unix_seconds: u64) -> Self {
+            Self(Arc::new(AtomicU64::new(unix_seconds.saturating_mul(1_000))))
+        }
+
+        /// Moves the time on; steps under a millisecond are dropped.
+        pub fn advance(&self, by: Duration) {
+            let millis = u64::try_from(by.as_millis()).unwrap_or(u64::MAX);
+            self.0.fetch_add(millis, Ordering::SeqCst);
+        }
+
+        /// Sets the time, forwards or back.
+        pub fn set(&self, unix_seconds: u64) {
+            self.0.store(unix_seconds.saturating_mul(1_000), Ordering::SeqCst);
+        }
+    }
+
+    impl Clock for ManualClock {
+        fn now(&self) -> SystemTime {
+            UNIX_EPOCH + Duration::from_millis(self.0.load(Ordering::SeqCst))
+        }
+    }
+}

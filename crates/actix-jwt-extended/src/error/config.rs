@@ -1,0 +1,113 @@
+//! Mistakes in the settings. Each names the setting and the way out.
+
+use std::error::Error as StdError;
+use std::fmt;
+
+/// Why a manager cannot be built from these settings.
+///
+/// Found when the program starts, never on a request. Values of secrets are never part of it.
+///
+/// ```
+/// use actix_jwt_extended::{JwtConfig, JwtManager};
+///
+/// let error = JwtManager::new(JwtConfig::new()).unwrap_err();
+/// assert!(error.to_string().starts_with("JWT_SECRET_KEY is not set"));
+/// ```
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// The settings file cannot be read.
+    Read {
+        /// The file.
+        path: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The settings file is not TOML.
+    Syntax {
+        /// The file.
+        path: String,
+        /// Where and why; without the line itself, which may hold a secret.
+        reason: String,
+    },
+    /// A `JWT_*` name that is no setting.
+    UnknownSetting {
+        /// The name.
+        name: String,
+        /// The nearest name that is one.
+        suggestion: Option<&'static str>,
+    },
+    /// A value of the wrong type, or out of range.
+    InvalidValue {
+        /// The setting.
+        setting: &'static str,
+        /// What it must be.
+        expected: String,
+    },
+    /// A key that the algorithm needs is not there.
+    MissingKey {
+        /// The setting.
+        setting: &'static str,
+        /// The algorithm that needs it.
+        algorithm: String,
+        /// A command that makes one.
+        make: String,
+    },
+    /// A secret that is too short or well known.
+    WeakSecret {
+        /// Why it is weak.
+        reason: String,
+    },
+    /// A key that cannot be used.
+    InvalidKey {
+        /// The setting, or the builder's method.
+        setting: &'static str,
+        /// What is wrong with it, and what would be right.
+        reason: String,
+    },
+    /// Two settings that contradict each other.
+    Conflict(String),
+    /// The crypto library does not do what it must on this machine.
+    SelfTest {
+        /// The algorithm that failed.
+        algorithm: String,
+    },
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Read { path, source } => write!(f, "cannot read {path}: {source}"),
+            Self::Syntax { path, reason } => write!(f, "{path} is not valid TOML: {reason}"),
+            Self::UnknownSetting { name, suggestion: Some(near) } => {
+                write!(f, "{name} is no setting; did you mean {near}?")
+            }
+            Self::UnknownSetting { name, suggestion: None } => {
+                write!(f, "{name} is no setting; the guide's page \"Settings\" lists them")
+            }
+            Self::InvalidValue { setting, expected } => write!(f, "{setting} must be {expected}"),
+            Self::MissingKey { setting, algorithm, make } => {
+                write!(f, "{setting} is not set, and {algorithm} needs it; make one with `{make}`")
+            }
+            Self::WeakSecret { reason } => write!(
+                f,
+                "JWT_SECRET_KEY {reason}; make a strong one with `openssl rand -hex 32` \
+                 (or accept it for a test with JWT_ALLOW_WEAK_SECRET = true)"
+            ),
+            Self::InvalidKey { setting, reason } => write!(f, "{setting} {reason}"),
+            Self::Conflict(text) => f.write_str(text),
+            Self::SelfTest { algorithm } => {
+                write!(f, "the self-test of {algorithm} failed: the crypto library is broken on this machine")
+            }
+        }
+    }
+}
+
+impl StdError for ConfigError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match self {
+            Self::Read { source, .. } => Some(source),
+            _ => None,
+        }
+    }
+}

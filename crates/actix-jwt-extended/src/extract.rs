@@ -1,0 +1,317 @@
+//! Extractors: they read what a wrap verified, and verify by themselves where there was none.
+//!
+//! So a handler that takes one is never reached without a verified token, wrap or no wrap.
+
+use crate::error::JwtError;
+use crate::hooks::AnyUser;
+use crate::manager::JwtManager;
+use crate::required::{Jwt, JwtRequired, Outcome, ask, begin, jwt_required, manager_of, passed_token, passed_user};
+use crate::respond::respond;
+use actix_web::dev::Payload;
+use actix_web::error::InternalError;
+use actix_web::{FromRequest, HttpRequest, ResponseError as _};
+use futures_util::FutureExt as _;
+use futures_util::future::{Either, LocalBoxFuture};
+use serde::de::DeserializeOwned;
+use std::fmt;
+use std::future::{Ready, ready};
+use std::ops::Deref;
+use std::str::FromStr;
+use std::sync::Arc;
+
+/// Ready at once, unless the store or the user lookup must be asked.
+type Extracting<T> = Either<Ready<Result<T, actix_web::Error>>, LocalBoxFuture<'static, Result<T, actix_web::Error>>>;
+
+mod sealed {
+    use super::{Jwt, JwtError};
+    use actix_web::HttpRequest;
+
+    /// What all extractors of a token have in common: how they read it.
+    pub trait FromJwt: Sized + 'static {
+        fn from_jwt(jwt: Jwt, request: &HttpRequest) -> Result<Self, JwtError>;
+    }
+}
+use sealed::FromJwt;
+
+/// Extractor: whom the token is about, as a `String`, a `Uuid`, an `i64`, …
+///
+/// Derefs to `T`. An identity that is no `T` is a 422.
+///
+/// ```
+/// use actix_jwt_extended::{JwtIdentity, jwt_required};
+/// use actix_web::get;
+///
+/// #[get("/orders", wrap = "jwt_required()")]
+/// async fn orders(user: JwtIdentity<u64>) -> String {
+///     format!("orders of user number {}", *user + 0)
+/// }
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JwtIdentity<T = String>(T);
+
+impl<T> JwtIdentity<T> {
+    /// The identity itself.
+    ///
+    /// ```
+    /// use actix_jwt_extended::JwtIdentity;
+    /// async fn handler(user: JwtIdentity) -> String {
+    ///     user.into_inner()
+    /// }
+    /// ```
+    #[must_use]
+    pub fn into_inner(self) -> T {
+        self.0
+    }
+}
+
+impl<T> Deref for JwtIdentity<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T: fmt::Display> fmt::Display for JwtIdentity<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl<T: FromStr + 'static> FromJwt for JwtIdentity<T> {
+    fn from_jwt(jwt: Jwt, _: &HttpRequest) -> Result<Self, JwtError> {
+        jwt.identity().parse().map(Self).map_err(|_| JwtError::IdentityFormat)
+    }
+}
+
+/// Extractor: the claims as a type of your own. Claims that do not fit it are a 422.
+///
+/// Derefs to `T`.
+///
+/// ```
+/// use actix_jwt_extended::{Claims, jwt_required};
+/// use actix_web::get;
+///
+/// #[derive(serde::Deserialize)]
+/// struct Mine {
+///     sub: String,
+///     team: String,
+/// }
+///
+/// #[get("/team", wrap = "jwt_required()")]
+/// async fn team(claims: Claims<Mine>) -> String {
+///     format!("{} is in {}", claims.sub, claims.team)
+/// }
+/// ```
+#[derive(Debug, Clone)]
+pub struct Claims<T>(T);
+
+impl<T> Claims<T> {
+    /// The claims themselves.
+    ///
+    /// ```
+    /// use actix_jwt_extended::Claims;
+    /// async fn handler(claims: Claims<serde_json::Value>) -> String {
+    ///     claims.into_inner().to_string()
+    /// }
+    /// ```
+    #[must_use]
+    pub fn into_inner(self) -> T {
+        self.0
+    }
+}
+
+impl<T> Deref for Claims<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T: DeserializeOwned + 'static> FromJwt for Claims<T> {
+    fn from_jwt(jwt: Jwt, _: &HttpRequest) -> Result<Self, JwtError> {
+        jwt.claims_as().map(Self).map_err(JwtError::ClaimsFormat)
+    }
+}
+
+impl FromJwt for Jwt {
+    fn from_jwt(jwt: Jwt, _: &HttpRequest) -> Result<Self, JwtError> {
+        Ok(jwt)
+    }
+}
+
+/// Extractor: the user that `user_lookup_loader` loaded. Derefs to `U`.
+///
+/// Without a `user_lookup_loader` that returns a `U` it is a 500, and a line in the log.
+///
+/// ```
+/// use actix_jwt_extended::{CurrentUser, jwt_required};
+/// use actix_web::get;
+///
+/// struct User {
+///     name: String,
+/// }
+///
+/// #[get("/me", wrap = "jwt_required()")]
+/// async fn me(user: CurrentUser<User>) -> String {
+///     user.name.clone()
+/// }
+/// ```
+#[derive(Debug)]
+pub struct CurrentUser<U>(Arc<U>);
+
+impl<U> Clone for CurrentUser<U> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<U> Deref for CurrentUser<U> {
+    type Target = U;
+
+    fn deref(&self) -> &U {
+        &self.0
+    }
+}
+
+impl<U: Send + Sync + 'static> FromJwt for CurrentUser<U> {
+    fn from_jwt(_: Jwt, request: &HttpRequest) -> Result<Self, JwtError> {
+        passed_user(request)
+            .and_then(|user: AnyUser| user.downcast::<U>().ok())
+            .map(Self)
+            .ok_or(JwtError::NotConfigured("CurrentUser<U> needs a user_lookup_loader that returns a U"))
+    }
+}
+
+/// Extractor: `None` where no token was sent; a token that is bad is still refused.
+///
+/// Not to be confused with `Option<JwtIdentity>`, which actix makes `None` for bad tokens too.
+///
+/// ```
+/// use actix_jwt_extended::{JwtIdentity, Optional, jwt_required};
+/// use actix_web::get;
+///
+/// #[get("/greeting", wrap = "jwt_required().optional()")]
+/// async fn greeting(user: Optional<JwtIdentity>) -> String {
+///     match user.into_inner() {
+///         Some(user) => format!("Hello {user}"),
+///         None => "Hello stranger".to_owned(),
+///     }
+/// }
+/// ```
+#[derive(Debug, Clone)]
+pub struct Optional<E>(Option<E>);
+
+impl<E> Optional<E> {
+    /// What was extracted, if a token was sent.
+    ///
+    /// ```
+    /// use actix_jwt_extended::{JwtIdentity, Optional};
+    /// async fn handler(user: Optional<JwtIdentity>) -> String {
+    ///     user.into_inner().map(JwtIdentity::into_inner).unwrap_or_default()
+    /// }
+    /// ```
+    #[must_use]
+    pub fn into_inner(self) -> Option<E> {
+        self.0
+    }
+}
+
+impl<E> Deref for Optional<E> {
+    type Target = Option<E>;
+
+    fn deref(&self) -> &Option<E> {
+        &self.0
+    }
+}
+
+impl<E: FromJwt> FromRequest for Optional<E> {
+    type Error = actix_web::Error;
+    type Future = Extracting<Self>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        extract(request, true, |jwt, request| jwt.map(|jwt| E::from_jwt(jwt, request)).transpose().map(Self))
+    }
+}
+
+macro_rules! from_request {
+    ($([$($generics:tt)*] $extractor:ty;)*) => {$(
+        impl<$($generics)*> FromRequest for $extractor {
+            type Error = actix_web::Error;
+            type Future = Extracting<Self>;
+
+            fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+                extract(request, false, from_token)
+            }
+        }
+    )*};
+}
+
+from_request! {
+    [] Jwt;
+    [T: FromStr + 'static] JwtIdentity<T>;
+    [T: DeserializeOwned + 'static] Claims<T>;
+    [U: Send + Sync + 'static] CurrentUser<U>;
+}
+
+/// A token must be there: an optional wrap may have let the request through without one.
+fn from_token<E: FromJwt>(jwt: Option<Jwt>, request: &HttpRequest) -> Result<E, JwtError> {
+    match jwt {
+        Some(jwt) => E::from_jwt(jwt, request),
+        None => Err(JwtError::NotConfigured("the request passed without leaving its token")),
+    }
+}
+
+impl FromRequest for JwtManager {
+    type Error = actix_web::Error;
+    type Future = Ready<Result<Self, actix_web::Error>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(manager_of(request).cloned().map_err(Into::into))
+    }
+}
+
+fn extract<T: 'static>(
+    request: &HttpRequest,
+    optional: bool,
+    read: fn(Option<Jwt>, &HttpRequest) -> Result<T, JwtError>,
+) -> Extracting<T> {
+    let jwt = match passed_token(request) {
+        Some(jwt) => Some(jwt),
+        None => {
+            let required = if optional { jwt_required().optional() } else { jwt_required() };
+            match manager_of(request).and_then(|manager| begin(&required, manager, request)) {
+                Ok(Outcome::Pass) => passed_token(request),
+                Ok(Outcome::Ask(pending)) => {
+                    let request = request.clone();
+                    let asking = async move {
+                        ask_and_read(pending, &required, &request, read).await.map_err(|e| refusal(e, &request))
+                    };
+                    return Either::Right(asking.boxed_local());
+                }
+                Err(error) => return Either::Left(ready(Err(refusal(error, request)))),
+            }
+        }
+    };
+    Either::Left(ready(read(jwt, request).map_err(|error| refusal(error, request))))
+}
+
+async fn ask_and_read<T>(
+    pending: crate::required::Pending,
+    required: &JwtRequired,
+    request: &HttpRequest,
+    read: fn(Option<Jwt>, &HttpRequest) -> Result<T, JwtError>,
+) -> Result<T, JwtError> {
+    ask(pending, required, manager_of(request)?, request).await?;
+    read(passed_token(request), request)
+}
+
+/// The error with the response that the settings and hooks give it.
+fn refusal(error: JwtError, request: &HttpRequest) -> actix_web::Error {
+    let response = match manager_of(request) {
+        Ok(manager) => respond(manager, &error, request),
+        Err(_) => error.error_response(),
+    };
+    InternalError::from_response(error, response).into()
+}

@@ -1,0 +1,104 @@
+//! The application's own code that we call: what it looks like inside, and how we survive it.
+
+use crate::claims::VerifiedToken;
+use crate::error::JwtError;
+use crate::keys::{SigningKey, VerifyingKey};
+use actix_web::{HttpRequest, HttpResponse};
+use futures_util::FutureExt as _;
+use futures_util::future::LocalBoxFuture;
+use serde_json::{Map, Value};
+use std::any::Any;
+use std::error::Error;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+/// An error of a hook; it goes to the log, never to a client.
+pub(crate) type BoxError = Box<dyn Error + Send + Sync>;
+
+/// What a hook may return: the value itself, or a `Result` of it.
+///
+/// ```
+/// use actix_jwt_extended::{JwtConfig, JwtManager};
+/// # let config = JwtConfig::new().secret_key("an example's secret, 32 bytes or more");
+/// let jwt = JwtManager::builder(config)
+///     .token_verification_loader(|token| token.claims().contains_key("team")) // bool
+///     .token_in_blocklist_loader(|token| async move {
+///         let id: u128 = token.jti().unwrap_or("").replace('-', "").parse()?; // Result<bool, _>
+///         Ok::<_, std::num::ParseIntError>(id == 7)
+///     })
+///     .build()?;
+/// # Ok::<(), actix_jwt_extended::ConfigError>(())
+/// ```
+pub trait HookOutput<T> {
+    /// The value, or why there is none.
+    ///
+    /// # Errors
+    /// The hook's own.
+    fn into_hook_result(self) -> Result<T, Box<dyn Error + Send + Sync>>;
+}
+
+impl<T> HookOutput<T> for T {
+    fn into_hook_result(self) -> Result<T, BoxError> {
+        Ok(self)
+    }
+}
+
+impl<T, E: Into<BoxError>> HookOutput<T> for Result<T, E> {
+    fn into_hook_result(self) -> Result<T, BoxError> {
+        self.map_err(Into::into)
+    }
+}
+
+/// A user as the lookup returned it, type erased.
+pub(crate) type AnyUser = Arc<dyn Any + Send + Sync>;
+
+type Sync1<A, T> = Box<dyn Fn(&A) -> Result<T, BoxError> + Send + Sync>;
+type Async1<T> = Box<dyn Fn(VerifiedToken) -> LocalBoxFuture<'static, Result<T, BoxError>> + Send + Sync>;
+type TokenResponse = Box<dyn Fn(&VerifiedToken, &HttpRequest) -> HttpResponse + Send + Sync>;
+type ReasonResponse = Box<dyn Fn(&str, &HttpRequest) -> HttpResponse + Send + Sync>;
+type DecodeKey =
+    Box<dyn Fn(&Map<String, Value>, &Map<String, Value>) -> Result<Option<VerifyingKey>, BoxError> + Send + Sync>;
+
+/// All of Flask-JWT-Extended's callbacks.
+#[derive(Default)]
+pub(crate) struct Hooks {
+    pub(crate) additional_claims: Option<Sync1<str, Value>>,
+    pub(crate) additional_headers: Option<Sync1<str, Value>>,
+    pub(crate) encode_key: Option<Sync1<str, SigningKey>>,
+    pub(crate) decode_key: Option<DecodeKey>,
+    pub(crate) user_identity: Option<Sync1<dyn Any, Option<String>>>,
+    pub(crate) user_lookup: Option<Async1<Option<AnyUser>>>,
+    pub(crate) token_in_blocklist: Option<Async1<bool>>,
+    pub(crate) token_verification: Option<Sync1<VerifiedToken, bool>>,
+    pub(crate) user_lookup_error: Option<TokenResponse>,
+    pub(crate) token_verification_failed: Option<TokenResponse>,
+    pub(crate) expired_token: Option<TokenResponse>,
+    pub(crate) needs_fresh_token: Option<TokenResponse>,
+    pub(crate) revoked_token: Option<TokenResponse>,
+    pub(crate) invalid_token: Option<ReasonResponse>,
+    pub(crate) unauthorized: Option<ReasonResponse>,
+}
+
+/// Calls a hook; its error or panic is this request's alone.
+pub(crate) fn call<T>(hook: &'static str, run: impl FnOnce() -> Result<T, BoxError>) -> Result<T, JwtError> {
+    match catch_unwind(AssertUnwindSafe(run)) {
+        Ok(result) => result.map_err(|source| JwtError::Hook { hook, source }),
+        Err(_) => Err(panicked(hook)),
+    }
+}
+
+/// Calls an async hook, likewise.
+pub(crate) async fn call_async<T>(
+    hook: &'static str,
+    start: impl FnOnce() -> LocalBoxFuture<'static, Result<T, BoxError>>,
+) -> Result<T, JwtError> {
+    let future = call(hook, || Ok(start()))?;
+    match AssertUnwindSafe(future).catch_unwind().await {
+        Ok(result) => result.map_err(|source| JwtError::Hook { hook, source }),
+        Err(_) => Err(panicked(hook)),
+    }
+}
+
+fn panicked(hook: &'static str) -> JwtError {
+    JwtError::Hook { hook, source: "it panicked".into() }
+}

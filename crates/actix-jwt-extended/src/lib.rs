@@ -1,0 +1,38 @@
+#![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
+
+mod builder;
+mod claims;
+mod clock;
+mod codec;
+mod config;
+mod error;
+mod extract;
+mod hooks;
+mod issue;
+mod keys;
+mod locate;
+mod manager;
+mod middleware;
+mod required;
+mod respond;
+mod scope;
+mod strict_json;
+mod verify;
+
+pub use builder::JwtManagerBuilder;
+pub use claims::{JoseHeader, TokenType, VerifiedToken};
+#[cfg(any(test, feature = "test-util"))]
+pub use clock::ManualClock;
+pub use clock::{Clock, SystemClock};
+pub use config::{ErrorFormat, JwtConfig, Lifetime, Location, OneOrMany, ParseLifetimeError};
+pub use error::{ConfigError, CsrfError, InvalidToken, IssueError, JwtError, MissingToken};
+pub use extract::{Claims, CurrentUser, JwtIdentity, Optional};
+pub use hooks::HookOutput;
+pub use issue::TokenBuilder;
+pub use jsonwebtoken::Algorithm;
+pub use keys::{SigningKey, VerifyingKey};
+pub use manager::{DecodeOptions, JwtManager};
+pub use middleware::{JwtRequiredFuture, JwtRequiredMiddleware};
+pub use required::{Jwt, JwtRequired, jwt_required, verify_jwt_in_request};

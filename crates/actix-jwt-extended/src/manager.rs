@@ -1,0 +1,233 @@
+//! [`JwtManager`]: settings, keys and hooks in one handle that every worker shares.
+
+use crate::claims::VerifiedToken;
+use crate::clock::{Clock, unix_seconds};
+use crate::codec::{self, Parts};
+use crate::config::JwtConfig;
+use crate::error::{InvalidToken, JwtError};
+use crate::hooks::{self, Hooks};
+use crate::keys::KeyRing;
+use crate::verify::{self, Rules};
+use serde_json::{Map, Value};
+use std::fmt;
+use std::sync::Arc;
+
+/// Issues and verifies tokens. Cheap to clone; `Send + Sync`.
+///
+/// Register one with [`App::app_data`](actix_web::App::app_data): the wraps and extractors of this
+/// crate find it there. As a handler's argument it is an extractor.
+///
+/// ```
+/// use actix_jwt_extended::{JwtConfig, JwtManager};
+/// use actix_web::{App, post, web};
+///
+/// #[post("/login")]
+/// async fn login(jwt: JwtManager) -> actix_web::Result<String> {
+///     Ok(jwt.create_access_token("ada")?)
+/// }
+///
+/// let jwt = JwtManager::new(JwtConfig::new().secret_key("an example's secret, 32 bytes or more"))?;
+/// let app = App::new().app_data(jwt.clone()).service(login);
+/// # drop(app);
+/// # Ok::<(), actix_jwt_extended::ConfigError>(())
+/// ```
+#[derive(Clone)]
+pub struct JwtManager(Arc<Inner>);
+
+struct Inner {
+    config: JwtConfig,
+    ring: KeyRing,
+    rules: Rules,
+    hooks: Hooks,
+    clock: Arc<dyn Clock>,
+}
+
+impl JwtManager {
+    pub(crate) fn from_parts(config: JwtConfig, ring: KeyRing, hooks: Hooks, clock: Arc<dyn Clock>) -> Self {
+        let rules = Rules::from_config(&config);
+        Self(Arc::new(Inner { config, ring, rules, hooks, clock }))
+    }
+
+    pub(crate) fn config(&self) -> &JwtConfig {
+        &self.0.config
+    }
+
+    pub(crate) fn hooks(&self) -> &Hooks {
+        &self.0.hooks
+    }
+
+    pub(crate) fn ring(&self) -> &KeyRing {
+        &self.0.ring
+    }
+
+    /// The time in seconds since the epoch.
+    pub(crate) fn now(&self) -> i64 {
+        unix_seconds(&*self.0.clock)
+    }
+
+    /// Verifies a token as [`decode_token_with`](Self::decode_token_with) does, by the default options.
+    ///
+    /// The type (access or refresh), freshness and revocation are not looked at: that is for
+    /// [`jwt_required`](crate::jwt_required).
+    ///
+    /// ```
+    /// # use actix_jwt_extended::{JwtConfig, JwtManager};
+    /// # let jwt = JwtManager::new(JwtConfig::new().secret_key("an example's secret, 32 bytes or more")).unwrap();
+    /// let token = jwt.create_access_token("ada")?;
+    /// assert_eq!(jwt.decode_token(&token)?.identity(), "ada");
+    /// # Ok::<(), actix_jwt_extended::JwtError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`JwtError::InvalidToken`] for whatever is wrong with the token, [`JwtError::Expired`],
+    /// [`JwtError::Hook`] if `decode_key_loader` fails.
+    pub fn decode_token(&self, token: &str) -> Result<VerifiedToken, JwtError> {
+        self.decode_token_with(token, &DecodeOptions::new())
+    }
+
+    /// Verifies a token: its signature (RFC 7515 §5.2), then its claims (RFC 7519 §7.2).
+    ///
+    /// ```
+    /// # use actix_jwt_extended::{DecodeOptions, JwtConfig, JwtManager};
+    /// # let jwt = JwtManager::new(JwtConfig::new().secret_key("an example's secret, 32 bytes or more")).unwrap();
+    /// let token = jwt.create_access_token("ada")?;
+    /// let csrf = jwt.get_csrf_token(&token)?;
+    /// let verified = jwt.decode_token_with(&token, &DecodeOptions::new().csrf_value(csrf))?;
+    /// # Ok::<(), actix_jwt_extended::JwtError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`decode_token`](Self::decode_token), and [`JwtError::Csrf`].
+    pub fn decode_token_with(&self, token: &str, options: &DecodeOptions) -> Result<VerifiedToken, JwtError> {
+        self.verify(token.as_bytes(), options)
+    }
+
+    pub(crate) fn verify(&self, token: &[u8], options: &DecodeOptions) -> Result<VerifiedToken, JwtError> {
+        let now = self.now();
+        let verified = match &self.0.hooks.decode_key {
+            None => verify::verify(token, &self.0.ring, &self.0.rules, now)?,
+            Some(decode_key) => {
+                let parts = Parts::split(token, self.0.rules.max_token_size, &self.0.ring)?;
+                let claims = parts.unverified_claims()?;
+                let key = hooks::call("decode_key_loader", || decode_key(parts.header.get().members(), &claims))?;
+                parts.verify_with(&key.ok_or(InvalidToken::Signature)?)?;
+                self.0.rules.judge(parts, now)?
+            }
+        };
+        if let Some(value) = &options.csrf_value {
+            verify::judge_csrf(&verified, value)?;
+        }
+        // Last, as in Flask-JWT-Extended: "expired" is said only of tokens that are good otherwise.
+        if !options.allow_expired && self.0.rules.is_expired(&verified, now) {
+            return Err(JwtError::Expired(verified));
+        }
+        Ok(verified)
+    }
+
+    /// The `jti` of a token (RFC 7519 §4.1.7), after verifying it.
+    ///
+    /// ```
+    /// # use actix_jwt_extended::{JwtConfig, JwtManager};
+    /// # let jwt = JwtManager::new(JwtConfig::new().secret_key("an example's secret, 32 bytes or more")).unwrap();
+    /// let token = jwt.create_access_token("ada")?;
+    /// assert_eq!(jwt.get_jti(&token)?.map(|jti| jti.len()), Some(36));
+    /// # Ok::<(), actix_jwt_extended::JwtError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`decode_token`](Self::decode_token).
+    pub fn get_jti(&self, token: &str) -> Result<Option<String>, JwtError> {
+        self.decode_token(token).map(|token| token.jti().map(str::to_owned))
+    }
+
+    /// The double-submit value of a token, after verifying it.
+    ///
+    /// ```
+    /// # use actix_jwt_extended::{JwtConfig, JwtManager};
+    /// # let jwt = JwtManager::new(JwtConfig::new().secret_key("an example's secret, 32 bytes or more")).unwrap();
+    /// let token = jwt.create_access_token("ada")?;
+    /// assert_eq!(jwt.get_csrf_token(&token)?.len(), 36);
+    /// # Ok::<(), actix_jwt_extended::JwtError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`decode_token`](Self::decode_token), and for a token without a `csrf` claim.
+    pub fn get_csrf_token(&self, token: &str) -> Result<String, JwtError> {
+        let verified = self.decode_token(token)?;
+        let csrf = verified.csrf().ok_or_else(|| InvalidToken::MissingClaim("csrf".to_owned()))?;
+        Ok(csrf.to_owned())
+    }
+
+    /// The JOSE header of a token that nobody has verified: anybody may have written it.
+    ///
+    /// ```
+    /// # use actix_jwt_extended::{JwtConfig, JwtManager};
+    /// # let jwt = JwtManager::new(JwtConfig::new().secret_key("an example's secret, 32 bytes or more")).unwrap();
+    /// let token = jwt.create_access_token("ada")?;
+    /// assert_eq!(jwt.get_unverified_jwt_headers(&token)?["alg"], "HS256");
+    /// # Ok::<(), actix_jwt_extended::JwtError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// A token that is too long, not three segments, or whose header is not strict JSON.
+    pub fn get_unverified_jwt_headers(&self, token: &str) -> Result<Map<String, Value>, JwtError> {
+        let json = codec::unverified_header(token.as_bytes(), self.0.rules.max_token_size)?;
+        Ok(codec::strict_object(&json).map_err(InvalidToken::Header)?)
+    }
+}
+
+impl fmt::Debug for JwtManager {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("JwtManager").field("config", &self.0.config).field("keys", &self.0.ring).finish_non_exhaustive()
+    }
+}
+
+/// What [`JwtManager::decode_token_with`] tolerates and demands.
+///
+/// ```
+/// use actix_jwt_extended::DecodeOptions;
+/// let options = DecodeOptions::new().allow_expired().csrf_value("the value from the form");
+/// ```
+#[derive(Clone, Default)]
+pub struct DecodeOptions {
+    allow_expired: bool,
+    csrf_value: Option<String>,
+}
+
+impl DecodeOptions {
+    /// A token must not have expired, and no double-submit value is compared.
+    ///
+    /// ```
+    /// let options = actix_jwt_extended::DecodeOptions::new();
+    /// ```
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Accepts a token that has expired; everything else must still hold.
+    ///
+    /// ```
+    /// let options = actix_jwt_extended::DecodeOptions::new().allow_expired();
+    /// ```
+    #[must_use]
+    pub fn allow_expired(self) -> Self {
+        Self { allow_expired: true, ..self }
+    }
+
+    /// Demands that the token's `csrf` claim is this value.
+    ///
+    /// ```
+    /// let options = actix_jwt_extended::DecodeOptions::new().csrf_value("from the X-CSRF-TOKEN header");
+    /// ```
+    #[must_use]
+    pub fn csrf_value(self, value: impl Into<String>) -> Self {
+        Self { csrf_value: Some(value.into()), ..self }
+    }
+}
+
+impl fmt::Debug for DecodeOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DecodeOptions").field("allow_expired", &self.allow_expired).finish_non_exhaustive()
+    }
+}

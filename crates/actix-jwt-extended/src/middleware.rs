@@ -1,0 +1,136 @@
+//! [`JwtRequired`] as an actix middleware. A request that needs no waiting allocates nothing here.
+
+use crate::error::JwtError;
+use crate::required::{JwtRequired, Outcome, Pending, ask, begin, is_exempt, manager_of};
+use crate::respond::respond;
+use actix_web::body::{EitherBody, MessageBody};
+use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
+use actix_web::{Error, ResponseError as _};
+use futures_util::FutureExt as _;
+use futures_util::future::LocalBoxFuture;
+use pin_project_lite::pin_project;
+use std::fmt;
+use std::future::{Future, Ready, ready};
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+
+impl<S, B> Transform<S, ServiceRequest> for JwtRequired
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error> + 'static,
+    B: MessageBody + 'static,
+{
+    type Response = ServiceResponse<EitherBody<B>>;
+    type Error = Error;
+    type Transform = JwtRequiredMiddleware<S>;
+    type InitError = ();
+    type Future = Ready<Result<Self::Transform, ()>>;
+
+    fn new_transform(&self, service: S) -> Self::Future {
+        ready(Ok(JwtRequiredMiddleware { service: Rc::new(service), required: Rc::new(self.clone()) }))
+    }
+}
+
+/// The service that [`jwt_required`](crate::jwt_required) wraps around another.
+pub struct JwtRequiredMiddleware<S> {
+    service: Rc<S>,
+    required: Rc<JwtRequired>,
+}
+
+impl<S> fmt::Debug for JwtRequiredMiddleware<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("JwtRequiredMiddleware").field("required", &self.required).finish_non_exhaustive()
+    }
+}
+
+impl<S, B> Service<ServiceRequest> for JwtRequiredMiddleware<S>
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error> + 'static,
+    B: MessageBody + 'static,
+{
+    type Response = ServiceResponse<EitherBody<B>>;
+    type Error = Error;
+    type Future = JwtRequiredFuture<S::Future, B>;
+
+    forward_ready!(service);
+
+    fn call(&self, request: ServiceRequest) -> Self::Future {
+        if is_exempt(request.request()) {
+            return JwtRequiredFuture::Inner { future: self.service.call(request) };
+        }
+        let outcome =
+            manager_of(request.request()).and_then(|manager| begin(&self.required, manager, request.request()));
+        match outcome {
+            Ok(Outcome::Pass) => JwtRequiredFuture::Inner { future: self.service.call(request) },
+            Ok(Outcome::Ask(pending)) => {
+                let (service, required) = (Rc::clone(&self.service), Rc::clone(&self.required));
+                JwtRequiredFuture::Asking { future: ask_then_call(service, required, pending, request).boxed_local() }
+            }
+            Err(error) => JwtRequiredFuture::Refused { response: Some(refuse(request, &error)) },
+        }
+    }
+}
+
+async fn ask_then_call<S, B>(
+    service: Rc<S>,
+    required: Rc<JwtRequired>,
+    pending: Pending,
+    request: ServiceRequest,
+) -> Result<ServiceResponse<EitherBody<B>>, Error>
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
+{
+    let verdict = match manager_of(request.request()) {
+        Ok(manager) => ask(pending, &required, manager, request.request()).await,
+        Err(error) => Err(error),
+    };
+    match verdict {
+        Ok(()) => service.call(request).await.map(ServiceResponse::map_into_left_body),
+        Err(error) => Ok(refuse(request, &error)),
+    }
+}
+
+/// A response, not an error: so that CORS, logging and compression outside treat it as one.
+fn refuse<B>(request: ServiceRequest, error: &JwtError) -> ServiceResponse<EitherBody<B>> {
+    let response = match manager_of(request.request()) {
+        Ok(manager) => respond(manager, error, request.request()),
+        Err(_) => error.error_response(),
+    };
+    request.into_response(response).map_into_right_body()
+}
+
+pin_project! {
+    /// The response to come; boxed only where something must be asked.
+    #[project = Projected]
+    #[doc(hidden)]
+    pub enum JwtRequiredFuture<F, B> {
+        Inner { #[pin] future: F },
+        Asking { future: LocalBoxFuture<'static, Result<ServiceResponse<EitherBody<B>>, Error>> },
+        Refused { response: Option<ServiceResponse<EitherBody<B>>> },
+    }
+}
+
+impl<F, B> fmt::Debug for JwtRequiredFuture<F, B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JwtRequiredFuture")
+    }
+}
+
+impl<F, B> Future for JwtRequiredFuture<F, B>
+where
+    F: Future<Output = Result<ServiceResponse<B>, Error>>,
+{
+    type Output = Result<ServiceResponse<EitherBody<B>>, Error>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        match self.project() {
+            Projected::Inner { future } => future.poll(context).map_ok(ServiceResponse::map_into_left_body),
+            Projected::Asking { future } => future.as_mut().poll(context),
+            Projected::Refused { response } => match response.take() {
+                Some(response) => Poll::Ready(Ok(response)),
+                // Polled again after it was done, which the contract of futures forbids.
+                None => Poll::Pending,
+            },
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! From an error to the response: the application's hook, or the default in the configured format.
+
+use crate::config::{ErrorFormat, JwtConfig};
+use crate::error::{Answer, JwtError};
+use crate::hooks::{self, Hooks};
+use crate::manager::JwtManager;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{HeaderValue, WWW_AUTHENTICATE};
+use actix_web::{HttpRequest, HttpResponse, ResponseError};
+use serde_json::{Map, Value};
+use std::fmt::Write as _;
+
+/// The response to a refused request. A hook that panics makes it a 500.
+pub(crate) fn respond(manager: &JwtManager, error: &JwtError, request: &HttpRequest) -> HttpResponse {
+    match from_hook(manager.hooks(), error, request) {
+        Some(Ok(response)) => response,
+        Some(Err(failed)) => default_response(manager.config(), &failed),
+        None => default_response(manager.config(), error),
+    }
+}
+
+/// The answer without a manager at hand: Flask-JWT-Extended's, with its default key.
+impl ResponseError for JwtError {
+    fn status_code(&self) -> StatusCode {
+        status(self.status())
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        default_response(&JwtConfig::new(), self)
+    }
+}
+
+fn from_hook(hooks: &Hooks, error: &JwtError, request: &HttpRequest) -> Option<Result<HttpResponse, JwtError>> {
+    let (name, token, hook) = match error {
+        JwtError::Expired(token) => ("expired_token_loader", token, &hooks.expired_token),
+        JwtError::FreshTokenRequired(token) => ("needs_fresh_token_loader", token, &hooks.needs_fresh_token),
+        JwtError::Revoked(token) => ("revoked_token_loader", token, &hooks.revoked_token),
+        JwtError::UserNotFound(token) => ("user_lookup_error_loader", token, &hooks.user_lookup_error),
+        JwtError::ClaimsVerificationFailed(token) => {
+            ("token_verification_failed_loader", token, &hooks.token_verification_failed)
+        }
+        JwtError::MissingToken(_) | JwtError::Csrf(_) => {
+            let hook = hooks.unauthorized.as_ref()?;
+            return Some(hooks::call("unauthorized_loader", || Ok(hook(&error.answer().message, request))));
+        }
+        JwtError::InvalidToken(_) | JwtError::MalformedCredentials(_) | JwtError::WrongTokenType { .. } => {
+            let hook = hooks.invalid_token.as_ref()?;
+            return Some(hooks::call("invalid_token_loader", || Ok(hook(&error.answer().message, request))));
+        }
+        _ => return None,
+    };
+    let hook = hook.as_ref()?;
+    Some(hooks::call(name, || Ok(hook(token, request))))
+}
+
+fn default_response(config: &JwtConfig, error: &JwtError) -> HttpResponse {
+    let mut answer = error.answer();
+    if answer.status >= 500 {
+        log::error!("{error}");
+    }
+    if config.error_format != ErrorFormat::Flask {
+        answer.status = rfc6750_status(&answer);
+    }
+    let mut response = HttpResponse::build(status(answer.status));
+    if matches!(answer.status, 401 | 403)
+        && let Ok(value) = HeaderValue::try_from(challenge(&config.header_type, &answer, error))
+    {
+        response.insert_header((WWW_AUTHENTICATE, value));
+    }
+    match config.error_format {
+        ErrorFormat::Flask => {
+            response.json(Map::from_iter([(config.error_message_key.clone(), answer.message.into())]))
+        }
+        ErrorFormat::Rfc6750 => {
+            let code = answer.code.map(|code| ("error".to_owned(), Value::from(code)));
+            let description = ("error_description".to_owned(), Value::from(answer.message));
+            response.json(code.into_iter().chain([description]).collect::<Map<_, _>>())
+        }
+        ErrorFormat::Problem => {
+            let title = status(answer.status).canonical_reason().unwrap_or_default();
+            response.content_type("application/problem+json").json(serde_json::json!({
+                "type": "about:blank",
+                "title": title,
+                "status": answer.status,
+                "detail": answer.message,
+            }))
+        }
+    }
+}
+
+/// RFC 6750 §3.1.
+fn rfc6750_status(answer: &Answer) -> u16 {
+    match answer.code {
+        Some("invalid_token") => 401,
+        Some("invalid_request") => 400,
+        Some("insufficient_scope") => 403,
+        _ => answer.status,
+    }
+}
+
+/// RFC 6750 §3: no code where the request carried no credentials.
+fn challenge(header_type: &str, answer: &Answer, error: &JwtError) -> String {
+    let mut challenge = if header_type.is_empty() { "Bearer".to_owned() } else { header_type.to_owned() };
+    if let Some(code) = answer.code {
+        let description: String =
+            answer.message.chars().filter(|c| matches!(c, ' '..='~') && !matches!(c, '"' | '\\')).collect();
+        // Writing to a String cannot fail.
+        let _ = write!(challenge, " error=\"{code}\", error_description=\"{description}\"");
+        if let JwtError::InsufficientScope { scope: Some(scope) } = error {
+            let _ = write!(challenge, ", scope=\"{scope}\"");
+        }
+    }
+    challenge
+}
+
+fn status(code: u16) -> StatusCode {
+    StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+}

@@ -1,0 +1,129 @@
+//! The verdict on a token: signature first, claims after, time last.
+//!
+//! Pure: bytes, keys and a time in, a [`VerifiedToken`] or an error out. No I/O, no framework.
+
+use crate::claims::{AudienceClaim, ClaimsError, ClaimsSet, Text, VerifiedToken};
+use crate::codec::Parts;
+use crate::config::{JwtConfig, OneOrMany};
+use crate::error::{CsrfError, InvalidToken, JwtError};
+use crate::keys::KeyRing;
+use std::borrow::Cow;
+use std::sync::Arc;
+use subtle::ConstantTimeEq as _;
+
+/// What a claims set must satisfy; made once from the settings.
+#[derive(Debug)]
+pub(crate) struct Rules {
+    audience: Option<OneOrMany>,
+    issuer: Option<OneOrMany>,
+    verify_sub: bool,
+    identity_claim: Arc<str>,
+    leeway: i64,
+    pub(crate) max_token_size: usize,
+}
+
+impl Rules {
+    pub(crate) fn from_config(config: &JwtConfig) -> Self {
+        Self {
+            audience: config.decode_audience.clone(),
+            issuer: config.decode_issuer.clone(),
+            verify_sub: config.verify_sub,
+            identity_claim: config.identity_claim.as_str().into(),
+            leeway: i64::try_from(config.decode_leeway.as_secs()).unwrap_or(i64::MAX),
+            max_token_size: config.max_token_size,
+        }
+    }
+
+    /// Judges the claims of a token whose signature is genuine.
+    pub(crate) fn judge(&self, parts: Parts<'_>, now: i64) -> Result<VerifiedToken, InvalidToken> {
+        let json = String::from_utf8(parts.payload).map_err(|_| InvalidToken::Payload("it is not UTF-8".into()))?;
+        let claims = ClaimsSet::parse(json, &self.identity_claim).map_err(invalid_claims)?;
+        self.judge_claims(&claims, now)?;
+        Ok(VerifiedToken::new(parts.header, claims))
+    }
+
+    /// The order is PyJWT's: it decides which message a client sees when several things are wrong.
+    fn judge_claims(&self, claims: &ClaimsSet, now: i64) -> Result<(), InvalidToken> {
+        let latest = now.saturating_add(self.leeway);
+        if claims.issued_at.is_some_and(|time| time > latest) {
+            return Err(InvalidToken::NotYetValid("iat"));
+        }
+        if claims.not_before.is_some_and(|time| time > latest) {
+            return Err(InvalidToken::NotYetValid("nbf"));
+        }
+        if let Some(issuer) = &self.issuer {
+            judge_issuer(claims, issuer)?;
+        }
+        if let Some(audience) = &self.audience {
+            judge_audience(claims, audience)?;
+        }
+        if self.verify_sub && claims.subject == Text::Other {
+            return Err(InvalidToken::ClaimType { claim: "sub", expected: "a string" });
+        }
+        if claims.jwt_id == Text::Other {
+            return Err(InvalidToken::ClaimType { claim: "jti", expected: "a string" });
+        }
+        if claims.identity == Text::Absent {
+            return Err(InvalidToken::MissingClaim(self.identity_claim.to_string()));
+        }
+        Ok(())
+    }
+
+    /// Whether the token has expired: from the second that `exp` names on (RFC 7519 §4.1.4).
+    pub(crate) fn is_expired(&self, token: &VerifiedToken, now: i64) -> bool {
+        token.expires_at().is_some_and(|time| time <= now.saturating_sub(self.leeway))
+    }
+}
+
+fn invalid_claims(error: ClaimsError) -> InvalidToken {
+    match error {
+        ClaimsError::Json(error) => InvalidToken::Payload(crate::strict_json::reason(&error).into()),
+        ClaimsError::NotAnObject => InvalidToken::Payload(Cow::Borrowed("must be a json object")),
+        ClaimsError::WrongType(claim @ ("exp" | "nbf" | "iat")) => InvalidToken::NotANumber(claim),
+        ClaimsError::WrongType(claim @ "fresh") => {
+            InvalidToken::ClaimType { claim, expected: "true, false or a number" }
+        }
+        ClaimsError::WrongType(claim) => InvalidToken::ClaimType { claim, expected: "a string" },
+    }
+}
+
+fn judge_issuer(claims: &ClaimsSet, issuer: &OneOrMany) -> Result<(), InvalidToken> {
+    match &claims.issuer {
+        Text::Absent => Err(InvalidToken::IssuerMissing),
+        Text::Other => Err(InvalidToken::ClaimType { claim: "iss", expected: "a string" }),
+        text => match claims.text(text) {
+            Some(own) if issuer.iter().any(|allowed| allowed == own) => Ok(()),
+            _ => Err(InvalidToken::IssuerMismatch),
+        },
+    }
+}
+
+fn judge_audience(claims: &ClaimsSet, audience: &OneOrMany) -> Result<(), InvalidToken> {
+    let named = |own: &str| audience.iter().any(|allowed| allowed == own);
+    let matches = match &claims.audience {
+        AudienceClaim::Absent => return Err(InvalidToken::AudienceMissing),
+        AudienceClaim::Many(list) if list.is_empty() => return Err(InvalidToken::AudienceMissing),
+        AudienceClaim::Other => {
+            return Err(InvalidToken::ClaimType { claim: "aud", expected: "a string or a list of strings" });
+        }
+        AudienceClaim::Many(list) => list.iter().any(|own| named(own)),
+        AudienceClaim::One(text) => claims.text(text).is_some_and(named),
+    };
+    if matches { Ok(()) } else { Err(InvalidToken::AudienceMismatch) }
+}
+
+/// Whether the double-submit value is the token's, in constant time.
+pub(crate) fn judge_csrf(token: &VerifiedToken, value: &str) -> Result<(), JwtError> {
+    if token.claims_set().csrf == Text::Other {
+        return Err(InvalidToken::ClaimType { claim: "csrf", expected: "a string" }.into());
+    }
+    let own = token.csrf().ok_or_else(|| InvalidToken::MissingClaim("csrf".to_owned()))?;
+    if own.as_bytes().ct_eq(value.as_bytes()).into() { Ok(()) } else { Err(JwtError::Csrf(CsrfError::Mismatch)) }
+}
+
+/// Verifies with the keys of the ring; expiry is left to the caller, who may have more to check first.
+pub(crate) fn verify(token: &[u8], ring: &KeyRing, rules: &Rules, now: i64) -> Result<VerifiedToken, InvalidToken> {
+    let parts = Parts::split(token, rules.max_token_size, ring)?;
+    parts.verify(ring)?;
+    rules.judge(parts, now)
+}
