@@ -9,7 +9,6 @@ use crate::keys::{KeyRing, SigningKey, VerifyingKey};
 use crate::manager::JwtManager;
 use actix_web::{HttpRequest, HttpResponse};
 use futures_util::future::FutureExt as _;
-use serde::Serialize;
 use serde_json::{Map, Value};
 use std::fmt;
 use std::future::Future;
@@ -153,7 +152,7 @@ impl JwtManagerBuilder {
         self
     }
 
-    /// Own claims for every token, by identity. Those given at the call win over them.
+    /// Own claims for every token, by identity: a JSON object. Those given at the call win over them.
     ///
     /// ```
     /// # use actix_jwt_extended::{JwtConfig, JwtManager};
@@ -161,16 +160,16 @@ impl JwtManagerBuilder {
     /// JwtManager::builder(config).additional_claims_loader(|identity| serde_json::json!({ "name": identity }));
     /// ```
     #[must_use]
-    pub fn additional_claims_loader<C: Serialize, O: HookOutput<C>>(
+    pub fn additional_claims_loader<O: HookOutput<Value>>(
         mut self,
         hook: impl Fn(&str) -> O + Send + Sync + 'static,
     ) -> Self {
-        self.hooks.additional_claims =
-            Some(Box::new(move |identity| Ok(serde_json::to_value(hook(identity).into_hook_result()?)?)));
+        self.hooks.additional_claims = Some(Box::new(move |identity| hook(identity).into_hook_result()));
         self
     }
 
-    /// Own header parameters for every token, by identity. Those given at the call win over them.
+    /// Own header parameters for every token, by identity: a JSON object. Those given at the call win
+    /// over them.
     ///
     /// ```
     /// # use actix_jwt_extended::{JwtConfig, JwtManager};
@@ -178,12 +177,11 @@ impl JwtManagerBuilder {
     /// JwtManager::builder(config).additional_headers_loader(|_identity| serde_json::json!({ "typ": "at+jwt" }));
     /// ```
     #[must_use]
-    pub fn additional_headers_loader<C: Serialize, O: HookOutput<C>>(
+    pub fn additional_headers_loader<O: HookOutput<Value>>(
         mut self,
         hook: impl Fn(&str) -> O + Send + Sync + 'static,
     ) -> Self {
-        self.hooks.additional_headers =
-            Some(Box::new(move |identity| Ok(serde_json::to_value(hook(identity).into_hook_result()?)?)));
+        self.hooks.additional_headers = Some(Box::new(move |identity| hook(identity).into_hook_result()));
         self
     }
 

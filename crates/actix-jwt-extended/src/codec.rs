@@ -271,6 +271,3 @@ pub(crate) fn strict_object(json: &[u8]) -> Result<Map<String, Value>, Cow<'stat
         _ => Err("must be a json object".into()),
     }
 }
-
-#[cfg(test)]
-mod tests;

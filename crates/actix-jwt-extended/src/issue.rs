@@ -78,7 +78,6 @@ impl JwtManager {
     /// let token = jwt.access_token("ada").fresh().claim("team", "engine").encode()?;
     /// # Ok::<(), actix_jwt_extended::JwtError>(())
     /// ```
-    #[must_use]
     pub fn access_token(&self, identity: impl Display) -> TokenBuilder<'_> {
         TokenBuilder::new(self, TokenType::Access, identity.to_string())
     }
@@ -91,7 +90,6 @@ impl JwtManager {
     /// let token = jwt.refresh_token("ada").never_expires().encode()?;
     /// # Ok::<(), actix_jwt_extended::JwtError>(())
     /// ```
-    #[must_use]
     pub fn refresh_token(&self, identity: impl Display) -> TokenBuilder<'_> {
         TokenBuilder::new(self, TokenType::Refresh, identity.to_string())
     }

@@ -28,7 +28,6 @@ use std::ops::Deref;
 ///     .service(web::scope("/admin").wrap(jwt_required().fresh().any_role(["admin"])));
 /// # drop(app);
 /// ```
-#[must_use]
 pub fn jwt_required() -> JwtRequired {
     JwtRequired::default()
 }

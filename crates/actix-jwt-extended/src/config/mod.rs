@@ -1,5 +1,7 @@
 //! Every setting: one row each in the table below gives its field, default, name and setter.
 
+#[cfg(feature = "settings")]
+mod file;
 mod value;
 
 pub use value::{ErrorFormat, Lifetime, Location, OneOrMany, ParseLifetimeError};
@@ -14,7 +16,7 @@ use std::fmt;
 use std::time::Duration;
 use value::{FromSetting, SettingValue};
 
-pub(crate) use value::Secret;
+pub(crate) use value::{PemSource, Secret};
 
 /// What all our settings begin with; names without it are somebody else's.
 const PREFIX: &str = "JWT_";
@@ -141,8 +143,8 @@ settings! {
     /// # use actix_jwt_extended::{Algorithm, JwtConfig};
     /// let config = JwtConfig::new().algorithm(Algorithm::EdDSA).private_key("/etc/app/jwt.pem");
     /// ```
-    "JWT_PRIVATE_KEY" private_key: Option<Secret> = None,
-        (pem_or_path: impl Into<String>) => Some(Secret::new(pem_or_path.into()));
+    "JWT_PRIVATE_KEY" private_key: Option<PemSource> = None,
+        (pem_or_path: impl Into<String>) => Some(PemSource::new(pem_or_path.into()));
 
     /// The public key of all other algorithms, as PEM or as the path of a PEM file.
     ///
@@ -152,8 +154,8 @@ settings! {
     /// # use actix_jwt_extended::{Algorithm, JwtConfig};
     /// let config = JwtConfig::new().algorithm(Algorithm::RS256).public_key("/etc/app/jwt.pub.pem");
     /// ```
-    "JWT_PUBLIC_KEY" public_key: Option<Secret> = None,
-        (pem_or_path: impl Into<String>) => Some(Secret::new(pem_or_path.into()));
+    "JWT_PUBLIC_KEY" public_key: Option<PemSource> = None,
+        (pem_or_path: impl Into<String>) => Some(PemSource::new(pem_or_path.into()));
 
     /// Audiences of which a token must name one (RFC 7519 §4.1.3); by default `aud` is not looked at.
     ///
@@ -471,54 +473,6 @@ impl<'de> Deserialize<'de> for JwtConfig {
         }
 
         deserializer.deserialize_map(ConfigVisitor)
-    }
-}
-
-#[cfg(feature = "settings")]
-mod file {
-    use super::{ConfigError, JwtConfig, Secret, SettingValue, is_ours};
-    use ::config::{Config, File, FileFormat, Source as _};
-    use std::path::Path;
-    use zeroize::Zeroizing;
-
-    /// Reads the file's `JWT_*` settings over the defaults.
-    pub(super) fn read(path: &Path) -> Result<JwtConfig, ConfigError> {
-        let shown = path.display().to_string();
-        let text = std::fs::read_to_string(path)
-            .map(Zeroizing::new)
-            .map_err(|source| ConfigError::Read { path: shown.clone(), source })?;
-        let values = Config::builder()
-            .add_source(File::from_str(&text, FileFormat::Toml))
-            .build()
-            .and_then(|config| config.collect())
-            .map_err(|error| ConfigError::Syntax { path: shown, reason: without_excerpt(&error) })?;
-        let mut config = JwtConfig::new();
-        for (name, value) in values {
-            if is_ours(&name) {
-                let value = value.try_deserialize().unwrap_or(SettingValue::Unusable);
-                config.set(&name, value)?;
-            }
-        }
-        let folder = path.parent().unwrap_or(Path::new(""));
-        for key in [&mut config.private_key, &mut config.public_key] {
-            if let Some(path) = key.as_ref().map(Secret::reveal).filter(|text| !crate::keys::is_inline_pem(text)) {
-                *key = Some(Secret::new(folder.join(path).display().to_string()));
-            }
-        }
-        Ok(config)
-    }
-
-    /// The parser's words without the line that it shows: the line may hold a secret.
-    fn without_excerpt(error: &::config::ConfigError) -> String {
-        let text = match error {
-            ::config::ConfigError::FileParse { cause, .. } => cause.to_string(),
-            _ => return "it cannot be read as settings".to_owned(),
-        };
-        let place = text.lines().next().and_then(|line| line.split_once(" at ")).map(|(_, place)| place);
-        match place {
-            Some(place) => format!("syntax error at {place}"),
-            None => "syntax error".to_owned(),
-        }
     }
 }
 

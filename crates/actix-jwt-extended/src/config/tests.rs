@@ -1,1 +1,232 @@
+use super::*;
 
+fn vars(pairs: &[(&str, &str)]) -> Result<JwtConfig, ConfigError> {
+    JwtConfig::new().with_vars(pairs.iter().map(|(name, value)| (name.into(), value.into())))
+}
+
+fn toml(text: &str) -> Result<JwtConfig, ConfigError> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("Settings.toml");
+    std::fs::write(&path, text).unwrap();
+    file::read(&path)
+}
+
+fn message(result: Result<JwtConfig, ConfigError>) -> String {
+    result.and_then(|config| config.validate().map(|()| config)).unwrap_err().to_string()
+}
+
+#[test]
+fn defaults_are_those_of_flask_jwt_extended() {
+    let config = JwtConfig::new();
+    assert_eq!(config.access_token_expires, Lifetime::After(Duration::from_secs(900)));
+    assert_eq!(config.refresh_token_expires, Lifetime::After(Duration::from_secs(2_592_000)));
+    assert_eq!(config.algorithm, Algorithm::HS256);
+    assert_eq!(config.allowed_algorithms(), [Algorithm::HS256]);
+    assert_eq!((config.secret_key, config.private_key, config.public_key), (None, None, None));
+    assert_eq!((config.decode_audience, config.encode_audience), (None, None));
+    assert_eq!((config.decode_issuer, config.encode_issuer), (None, None));
+    assert_eq!(config.decode_leeway, Duration::ZERO);
+    assert!(config.encode_nbf && config.verify_sub && config.cookie_csrf_protect && !config.allow_weak_secret);
+    assert_eq!(config.identity_claim, "sub");
+    assert_eq!(config.error_message_key, "msg");
+    assert_eq!(config.error_format, ErrorFormat::Flask);
+    assert_eq!(config.token_location, [Location::Headers]);
+    assert_eq!((config.header_name.as_str(), config.header_type.as_str()), ("Authorization", "Bearer"));
+    assert_eq!(config.max_token_size, 8192);
+}
+
+#[test]
+fn every_setting_is_read_from_toml_and_from_the_environment() {
+    let from_toml = toml(
+        r#"
+        DEMO_PORT = 1
+        something_else = "of the application's"
+        JWT_ACCESS_TOKEN_EXPIRES = "1h 30m"
+        JWT_REFRESH_TOKEN_EXPIRES = false
+        JWT_ALGORITHM = "ES256"
+        JWT_DECODE_ALGORITHMS = ["HS256", "EdDSA"]
+        JWT_SECRET_KEY = "a secret"
+        JWT_PRIVATE_KEY = "-----BEGIN x"
+        JWT_PUBLIC_KEY = "/keys/public.pem"
+        JWT_DECODE_AUDIENCE = ["a", "b"]
+        JWT_ENCODE_AUDIENCE = "a"
+        JWT_DECODE_ISSUER = "me"
+        JWT_ENCODE_ISSUER = "me"
+        JWT_DECODE_LEEWAY = 10
+        JWT_ENCODE_NBF = false
+        JWT_VERIFY_SUB = false
+        JWT_IDENTITY_CLAIM = "uid"
+        JWT_ERROR_MESSAGE_KEY = "detail"
+        JWT_ERROR_FORMAT = "problem"
+        JWT_TOKEN_LOCATION = ["headers"]
+        JWT_HEADER_NAME = "X-Token"
+        JWT_HEADER_TYPE = ""
+        JWT_COOKIE_CSRF_PROTECT = false
+        JWT_MAX_TOKEN_SIZE = 4096
+        JWT_ALLOW_WEAK_SECRET = true
+        "#,
+    )
+    .unwrap();
+    let from_env = vars(&[("HOME", "/not/ours")]).unwrap();
+    assert_eq!(format!("{from_env:?}"), format!("{:?}", JwtConfig::new()));
+    let all = [
+        ("JWT_ACCESS_TOKEN_EXPIRES", "5400"),
+        ("JWT_REFRESH_TOKEN_EXPIRES", "False"),
+        ("JWT_ALGORITHM", "ES256"),
+        ("JWT_DECODE_ALGORITHMS", "HS256, EdDSA"),
+        ("JWT_SECRET_KEY", "a secret"),
+        ("JWT_PRIVATE_KEY", "-----BEGIN x"),
+        ("JWT_PUBLIC_KEY", "/keys/public.pem"),
+        ("JWT_DECODE_AUDIENCE", "a,b"),
+        ("JWT_ENCODE_AUDIENCE", "a"),
+        ("JWT_DECODE_ISSUER", "me"),
+        ("JWT_ENCODE_ISSUER", "me"),
+        ("JWT_DECODE_LEEWAY", "10s"),
+        ("JWT_ENCODE_NBF", "0"),
+        ("JWT_VERIFY_SUB", "no"),
+        ("JWT_IDENTITY_CLAIM", "uid"),
+        ("JWT_ERROR_MESSAGE_KEY", "detail"),
+        ("JWT_ERROR_FORMAT", "problem"),
+        ("JWT_TOKEN_LOCATION", "headers"),
+        ("JWT_HEADER_NAME", "X-Token"),
+        ("JWT_HEADER_TYPE", ""),
+        ("JWT_COOKIE_CSRF_PROTECT", "off"),
+        ("JWT_MAX_TOKEN_SIZE", "4096"),
+        ("JWT_ALLOW_WEAK_SECRET", "true"),
+    ];
+    let from_env = vars(&all).unwrap();
+    // The list is complete, and each line of it changes something.
+    assert_eq!(all.map(|(name, _)| name), *JwtConfig::SETTINGS);
+    for pair in all.iter().filter(|(name, _)| *name != "JWT_TOKEN_LOCATION") {
+        assert_ne!(format!("{:?}", vars(&[*pair]).unwrap()), format!("{:?}", JwtConfig::new()), "{pair:?}");
+    }
+    assert_eq!(format!("{from_toml:?}"), format!("{from_env:?}"));
+    assert_eq!(from_toml.secret_key, from_env.secret_key);
+    assert_eq!(from_toml.private_key, from_env.private_key);
+}
+
+#[test]
+fn the_environment_wins_over_the_file() {
+    let config = toml("JWT_HEADER_NAME = \"A\"\nJWT_HEADER_TYPE = \"B\"").unwrap();
+    let config = config.with_vars([("JWT_HEADER_NAME".into(), "C".into())].into_iter()).unwrap();
+    assert_eq!((config.header_name.as_str(), config.header_type.as_str()), ("C", "B"));
+}
+
+#[test]
+fn serde_reads_the_same_names() {
+    #[derive(serde::Deserialize)]
+    struct Mine {
+        port: u16,
+        #[serde(flatten)]
+        jwt: JwtConfig,
+    }
+    let mine: Mine = serde_json::from_value(serde_json::json!({
+        "port": 1, "JWT_ALGORITHM": "HS512", "JWT_DECODE_AUDIENCE": ["a"], "JWT_ENCODE_ISSUER": null,
+    }))
+    .unwrap();
+    assert_eq!((mine.port, mine.jwt.algorithm), (1, Algorithm::HS512));
+    let unknown = serde_json::from_value::<JwtConfig>(serde_json::json!({"JWT_ALGORITHMS": "HS256"})).unwrap_err();
+    assert!(unknown.to_string().contains("did you mean JWT_ALGORITHM?"), "{unknown}");
+}
+
+#[test]
+fn unknown_names_suggest_the_nearest() {
+    for (name, near) in [
+        ("JWT_SECRET", Some("JWT_SECRET_KEY")),
+        ("JWT_ACCESS_TOKEN_EXPIRE", Some("JWT_ACCESS_TOKEN_EXPIRES")),
+        ("JWT_DECODE_AUDIANCE", Some("JWT_DECODE_AUDIENCE")),
+        ("jwt_secret_key", Some("JWT_SECRET_KEY")),
+        ("JWT_QQQQQQQQQQQQQQQQQ", None),
+    ] {
+        for error in [message(vars(&[(name, "x")])), message(toml(&format!("{name} = \"x\"")))] {
+            match near {
+                Some(near) => assert_eq!(error, format!("{name} is no setting; did you mean {near}?")),
+                None => assert!(error.starts_with(&format!("{name} is no setting; the guide")), "{error}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn a_wrong_type_names_the_setting_and_what_it_must_be() {
+    for (line, setting, expected) in [
+        ("JWT_SECRET_KEY = 12345", "JWT_SECRET_KEY", "a string"),
+        ("JWT_ENCODE_NBF = \"true\"", "JWT_ENCODE_NBF", "true or false"),
+        ("JWT_ACCESS_TOKEN_EXPIRES = true", "JWT_ACCESS_TOKEN_EXPIRES", "seconds"),
+        ("JWT_ACCESS_TOKEN_EXPIRES = \"soon\"", "JWT_ACCESS_TOKEN_EXPIRES", "seconds"),
+        ("JWT_ACCESS_TOKEN_EXPIRES = -5", "JWT_ACCESS_TOKEN_EXPIRES", "seconds"),
+        ("JWT_ACCESS_TOKEN_EXPIRES = 0", "JWT_ACCESS_TOKEN_EXPIRES", "at least one second"),
+        ("JWT_ACCESS_TOKEN_EXPIRES = 9223372036854775807", "JWT_ACCESS_TOKEN_EXPIRES", "at most 4000 years"),
+        ("JWT_ACCESS_TOKEN_EXPIRES = 1.5", "JWT_ACCESS_TOKEN_EXPIRES", "seconds"),
+        ("JWT_REFRESH_TOKEN_EXPIRES = {a = 1}", "JWT_REFRESH_TOKEN_EXPIRES", "seconds"),
+        ("JWT_ALGORITHM = \"none\"", "JWT_ALGORITHM", "one of HS256"),
+        ("JWT_ALGORITHM = \"hs256\"", "JWT_ALGORITHM", "one of HS256"),
+        ("JWT_DECODE_ALGORITHMS = [\"HS256\", \"none\"]", "JWT_DECODE_ALGORITHMS", "a list of algorithms"),
+        ("JWT_DECODE_AUDIENCE = [1]", "JWT_DECODE_AUDIENCE", "a string or a list"),
+        ("JWT_DECODE_AUDIENCE = []", "JWT_DECODE_AUDIENCE", "admits no token"),
+        ("JWT_DECODE_ISSUER = []", "JWT_DECODE_ISSUER", "admits no token"),
+        ("JWT_DECODE_LEEWAY = false", "JWT_DECODE_LEEWAY", "seconds"),
+        ("JWT_DECODE_LEEWAY = 86401", "JWT_DECODE_LEEWAY", "at most a day"),
+        ("JWT_TOKEN_LOCATION = []", "JWT_TOKEN_LOCATION", "at least one"),
+        ("JWT_TOKEN_LOCATION = \"pockets\"", "JWT_TOKEN_LOCATION", "\"headers\""),
+        ("JWT_HEADER_NAME = \"not a name\"", "JWT_HEADER_NAME", "the name of an HTTP header"),
+        ("JWT_HEADER_NAME = \"\"", "JWT_HEADER_NAME", "the name of an HTTP header"),
+        ("JWT_HEADER_TYPE = \"two words\"", "JWT_HEADER_TYPE", "one word"),
+        ("JWT_IDENTITY_CLAIM = \"exp\"", "JWT_IDENTITY_CLAIM", "does not set itself"),
+        ("JWT_IDENTITY_CLAIM = \"\"", "JWT_IDENTITY_CLAIM", "does not set itself"),
+        ("JWT_ERROR_MESSAGE_KEY = \"\"", "JWT_ERROR_MESSAGE_KEY", "non-empty"),
+        ("JWT_ERROR_FORMAT = \"xml\"", "JWT_ERROR_FORMAT", "\"flask\""),
+        ("JWT_MAX_TOKEN_SIZE = -1", "JWT_MAX_TOKEN_SIZE", "whole number"),
+        ("JWT_MAX_TOKEN_SIZE = 10", "JWT_MAX_TOKEN_SIZE", "at least 256"),
+    ] {
+        let error = message(toml(line));
+        assert!(error.starts_with(&format!("{setting} must be ")) && error.contains(expected), "{line}: {error}");
+    }
+    assert!(message(vars(&[("JWT_ENCODE_NBF", "maybe")])).starts_with("JWT_ENCODE_NBF must be true or false"));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_variable_that_is_not_utf8_is_named_and_not_shown() {
+    use std::os::unix::ffi::OsStringExt as _;
+    let value = OsString::from_vec(b"hush\xff".to_vec());
+    let error = JwtConfig::new().with_vars([("JWT_SECRET_KEY".into(), value)].into_iter()).unwrap_err();
+    assert_eq!(error.to_string(), "JWT_SECRET_KEY must be a string");
+    assert!(!format!("{error:?}").contains("hush"));
+}
+
+#[test]
+fn files_that_cannot_be_used_are_told_apart() {
+    let missing = JwtConfig::from_file("no/such/Settings.toml").unwrap_err();
+    assert!(matches!(missing, ConfigError::Read { .. }));
+    assert!(missing.to_string().starts_with("cannot read no/such/Settings.toml: "), "{missing}");
+
+    for broken in [
+        "JWT_SECRET_KEY = \"hush-hush",
+        "JWT_SECRET_KEY = hush-hush",
+        "JWT_SECRET_KEY = \"hush-hush\"\nJWT_SECRET_KEY = 'hush-hush'",
+        "hush-hush",
+    ] {
+        let error = toml(broken).unwrap_err();
+        assert!(matches!(error, ConfigError::Syntax { .. }), "{broken}");
+        assert!(error.to_string().contains("line "), "{error}");
+        assert!(!format!("{error} {error:?}").contains("hush-hush"), "{error:?}");
+    }
+}
+
+#[test]
+fn secrets_are_absent_from_debug() {
+    let config =
+        JwtConfig::new().secret_key("hush-hush").private_key("-----BEGIN hush-hush").public_key("-----BEGIN hush-hush");
+    assert!(!format!("{config:?} {config:#?}").contains("hush"));
+}
+
+#[test]
+fn a_relative_pem_path_counts_from_the_settings_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("Settings.toml");
+    std::fs::write(&path, "JWT_PRIVATE_KEY = \"keys/a.pem\"\nJWT_PUBLIC_KEY = \"/keys/b.pem\"").unwrap();
+    let config = file::read(&path).unwrap();
+    assert_eq!(config.private_key, Some(PemSource::File(folder.path().join("keys/a.pem"))));
+    assert_eq!(config.public_key, Some(PemSource::File("/keys/b.pem".into())));
+}

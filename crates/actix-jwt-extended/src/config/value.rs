@@ -4,6 +4,7 @@ use crate::error::ConfigError;
 use jsonwebtoken::Algorithm;
 use serde::de::{Deserialize, Deserializer, SeqAccess, Visitor};
 use std::fmt;
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 use zeroize::Zeroizing;
@@ -175,6 +176,31 @@ impl FromSetting for Secret {
             SettingValue::Text(text) | SettingValue::Untyped(text) => Some(Self(text)),
             _ => None,
         }
+    }
+}
+
+/// Where a key's PEM text is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum PemSource {
+    Inline(Secret),
+    File(PathBuf),
+}
+
+impl PemSource {
+    pub(super) fn new(pem_or_path: String) -> Self {
+        if pem_or_path.contains("-----BEGIN") {
+            Self::Inline(Secret::new(pem_or_path))
+        } else {
+            Self::File(pem_or_path.into())
+        }
+    }
+}
+
+impl FromSetting for PemSource {
+    const EXPECTED: &'static str = "PEM text or the path of a PEM file";
+
+    fn from_setting(value: SettingValue) -> Option<Self> {
+        String::from_setting(value).map(Self::new)
     }
 }
 

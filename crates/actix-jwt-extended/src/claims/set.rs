@@ -1,264 +1,12 @@
-//! What a token says: its JOSE header and its claims set, after verification.
+//! The claims set, parsed once and borrowed from its own text.
 
+use super::{MAX_NUMERIC_DATE, TokenType, name};
 use crate::strict_json::{NameSeed, Names, Scalar, ScalarSeed, duplicate};
-use jsonwebtoken::Algorithm;
-use serde::de::{DeserializeOwned, Deserializer, MapAccess, Visitor};
-use serde_json::{Map, Value};
+use serde::de::{Deserializer, MapAccess, Visitor};
 use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
-use std::sync::{Arc, OnceLock};
-
-/// Names of the claims that this library reads and writes (RFC 7519 §4.1, and FJE's own).
-pub(crate) mod name {
-    pub(crate) const AUDIENCE: &str = "aud";
-    pub(crate) const CSRF: &str = "csrf";
-    pub(crate) const EXPIRATION: &str = "exp";
-    pub(crate) const FRESH: &str = "fresh";
-    pub(crate) const ISSUED_AT: &str = "iat";
-    pub(crate) const ISSUER: &str = "iss";
-    pub(crate) const JWT_ID: &str = "jti";
-    pub(crate) const NOT_BEFORE: &str = "nbf";
-    pub(crate) const SUBJECT: &str = "sub";
-    pub(crate) const TYPE: &str = "type";
-}
-
-/// Times beyond the year 9999, in either direction, are no times.
-pub(crate) const MAX_NUMERIC_DATE: i64 = 253_402_300_799;
-
-/// What a token is for: the `type` claim.
-///
-/// ```
-/// use actix_jwt_extended::TokenType;
-/// assert_eq!(TokenType::Access.as_str(), "access");
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum TokenType {
-    /// Opens protected routes. A token without a `type` claim counts as one.
-    Access,
-    /// Gets new access tokens, and nothing else.
-    Refresh,
-    /// A `type` that is neither; treated as not a refresh token, as Flask-JWT-Extended does.
-    Other,
-}
-
-impl TokenType {
-    /// The claim's value: `"access"`, `"refresh"` or `"other"`.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Access => "access",
-            Self::Refresh => "refresh",
-            Self::Other => "other",
-        }
-    }
-}
-
-impl fmt::Display for TokenType {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-/// The header of a token (RFC 7515 §4): which algorithm signed it, with which key.
-///
-/// ```
-/// # use actix_jwt_extended::{JwtConfig, JwtManager};
-/// # let jwt = JwtManager::new(JwtConfig::new().secret_key("an example's secret, 32 bytes or more")).unwrap();
-/// let token = jwt.access_token("ada").header("typ", "at+jwt").encode()?;
-/// let verified = jwt.decode_token(&token)?;
-/// assert_eq!(verified.header().get("typ").and_then(|v| v.as_str()), Some("at+jwt"));
-/// assert_eq!(verified.header().key_id(), None);
-/// # Ok::<(), actix_jwt_extended::JwtError>(())
-/// ```
-pub struct JoseHeader {
-    algorithm: Algorithm,
-    key_id: Option<String>,
-    json: Cow<'static, str>,
-    members: OnceLock<Map<String, Value>>,
-}
-
-impl JoseHeader {
-    pub(crate) fn new(algorithm: Algorithm, key_id: Option<String>, json: Cow<'static, str>) -> Self {
-        Self { algorithm, key_id, json, members: OnceLock::new() }
-    }
-
-    /// The `alg` that signed the token; always one of the allow-list.
-    #[must_use]
-    pub fn algorithm(&self) -> Algorithm {
-        self.algorithm
-    }
-
-    /// The `kid`, where there is one.
-    #[must_use]
-    pub fn key_id(&self) -> Option<&str> {
-        self.key_id.as_deref()
-    }
-
-    /// One member of the header, by name.
-    #[must_use]
-    pub fn get(&self, name: &str) -> Option<&Value> {
-        self.members().get(name)
-    }
-
-    /// All members of the header. Parsed at the first call.
-    #[must_use]
-    pub fn members(&self) -> &Map<String, Value> {
-        self.members.get_or_init(|| serde_json::from_str(&self.json).unwrap_or_default())
-    }
-}
-
-impl fmt::Debug for JoseHeader {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("JoseHeader").field("alg", &self.algorithm).field("kid", &self.key_id).finish_non_exhaustive()
-    }
-}
-
-/// A header that is kept once for all tokens, or this token's own.
-#[derive(Debug)]
-pub(crate) enum HeaderRef {
-    Known(&'static JoseHeader),
-    Own(Box<JoseHeader>),
-}
-
-impl HeaderRef {
-    pub(crate) fn get(&self) -> &JoseHeader {
-        match self {
-            Self::Known(header) => header,
-            Self::Own(header) => header,
-        }
-    }
-}
-
-/// A token whose signature and claims have been verified.
-///
-/// Cheap to clone: clones share one allocation. `Debug` shows what kind of token it is and nothing
-/// that could be misused.
-///
-/// ```
-/// # use actix_jwt_extended::{JwtConfig, JwtManager, TokenType};
-/// # let jwt = JwtManager::new(JwtConfig::new().secret_key("an example's secret, 32 bytes or more")).unwrap();
-/// let token = jwt.create_access_token("ada")?;
-/// let verified = jwt.decode_token(&token)?;
-/// assert_eq!(verified.identity(), "ada");
-/// assert_eq!(verified.token_type(), TokenType::Access);
-/// assert_eq!(verified.claims()["sub"], "ada");
-/// # Ok::<(), actix_jwt_extended::JwtError>(())
-/// ```
-#[derive(Clone)]
-pub struct VerifiedToken(Arc<Verified>);
-
-struct Verified {
-    header: HeaderRef,
-    claims: ClaimsSet,
-    members: OnceLock<Map<String, Value>>,
-}
-
-impl VerifiedToken {
-    pub(crate) fn new(header: HeaderRef, claims: ClaimsSet) -> Self {
-        Self(Arc::new(Verified { header, claims, members: OnceLock::new() }))
-    }
-
-    pub(crate) fn claims_set(&self) -> &ClaimsSet {
-        &self.0.claims
-    }
-
-    /// The JOSE header.
-    #[must_use]
-    pub fn header(&self) -> &JoseHeader {
-        self.0.header.get()
-    }
-
-    /// All claims as they stand in the token. Parsed at the first call.
-    #[must_use]
-    pub fn claims(&self) -> &Map<String, Value> {
-        self.0.members.get_or_init(|| serde_json::from_str(&self.0.claims.json).unwrap_or_default())
-    }
-
-    /// The claims as a type of your own.
-    ///
-    /// ```
-    /// # use actix_jwt_extended::{JwtConfig, JwtManager};
-    /// # let jwt = JwtManager::new(JwtConfig::new().secret_key("an example's secret, 32 bytes or more")).unwrap();
-    /// #[derive(serde::Deserialize)]
-    /// struct Mine {
-    ///     team: String,
-    /// }
-    /// let token = jwt.access_token("ada").claim("team", "engine").encode()?;
-    /// let mine: Mine = jwt.decode_token(&token)?.claims_as().unwrap();
-    /// assert_eq!(mine.team, "engine");
-    /// # Ok::<(), actix_jwt_extended::JwtError>(())
-    /// ```
-    ///
-    /// # Errors
-    /// Whatever `T`'s `Deserialize` finds missing or of another type.
-    pub fn claims_as<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
-        serde_json::from_str(&self.0.claims.json)
-    }
-
-    /// Whom the token is about: the `sub` claim, or the one named by `JWT_IDENTITY_CLAIM`.
-    ///
-    /// A claim that is no string (possible with `JWT_VERIFY_SUB = false`) is given as its JSON text.
-    #[must_use]
-    pub fn identity(&self) -> Cow<'_, str> {
-        let claims = &self.0.claims;
-        match claims.text(&claims.identity) {
-            Some(text) => Cow::Borrowed(text),
-            None => self.claims().get(&*claims.identity_claim).map(Value::to_string).unwrap_or_default().into(),
-        }
-    }
-
-    /// The `jti` claim, where there is one.
-    #[must_use]
-    pub fn jti(&self) -> Option<&str> {
-        self.0.claims.text(&self.0.claims.jwt_id)
-    }
-
-    /// The `csrf` claim, where there is one: what a double-submit value must equal.
-    #[must_use]
-    pub fn csrf(&self) -> Option<&str> {
-        self.0.claims.text(&self.0.claims.csrf)
-    }
-
-    /// Access or refresh.
-    #[must_use]
-    pub fn token_type(&self) -> TokenType {
-        self.0.claims.token_type
-    }
-
-    /// Whether the token is fresh at `unix_seconds`: its `fresh` claim is true, or a time not yet passed.
-    #[must_use]
-    pub fn is_fresh_at(&self, unix_seconds: i64) -> bool {
-        match self.0.claims.fresh {
-            Freshness::Always => true,
-            Freshness::Never => false,
-            Freshness::Until(time) => unix_seconds <= time,
-        }
-    }
-
-    /// The `exp` claim in seconds since the epoch; `None` = never expires.
-    #[must_use]
-    pub fn expires_at(&self) -> Option<i64> {
-        self.0.claims.expiration
-    }
-
-    /// The `iat` claim in seconds since the epoch.
-    #[must_use]
-    pub fn issued_at(&self) -> Option<i64> {
-        self.0.claims.issued_at
-    }
-}
-
-impl fmt::Debug for VerifiedToken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("VerifiedToken")
-            .field("token_type", &self.token_type())
-            .field("jti", &self.jti())
-            .field("expires_at", &self.expires_at())
-            .finish_non_exhaustive()
-    }
-}
+use std::sync::Arc;
 
 /// The `fresh` claim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -290,8 +38,8 @@ pub(crate) enum AudienceClaim {
 
 /// A claims set, parsed once; its own claims stay text until somebody asks.
 pub(crate) struct ClaimsSet {
-    json: String,
-    identity_claim: Arc<str>,
+    pub(super) json: String,
+    pub(super) identity_claim: Arc<str>,
     pub(crate) identity: Text,
     pub(crate) subject: Text,
     pub(crate) jwt_id: Text,
@@ -512,6 +260,8 @@ fn numeric_date(scalar: &Scalar<'_>) -> Result<i64, ()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::claims::{HeaderRef, JoseHeader, VerifiedToken};
+    use jsonwebtoken::Algorithm;
 
     fn parse(json: &str) -> Result<ClaimsSet, ClaimsError> {
         ClaimsSet::parse(json.to_owned(), &Arc::from("sub"))

@@ -1,0 +1,154 @@
+//! The keys of a manager, found by algorithm and key ID.
+
+use super::secret::check_secret;
+use super::{PRIVATE_KEY, PUBLIC_KEY, SECRET_KEY, SigningKey, VerifyingKey, invalid, pem};
+use crate::config::{JwtConfig, Secret};
+use crate::error::ConfigError;
+use jsonwebtoken::{Algorithm, AlgorithmFamily};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// The keys of a manager: at most one signs, any number verify.
+#[derive(Debug, Default)]
+pub(crate) struct KeyRing {
+    pub(crate) signing: Option<SigningKey>,
+    named: HashMap<Arc<str>, VerifyingKey>,
+    unnamed: Vec<VerifyingKey>,
+    allowed: Vec<Algorithm>,
+}
+
+impl KeyRing {
+    /// Prepares the keys that the settings name, for the algorithms that they allow.
+    ///
+    /// `others_verify`: keys come from elsewhere too, so that a missing one is no mistake.
+    pub(crate) fn from_config(config: &JwtConfig, others_verify: bool) -> Result<Self, ConfigError> {
+        let mut ring = Self { allowed: config.allowed_algorithms(), ..Self::default() };
+        let (secret_algorithms, public_algorithms): (Vec<_>, Vec<_>) =
+            ring.allowed.iter().partition(|algorithm| algorithm.family() == AlgorithmFamily::Hmac);
+
+        if !secret_algorithms.is_empty() {
+            if let Some(secret) = config.secret_key.as_ref().map(Secret::reveal) {
+                match check_secret(secret.as_bytes(), &secret_algorithms) {
+                    Err(ConfigError::WeakSecret { reason }) if config.allow_weak_secret => {
+                        log::warn!("JWT_SECRET_KEY {reason}; accepted because JWT_ALLOW_WEAK_SECRET is true");
+                    }
+                    verdict => verdict?,
+                }
+                ring.add(VerifyingKey::from_any_secret(&secret_algorithms, secret.as_bytes())?)?;
+                if config.algorithm.family() == AlgorithmFamily::Hmac {
+                    ring.signing = Some(SigningKey::from_any_secret(config.algorithm, secret.as_bytes())?);
+                }
+            } else if !others_verify {
+                return Err(missing(SECRET_KEY, &secret_algorithms));
+            }
+        }
+        if !public_algorithms.is_empty() {
+            ring.add_key_pair(config, &public_algorithms, others_verify)?;
+        }
+        Ok(ring)
+    }
+
+    fn add_key_pair(
+        &mut self,
+        config: &JwtConfig,
+        algorithms: &[Algorithm],
+        others_verify: bool,
+    ) -> Result<(), ConfigError> {
+        let private = config.private_key.as_ref().map(|key| pem::load(PRIVATE_KEY, key)).transpose()?;
+        let public = config.public_key.as_ref().map(|key| pem::load(PUBLIC_KEY, key)).transpose()?;
+        let signs = algorithms.contains(&config.algorithm);
+        if let (Some(pem), true) = (&private, signs) {
+            self.signing = Some(SigningKey::from_pem(config.algorithm, pem)?);
+        }
+        match (&public, &self.signing) {
+            (Some(pem), _) => self.add(VerifyingKey::from_pem(algorithms, pem)?),
+            (None, Some(signing)) if signs => self.add(signing.verifying_key(algorithms)?),
+            _ if others_verify => Ok(()),
+            _ => Err(missing(if signs { PRIVATE_KEY } else { PUBLIC_KEY }, algorithms)),
+        }
+    }
+
+    /// Adds a key that signs, and its verifying half.
+    pub(crate) fn add_signing(&mut self, key: SigningKey) -> Result<(), ConfigError> {
+        self.add_named_algorithms(&[key.algorithm()]);
+        self.add(key.verifying_key(&[key.algorithm()])?)?;
+        self.signing = Some(key);
+        Ok(())
+    }
+
+    /// Adds a key that verifies only.
+    pub(crate) fn add_verifying(&mut self, key: VerifyingKey) -> Result<(), ConfigError> {
+        self.add_named_algorithms(&key.algorithms().collect::<Vec<_>>());
+        self.add(key)
+    }
+
+    fn add_named_algorithms(&mut self, algorithms: &[Algorithm]) {
+        self.allowed.extend(algorithms);
+    }
+
+    fn add(&mut self, key: VerifyingKey) -> Result<(), ConfigError> {
+        match &key.key_id {
+            None => self.unnamed.push(key),
+            Some(key_id) => {
+                let shown = key_id.to_string();
+                if self.named.insert(Arc::clone(key_id), key).is_some() {
+                    return Err(ConfigError::Conflict(format!("two keys have the key ID {shown:?}; rename one")));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether any key may verify `algorithm`.
+    pub(crate) fn allows(&self, algorithm: Algorithm) -> bool {
+        self.allowed.contains(&algorithm)
+    }
+
+    /// Whether some key accepts the signature. A `kid` that is known leaves only its key; any other
+    /// token is for the keys without one.
+    pub(crate) fn verifies(
+        &self,
+        algorithm: Algorithm,
+        key_id: Option<&str>,
+        message: &[u8],
+        signature: &[u8],
+    ) -> bool {
+        match key_id.and_then(|key_id| self.named.get(key_id)) {
+            Some(key) => key.verifies(algorithm, message, signature),
+            None => self.unnamed.iter().any(|key| key.verifies(algorithm, message, signature)),
+        }
+    }
+
+    /// Signs and verifies once, so that a crypto library that does not work here, or a public key
+    /// that is not the private key's, is found at start-up.
+    pub(crate) fn self_test(&self) -> Result<(), ConfigError> {
+        const PROBE: &[u8] = b"actix-jwt-extended self-test";
+        let Some(key) = &self.signing else { return Ok(()) };
+        let algorithm = key.algorithm();
+        let broken = || ConfigError::SelfTest { algorithm: format!("{algorithm:?}") };
+        let signature = key.sign(PROBE, <[u8]>::to_vec).ok_or_else(broken)?;
+        let own = key.verifying_key(&[algorithm])?;
+        let altered = PROBE.get(1..).unwrap_or_default();
+        if !own.verifies(algorithm, PROBE, &signature) || own.verifies(algorithm, altered, &signature) {
+            return Err(broken());
+        }
+        if !self.verifies(algorithm, key.key_id(), PROBE, &signature) {
+            return Err(invalid(PUBLIC_KEY, "does not belong to JWT_PRIVATE_KEY; leave it out to have it derived"));
+        }
+        Ok(())
+    }
+}
+
+fn missing(setting: &'static str, algorithms: &[Algorithm]) -> ConfigError {
+    let algorithm = algorithms.first().copied().unwrap_or_default();
+    let make = match algorithm {
+        Algorithm::HS256 => "openssl rand -hex 32",
+        Algorithm::HS384 => "openssl rand -hex 48",
+        Algorithm::HS512 => "openssl rand -hex 64",
+        Algorithm::ES256 => "openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out jwt.pem",
+        Algorithm::ES384 => "openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-384 -out jwt.pem",
+        Algorithm::EdDSA => "openssl genpkey -algorithm ED25519 -out jwt.pem",
+        _ => "openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:3072 -out jwt.pem",
+    };
+    ConfigError::MissingKey { setting, algorithm: format!("{algorithm:?}"), make: make.to_owned() }
+}

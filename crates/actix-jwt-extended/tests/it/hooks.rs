@@ -1,0 +1,290 @@
+//! All fifteen hooks, and what happens when they fail.
+
+use crate::app::{NOW, SECRET, TestApp, builder, config};
+use crate::forge::{b64, good, hs256, with};
+use actix_jwt_extended::{
+    Algorithm, CurrentUser, JwtConfig, JwtError, JwtIdentity, JwtManager, JwtManagerBuilder, SigningKey, VerifyingKey,
+    jwt_required,
+};
+use actix_web::{HttpResponse, get, web};
+use serde_json::json;
+
+#[get("/protected", wrap = "jwt_required()")]
+async fn protected_route(user: JwtIdentity) -> String {
+    user.into_inner()
+}
+
+#[get("/fresh", wrap = "jwt_required().fresh()")]
+async fn fresh_route(user: JwtIdentity) -> String {
+    user.into_inner()
+}
+
+/// No wrap: the extractor's refusals take the same way.
+#[get("/bare")]
+async fn bare_route(user: JwtIdentity) -> String {
+    user.into_inner()
+}
+
+#[get("/user")]
+async fn user_route(user: CurrentUser<String>) -> String {
+    user.to_string()
+}
+
+fn routes(config: &mut web::ServiceConfig) {
+    config.service((protected_route, fresh_route, bare_route, user_route));
+}
+
+fn start(hooked: impl FnOnce(JwtManagerBuilder) -> JwtManagerBuilder) -> TestApp {
+    TestApp::start(&build(hooked), routes)
+}
+
+fn build(hooked: impl FnOnce(JwtManagerBuilder) -> JwtManagerBuilder) -> JwtManager {
+    hooked(builder(config())).build().unwrap()
+}
+
+#[test]
+fn additional_claims_and_headers_loader() {
+    let jwt = build(|b| {
+        b.additional_claims_loader(|identity| json!({ "name": identity.to_uppercase(), "team": "loader" }))
+            .additional_headers_loader(|identity| json!({ "x-for": identity, "typ": "at+jwt" }))
+    });
+    let token = jwt.access_token("ada").claim("team", "call").header("x-for", "call").encode().unwrap();
+    let token = jwt.decode_token(&token).unwrap();
+    // The call's own win over the loader's.
+    assert_eq!((&token.claims()["name"], &token.claims()["team"]), (&json!("ADA"), &json!("call")));
+    assert_eq!(
+        (token.header().get("x-for"), token.header().get("typ")),
+        (Some(&json!("call")), Some(&json!("at+jwt")))
+    );
+    let refresh = jwt.decode_token(&jwt.create_refresh_token("ada").unwrap()).unwrap();
+    assert_eq!((&refresh.claims()["team"], refresh.header().get("x-for")), (&json!("loader"), Some(&json!("ada"))));
+}
+
+#[test]
+fn loaders_that_return_what_they_must_not() {
+    let reserved = build(|b| b.additional_claims_loader(|_| json!({ "exp": 1 })));
+    let error = reserved.create_access_token("ada").unwrap_err();
+    assert!(matches!(error, JwtError::Issue(_)) && error.to_string().contains("`exp`"), "{error}");
+    let list = build(|b| b.additional_claims_loader(|_| json!([1])));
+    assert!(matches!(list.create_access_token("ada"), Err(JwtError::Hook { hook: "additional_claims_loader", .. })));
+    let alg = build(|b| b.additional_headers_loader(|_| json!({ "alg": "none" })));
+    assert!(matches!(alg.create_access_token("ada"), Err(JwtError::Issue(_))));
+}
+
+#[test]
+fn a_tenants_own_keys() {
+    let secret = |tenant: &str| format!("the secret of the tenant {tenant}, 32 bytes or more");
+    let signing = move |tenant: &str| SigningKey::from_secret(Algorithm::HS256, secret(tenant).as_bytes());
+    let verifying = move |tenant: &str| VerifyingKey::from_secret(&[Algorithm::HS256], secret(tenant).as_bytes());
+    let jwt = builder(JwtConfig::new())
+        .encode_key_loader(move |identity| signing(identity))
+        .additional_headers_loader(|identity| json!({ "tenant": identity }))
+        .decode_key_loader(move |header, claims| {
+            let tenant = header.get("tenant")?.as_str()?;
+            (claims.get("sub")? == tenant && tenant != "unknown").then(|| verifying(tenant).unwrap())
+        })
+        .build()
+        .unwrap();
+    let app = TestApp::start(&jwt, routes);
+    let acme = jwt.create_access_token("acme").unwrap();
+    assert_eq!(app.get_with("/protected", &acme).text(), "acme");
+    // No key for it: refused, like a bad signature.
+    app.get_with("/protected", &jwt.create_access_token("unknown").unwrap()).is(422, "Signature verification failed");
+    app.get_with("/protected", &good()).is(422, "Signature verification failed");
+    // The settings' key does not count any more, and one tenant's key does not open another's door.
+    let message = format!("{}.{}", b64(r#"{"alg":"HS256","tenant":"b"}"#), b64(r#"{"sub":"b"}"#));
+    let forged = format!("{message}.{}", b64(hs256(&message, secret("acme").as_bytes())));
+    app.get_with("/protected", &forged).is(422, "Signature verification failed");
+    // What the hook is given is strict JSON already.
+    let message = format!("{}.{}", b64(r#"{"alg":"HS256","tenant":"b"}"#), b64(r#"{"sub":"b","sub":"c"}"#));
+    app.get_with("/protected", &format!("{message}.AAAA")).is(422, "Invalid payload string: duplicate member name");
+}
+
+#[test]
+fn the_loaded_key_has_an_allow_list_of_its_own() {
+    let key = VerifyingKey::from_pem(&[Algorithm::RS256], include_str!("../keys/rsa2048.pub.pem")).unwrap();
+    let app = start(|b| b.decode_key_loader(move |_, _| Some(key.clone())));
+    app.get_with("/protected", &good()).is(422, "The specified alg value is not allowed");
+}
+
+#[test]
+fn user_identity_loader() {
+    struct User(u64);
+    let jwt = build(|b| b.user_identity_loader(|user: &User| format!("user-{}", user.0)));
+    let token = jwt.create_access_token_for(&User(7)).unwrap();
+    assert_eq!(jwt.decode_token(&token).unwrap().identity(), "user-7");
+    assert!(matches!(jwt.create_access_token_for(&7_u64), Err(JwtError::NotConfigured(_))));
+    let none = build(|b| b);
+    assert!(matches!(none.create_refresh_token_for(&User(7)), Err(JwtError::NotConfigured(_))));
+}
+
+#[test]
+fn user_lookup_loader_and_its_error() {
+    let app = start(|b| {
+        b.user_lookup_loader(|token| async move { (token.identity() == "ada").then(|| "Ada Lovelace".to_owned()) })
+            .user_lookup_error_loader(|token, request| {
+                HttpResponse::NotFound().body(format!("no {} at {}", token.identity(), request.path()))
+            })
+    });
+    assert_eq!(app.get_with("/user", &good()).text(), "Ada Lovelace");
+    for path in ["/protected", "/bare", "/user"] {
+        let answer = app.get_with(path, &with(json!({ "sub": "eve" })));
+        assert_eq!((answer.status, answer.text()), (404, &*format!("no eve at {path}")));
+    }
+}
+
+#[test]
+fn token_in_blocklist_loader_and_its_answer() {
+    let revoked =
+        |b: JwtManagerBuilder| b.token_in_blocklist_loader(|token| async move { token.jti() == Some("gone") });
+    let app = start(revoked);
+    for path in ["/protected", "/bare"] {
+        assert_eq!(app.get_with(path, &good()).text(), "ada");
+        app.get_with(path, &with(json!({ "jti": "gone" }))).is(401, "Token has been revoked");
+    }
+    let app = start(|b| {
+        revoked(b).revoked_token_loader(|token, _| HttpResponse::Gone().body(token.jti().unwrap_or("?").to_owned()))
+    });
+    for path in ["/protected", "/bare"] {
+        let answer = app.get_with(path, &with(json!({ "jti": "gone" })));
+        assert_eq!((answer.status, answer.text()), (410, "gone"));
+    }
+}
+
+#[test]
+fn token_verification_loader_and_its_answer() {
+    let rule = |b: JwtManagerBuilder| b.token_verification_loader(|token| token.claims().contains_key("team"));
+    let app = start(rule);
+    assert_eq!(app.get_with("/protected", &with(json!({ "team": "engine" }))).text(), "ada");
+    app.get_with("/protected", &good()).is(400, "User claims verification failed");
+    app.get_with("/bare", &good()).is(400, "User claims verification failed");
+    let app = start(|b| rule(b).token_verification_failed_loader(|_, _| HttpResponse::ImATeapot().finish()));
+    assert_eq!(app.get_with("/protected", &good()).status, 418);
+}
+
+#[test]
+fn the_order_of_the_checks() {
+    // Wrong in every way: the answers come in the order in which Flask-JWT-Extended asks.
+    let app = start(|b| {
+        b.token_in_blocklist_loader(|_| async { true })
+            .token_verification_loader(|_| false)
+            .user_lookup_loader(|_| async { None::<()> })
+    });
+    app.get_with("/fresh", &with(json!({ "type": "refresh" }))).is(422, "Only non-refresh tokens are allowed");
+    app.get_with("/fresh", &good()).is(401, "Fresh token required");
+    app.get_with("/fresh", &with(json!({ "fresh": true }))).is(401, "Token has been revoked");
+    let app = start(|b| b.token_verification_loader(|_| false).user_lookup_loader(|_| async { None::<()> }));
+    app.get_with("/protected", &good()).is(400, "User claims verification failed");
+}
+
+#[test]
+fn response_loaders() {
+    let app = start(|b| {
+        b.expired_token_loader(|token, _| HttpResponse::Unauthorized().body(format!("expired {}", token.identity())))
+            .invalid_token_loader(|reason, _| HttpResponse::BadRequest().body(format!("invalid: {reason}")))
+            .needs_fresh_token_loader(|token, _| HttpResponse::Conflict().body(format!("stale {}", token.identity())))
+            .unauthorized_loader(|reason, request| {
+                HttpResponse::Forbidden().body(format!("{reason} at {}", request.path()))
+            })
+    });
+    for path in ["/protected", "/bare"] {
+        let answer = app.get_with(path, &with(json!({ "exp": NOW })));
+        assert_eq!((answer.status, answer.text()), (401, "expired ada"));
+        let answer = app.get_with(path, "x");
+        assert_eq!((answer.status, answer.text()), (400, "invalid: Not enough segments"));
+        let answer = app.get(path, &[("Authorization", "Bearer")]);
+        assert!(answer.text().starts_with("invalid: Bad Authorization header."));
+        let answer = app.get_with(path, &with(json!({ "type": "refresh" })));
+        assert_eq!(answer.text(), "invalid: Only non-refresh tokens are allowed");
+        let answer = app.get(path, &[]);
+        assert_eq!((answer.status, answer.text()), (403, &*format!("Missing Authorization Header at {path}")));
+    }
+    let answer = app.get_with("/fresh", &good());
+    assert_eq!((answer.status, answer.text()), (409, "stale ada"));
+}
+
+#[test]
+fn a_failing_hook_costs_its_own_request_a_500() {
+    type Hooked = fn(JwtManagerBuilder) -> JwtManagerBuilder;
+    fn oops<T>() -> Result<T, std::io::Error> {
+        Err(std::io::Error::other("the database's password is hush"))
+    }
+    let failing: &[(&str, Hooked)] = &[
+        ("blocklist error", |b| {
+            b.token_in_blocklist_loader(|t| async move { if bad(&t) { oops() } else { Ok(false) } })
+        }),
+        ("blocklist panic", |b| {
+            b.token_in_blocklist_loader(|t| async move {
+                assert!(!bad(&t));
+                false
+            })
+        }),
+        ("blocklist panics before its future", |b| {
+            b.token_in_blocklist_loader(|t| {
+                assert!(!bad(&t));
+                async { false }
+            })
+        }),
+        ("lookup error", |b| b.user_lookup_loader(|t| async move { if bad(&t) { oops() } else { Ok(Some(())) } })),
+        ("lookup panic", |b| {
+            b.user_lookup_loader(|t| async move {
+                assert!(!bad(&t));
+                Some(())
+            })
+        }),
+        ("verification error", |b| b.token_verification_loader(|t| if bad(t) { oops() } else { Ok(true) })),
+        ("verification panic", |b| {
+            b.token_verification_loader(|t| {
+                assert!(!bad(t));
+                true
+            })
+        }),
+        ("decode key error", |b| {
+            b.decode_key_loader(|_, claims| {
+                if claims["sub"] == "bad" {
+                    oops()
+                } else {
+                    Ok(VerifyingKey::from_secret(&[Algorithm::HS256], SECRET.as_bytes()).ok())
+                }
+            })
+        }),
+        ("decode key panic", |b| {
+            b.decode_key_loader(|_, claims| {
+                assert!(claims["sub"] != "bad");
+                VerifyingKey::from_secret(&[Algorithm::HS256], SECRET.as_bytes()).ok()
+            })
+        }),
+        ("response panic", |b| {
+            b.token_verification_loader(|t| !bad(t)).token_verification_failed_loader(|_, _| panic!("on purpose"))
+        }),
+    ];
+    for (what, hooked) in failing {
+        let app = start(hooked);
+        for path in ["/protected", "/bare"] {
+            let answer = app.get_with(path, &with(json!({ "sub": "bad" })));
+            answer.is(500, "Internal Server Error");
+            assert_eq!(app.get_with(path, &good()).text(), "ada", "after {what}");
+        }
+    }
+
+    fn bad(token: &actix_jwt_extended::VerifiedToken) -> bool {
+        token.identity() == "bad"
+    }
+}
+
+#[test]
+fn a_failing_hook_of_issuing_is_an_error_not_a_panic() {
+    type Hooked = fn(JwtManagerBuilder) -> JwtManagerBuilder;
+    let failing: &[(&str, Hooked)] = &[
+        ("additional_claims_loader", |b| b.additional_claims_loader(|_| -> serde_json::Value { panic!("on purpose") })),
+        ("additional_headers_loader", |b| b.additional_headers_loader(|_| Err::<serde_json::Value, _>("on purpose"))),
+        ("encode_key_loader", |b| b.encode_key_loader(|_| Err::<SigningKey, _>("on purpose"))),
+    ];
+    for (name, hooked) in failing {
+        let error = build(hooked).create_access_token("ada").unwrap_err();
+        assert!(matches!(&error, JwtError::Hook { hook, .. } if hook == name), "{error:?}");
+        assert_eq!(error.status(), 500);
+    }
+    let jwt = build(|b| b.user_identity_loader(|_: &u8| -> String { panic!("on purpose") }));
+    assert!(matches!(jwt.create_access_token_for(&1_u8), Err(JwtError::Hook { hook: "user_identity_loader", .. })));
+}

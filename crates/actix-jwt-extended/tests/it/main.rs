@@ -1,0 +1,16 @@
+//! The library as its users see it: a real server over TCP, and tokens made by hand.
+
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod answers;
+mod app;
+mod browser_side;
+mod extractors;
+mod forge;
+mod hooks;
+mod invariants;
+mod issuing;
+mod keys;
+mod oracle;
+mod settings;
+mod wraps;
