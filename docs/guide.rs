@@ -1,1 +1,194 @@
-//! The guide, as doc tests.
+//! The README and the guide, so that `cargo test` compiles every Rust block in them, and checks of
+//! what they say about settings and where their links lead.
+
+/// One empty module for each page: its doc tests carry the page's name.
+macro_rules! pages {
+    ($($name:ident: $file:literal;)*) => {
+        $(
+            #[doc = include_str!($file)]
+            mod $name {}
+        )*
+
+        #[cfg(test)]
+        const PAGES: &[(&str, &str)] = &[$(($file, include_str!($file)),)*];
+    };
+}
+
+pages! {
+    readme: "../README.md";
+    introduction: "src/introduction.md";
+    installation: "src/installation.md";
+    basic_usage: "src/basic-usage.md";
+    protecting_routes: "src/protecting-routes.md";
+    optional: "src/optional.md";
+    refreshing: "src/refreshing.md";
+    scopes: "src/scopes.md";
+    extractors: "src/extractors.md";
+    middleware: "src/middleware.md";
+    issuing: "src/issuing.md";
+    decoding: "src/decoding.md";
+    keys: "src/keys.md";
+    hooks: "src/hooks.md";
+    users: "src/users.md";
+    revoking: "src/revoking.md";
+    testing: "src/testing.md";
+    errors: "src/errors.md";
+    settings: "src/settings.md";
+    differences: "src/differences.md";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::PAGES;
+    use actix_jwt_extended::{ConfigError, JwtConfig};
+    use std::collections::BTreeSet;
+    use std::path::Path;
+    use std::process::Command;
+
+    const EXAMPLE: &str = include_str!("../Settings.example.toml");
+    const SETTINGS_PAGE: &str = include_str!("src/settings.md");
+
+    #[test]
+    fn the_settings_page_and_the_example_name_every_setting_and_no_other() {
+        let settings: BTreeSet<&str> = JwtConfig::SETTINGS.iter().copied().collect();
+        assert_eq!(rows().map(|row| row.setting).collect::<BTreeSet<_>>(), settings);
+        assert_eq!(rows().count(), settings.len(), "a setting has two rows");
+        assert_eq!(names_in(EXAMPLE), settings);
+        for (page, text) in PAGES {
+            let others: Vec<_> = names_in(text).into_iter().filter(|name| !settings.contains(name)).collect();
+            assert!(others.is_empty(), "{page} names {others:?}, which are no settings");
+        }
+    }
+
+    #[test]
+    fn the_example_is_the_defaults() {
+        in_clean_environment("tests::the_example_is_the_defaults", || {
+            assert_eq!(read(EXAMPLE).unwrap(), defaults());
+            for line in EXAMPLE.lines().filter_map(|line| line.strip_prefix("#JWT_")) {
+                let line = format!("JWT_{line}");
+                assert_ne!(read(&line).expect(&line), defaults(), "{line} is the default, so it need not be off");
+            }
+        });
+    }
+
+    #[test]
+    fn the_settings_page_has_the_defaults_and_examples_that_are_read() {
+        in_clean_environment("tests::the_settings_page_has_the_defaults_and_examples_that_are_read", || {
+            for row in rows() {
+                let default = row.default.map(|value| format!("{} = {value}", row.setting)).unwrap_or_default();
+                assert_eq!(read(&default).expect(&default), defaults(), "{default}");
+                let example = format!("{} = {}", row.setting, row.example);
+                read(&example).expect(&example);
+            }
+        });
+    }
+
+    #[test]
+    fn every_page_is_in_the_summary_and_compiled() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+        let files: BTreeSet<String> = std::fs::read_dir(&folder)
+            .unwrap()
+            .map(|file| file.unwrap().file_name().into_string().unwrap())
+            .filter(|name| name != "SUMMARY.md")
+            .collect();
+        let summary = std::fs::read_to_string(folder.join("SUMMARY.md")).unwrap();
+        let listed: BTreeSet<String> = links(&summary).map(str::to_owned).collect();
+        let compiled: BTreeSet<String> =
+            PAGES.iter().filter_map(|(file, _)| file.strip_prefix("src/")).map(str::to_owned).collect();
+        assert_eq!(listed, files);
+        assert_eq!(compiled, files);
+    }
+
+    #[test]
+    fn every_link_leads_to_a_file_and_a_heading() {
+        let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let others = ["../CONTRIBUTING.md", "../CHANGELOG.md", "../crates/actix-jwt-extended/README.md"];
+        for page in PAGES.iter().map(|(file, _)| *file).chain(others) {
+            let path = here.join(page);
+            let text = std::fs::read_to_string(&path).unwrap();
+            for link in links(&text).filter(|link| !link.contains("://")) {
+                let (file, heading) = link.split_once('#').unwrap_or((link, ""));
+                let target = if file.is_empty() { path.clone() } else { path.parent().unwrap().join(file) };
+                assert!(target.exists(), "{page} links to {link}, which is not there");
+                if !heading.is_empty() {
+                    let target = std::fs::read_to_string(target).unwrap();
+                    assert!(headings(&target).any(|h| h == heading), "{page} links to {link}: no such heading");
+                }
+            }
+        }
+    }
+
+    /// A row of the settings page's tables. `default: None` = off.
+    struct Row {
+        setting: &'static str,
+        default: Option<&'static str>,
+        example: &'static str,
+    }
+
+    fn rows() -> impl Iterator<Item = Row> {
+        SETTINGS_PAGE.lines().filter(|line| line.starts_with("| `JWT_")).map(|line| {
+            let cells: Vec<&str> = line.split('|').map(str::trim).collect();
+            let code = |cell: usize| cells[cell].strip_prefix('`').and_then(|text| text.strip_suffix('`'));
+            Row { setting: code(1).unwrap(), default: code(3), example: code(4).unwrap() }
+        })
+    }
+
+    /// Words of the form `JWT_…`; `JWT_*` and the like stand for all of them.
+    fn names_in(text: &str) -> BTreeSet<&str> {
+        text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+            .filter(|word| word.starts_with("JWT_") && *word != "JWT_")
+            // The settings page shows how a misspelt name is answered.
+            .filter(|word| *word != "JWT_ACCES_TOKEN_EXPIRES")
+            .collect()
+    }
+
+    /// The targets of Markdown links outside of code blocks.
+    fn links(text: &str) -> impl Iterator<Item = &str> {
+        prose(text).flat_map(|line| line.split("](").skip(1)).filter_map(|rest| rest.split_once(')')).map(|(to, _)| to)
+    }
+
+    /// Headings as mdBook and GitHub name them in links.
+    fn headings(text: &str) -> impl Iterator<Item = String> {
+        prose(text).filter(|line| line.starts_with('#')).map(|line| {
+            let title = line.trim_start_matches('#').trim().to_lowercase().replace(' ', "-");
+            title.chars().filter(|c| c.is_alphanumeric() || matches!(c, '-' | '_')).collect()
+        })
+    }
+
+    fn prose(text: &str) -> impl Iterator<Item = &str> {
+        let mut in_code = false;
+        text.lines().filter(move |line| {
+            let fence = line.trim_start().starts_with("```");
+            in_code ^= fence;
+            !in_code && !fence
+        })
+    }
+
+    /// A configuration as `Debug` shows it, read from a file with this text.
+    fn read(toml: &str) -> Result<String, ConfigError> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("Settings.toml");
+        std::fs::write(&path, toml).unwrap();
+        JwtConfig::from_file(&path).map(|config| format!("{config:?}"))
+    }
+
+    fn defaults() -> String {
+        format!("{:?}", JwtConfig::new())
+    }
+
+    /// The environment wins over a file: where it has settings, the test runs in a child without them.
+    fn in_clean_environment(test: &str, run: impl FnOnce()) {
+        let ours: Vec<_> = std::env::vars_os()
+            .map(|(name, _)| name)
+            .filter(|name| name.to_string_lossy().to_ascii_uppercase().starts_with("JWT_"))
+            .collect();
+        if ours.is_empty() {
+            return run();
+        }
+        let mut child = Command::new(std::env::current_exe().unwrap());
+        for name in ours {
+            child.env_remove(name);
+        }
+        assert!(child.args(["--exact", test]).status().unwrap().success());
+    }
+}
