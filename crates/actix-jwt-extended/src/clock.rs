@@ -6,7 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 /// A source of the current time.
 ///
 /// The manager asks it once for each token that it issues or verifies.
-/// [`SystemClock`] is the default; tests use [`ManualClock`].
+/// [`SystemClock`] is the default; tests use `ManualClock` (feature `test-util`).
 ///
 /// ```
 /// use actix_jwt_extended::Clock;

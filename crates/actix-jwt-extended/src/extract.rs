@@ -4,12 +4,11 @@
 
 use crate::error::JwtError;
 use crate::hooks::AnyUser;
-use crate::manager::JwtManager;
-use crate::required::{Jwt, JwtRequired, Outcome, ask, begin, jwt_required, manager_of, passed_token, passed_user};
-use crate::respond::respond;
+use crate::manager::{JwtManager, manager_of};
+use crate::required::{Jwt, JwtRequired, Outcome, Pending, ask, begin, jwt_required, passed_token, passed_user};
+use crate::respond::JwtRejection;
 use actix_web::dev::Payload;
-use actix_web::error::InternalError;
-use actix_web::{FromRequest, HttpRequest, ResponseError as _};
+use actix_web::{FromRequest, HttpRequest};
 use futures_util::FutureExt as _;
 use futures_util::future::{Either, LocalBoxFuture};
 use serde::de::DeserializeOwned;
@@ -268,7 +267,7 @@ impl FromRequest for JwtManager {
     type Future = Ready<Result<Self, actix_web::Error>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(manager_of(request).cloned().map_err(Into::into))
+        ready(manager_of(request).cloned().map_err(|error| refusal(error, request)))
     }
 }
 
@@ -298,7 +297,7 @@ fn extract<T: 'static>(
 }
 
 async fn ask_and_read<T>(
-    pending: crate::required::Pending,
+    pending: Pending,
     required: &JwtRequired,
     request: &HttpRequest,
     read: fn(Option<Jwt>, &HttpRequest) -> Result<T, JwtError>,
@@ -307,11 +306,6 @@ async fn ask_and_read<T>(
     read(passed_token(request), request)
 }
 
-/// The error with the response that the settings and hooks give it.
 fn refusal(error: JwtError, request: &HttpRequest) -> actix_web::Error {
-    let response = match manager_of(request) {
-        Ok(manager) => respond(manager, &error, request),
-        Err(_) => error.error_response(),
-    };
-    InternalError::from_response(error, response).into()
+    JwtRejection::new(error, request).into()
 }

@@ -328,8 +328,8 @@ impl<'a> TokenBuilder<'a> {
         self
     }
 
-    /// One own header parameter (RFC 7515 §4); `alg`, `crit` and `b64` are refused by
-    /// [`encode`](Self::encode).
+    /// One own header parameter (RFC 7515 §4); `alg`, `crit`, `b64`, and `kid` where the key has one, are
+    /// refused by [`encode`](Self::encode).
     ///
     /// ```
     /// # use actix_jwt_extended::{JwtConfig, JwtManager};
@@ -434,7 +434,10 @@ impl<'a> TokenBuilder<'a> {
     }
 
     fn header_json(&self, key: &SigningKey) -> Result<Vec<u8>, IssueError> {
-        let key_id = key.key_id().filter(|_| !self.headers.contains_key("kid")).map(|id| Value::String(id.to_owned()));
+        if key.key_id().is_some() && self.headers.contains_key("kid") {
+            return Err(IssueError::ReservedHeader("kid".to_owned()));
+        }
+        let key_id = key.key_id().map(Value::from);
         let own = self.headers.iter().filter(|(name, _)| *name != "typ").map(|(name, value)| (name.as_str(), value));
         let members = key_id.iter().map(|id| ("kid", id)).chain(own);
         codec::header_json(key.algorithm(), self.headers.get("typ"), members).map_err(IssueError::Serialize)

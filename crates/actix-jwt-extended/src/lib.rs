@@ -36,3 +36,4 @@ pub use keys::{SigningKey, VerifyingKey};
 pub use manager::{DecodeOptions, JwtManager};
 pub use middleware::{JwtRequiredFuture, JwtRequiredMiddleware};
 pub use required::{Jwt, JwtRequired, jwt_required, verify_jwt_in_request};
+pub use respond::JwtRejection;

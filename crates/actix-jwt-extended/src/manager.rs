@@ -8,6 +8,7 @@ use crate::error::{InvalidToken, JwtError};
 use crate::hooks::{self, Hooks};
 use crate::keys::KeyRing;
 use crate::verify::{self, Rules};
+use actix_web::{HttpRequest, web};
 use serde_json::{Map, Value};
 use std::fmt;
 use std::sync::Arc;
@@ -180,6 +181,15 @@ impl fmt::Debug for JwtManager {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("JwtManager").field("config", &self.0.config).field("keys", &self.0.ring).finish_non_exhaustive()
     }
+}
+
+/// The application's manager, as registered with `app_data`.
+pub(crate) fn manager_of(request: &HttpRequest) -> Result<&JwtManager, JwtError> {
+    request.app_data::<JwtManager>().or_else(|| request.app_data::<web::Data<JwtManager>>().map(|data| &***data)).ok_or(
+        JwtError::NotConfigured(
+            "no JwtManager: register one with App::app_data(jwt.clone()) or ServiceConfig::app_data",
+        ),
+    )
 }
 
 /// What [`JwtManager::decode_token_with`] tolerates and demands.

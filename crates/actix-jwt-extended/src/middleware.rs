@@ -1,8 +1,9 @@
 //! [`JwtRequired`] as an actix middleware. A request that needs no waiting allocates nothing here.
 
 use crate::error::JwtError;
-use crate::required::{JwtRequired, Outcome, Pending, ask, begin, is_exempt, manager_of};
-use crate::respond::respond;
+use crate::manager::manager_of;
+use crate::required::{JwtRequired, Outcome, Pending, ask, begin, is_exempt};
+use crate::respond::JwtRejection;
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
 use actix_web::{Error, ResponseError as _};
@@ -66,7 +67,7 @@ where
                 let (service, required) = (Rc::clone(&self.service), Rc::clone(&self.required));
                 JwtRequiredFuture::Asking { future: ask_then_call(service, required, pending, request).boxed_local() }
             }
-            Err(error) => JwtRequiredFuture::Refused { response: Some(refuse(request, &error)) },
+            Err(error) => JwtRequiredFuture::Refused { response: Some(refuse(request, error)) },
         }
     }
 }
@@ -86,16 +87,13 @@ where
     };
     match verdict {
         Ok(()) => service.call(request).await.map(ServiceResponse::map_into_left_body),
-        Err(error) => Ok(refuse(request, &error)),
+        Err(error) => Ok(refuse(request, error)),
     }
 }
 
 /// A response, not an error: so that CORS, logging and compression outside treat it as one.
-fn refuse<B>(request: ServiceRequest, error: &JwtError) -> ServiceResponse<EitherBody<B>> {
-    let response = match manager_of(request.request()) {
-        Ok(manager) => respond(manager, error, request.request()),
-        Err(_) => error.error_response(),
-    };
+fn refuse<B>(request: ServiceRequest, error: JwtError) -> ServiceResponse<EitherBody<B>> {
+    let response = JwtRejection::new(error, request.request()).error_response();
     request.into_response(response).map_into_right_body()
 }
 

@@ -5,10 +5,11 @@ use crate::config::Location;
 use crate::error::JwtError;
 use crate::hooks::{self, AnyUser};
 use crate::locate::locate;
-use crate::manager::{DecodeOptions, JwtManager};
+use crate::manager::{DecodeOptions, JwtManager, manager_of};
+use crate::respond::JwtRejection;
 use crate::scope::AccessPolicy;
 use actix_web::http::Method;
-use actix_web::{HttpMessage as _, HttpRequest, web};
+use actix_web::{HttpMessage as _, HttpRequest};
 use std::fmt;
 use std::ops::Deref;
 
@@ -205,15 +206,6 @@ pub(crate) enum Outcome {
     Ask(Pending),
 }
 
-/// The application's manager, as registered with `app_data`.
-pub(crate) fn manager_of(request: &HttpRequest) -> Result<&JwtManager, JwtError> {
-    request.app_data::<JwtManager>().or_else(|| request.app_data::<web::Data<JwtManager>>().map(|data| &***data)).ok_or(
-        JwtError::NotConfigured(
-            "no JwtManager: register one with App::app_data(jwt.clone()) or ServiceConfig::app_data",
-        ),
-    )
-}
-
 /// Locate, verify, and all checks that need no waiting.
 pub(crate) fn begin(required: &JwtRequired, manager: &JwtManager, request: &HttpRequest) -> Result<Outcome, JwtError> {
     let found = already_passed(required, manager, request);
@@ -358,10 +350,10 @@ pub(crate) fn passed_user(request: &HttpRequest) -> Option<AnyUser> {
 /// and there was none. After it, the extractors find the token in the request.
 ///
 /// ```
-/// use actix_jwt_extended::{JwtError, jwt_required, verify_jwt_in_request};
+/// use actix_jwt_extended::{JwtRejection, jwt_required, verify_jwt_in_request};
 /// use actix_web::HttpRequest;
 ///
-/// async fn greet(request: HttpRequest) -> Result<String, JwtError> {
+/// async fn greet(request: HttpRequest) -> Result<String, JwtRejection> {
 ///     let jwt = verify_jwt_in_request(&request, &jwt_required().optional()).await?;
 ///     Ok(match jwt {
 ///         Some(jwt) => format!("Hello {}", jwt.identity()),
@@ -371,16 +363,15 @@ pub(crate) fn passed_user(request: &HttpRequest) -> Option<AnyUser> {
 /// ```
 ///
 /// # Errors
-/// Whatever is wrong with the token, or missing; as a response of the default form.
-pub async fn verify_jwt_in_request(request: &HttpRequest, required: &JwtRequired) -> Result<Option<Jwt>, JwtError> {
+/// Whatever is wrong with the token, or missing; with the response that settings and hooks give it.
+pub async fn verify_jwt_in_request(request: &HttpRequest, required: &JwtRequired) -> Result<Option<Jwt>, JwtRejection> {
     if is_exempt(request) {
         return Ok(None);
     }
-    verify_request(request, required).await
+    verify(request, required).await.map_err(|error| JwtRejection::new(error, request))
 }
 
-/// [`verify_jwt_in_request`] for every method.
-pub(crate) async fn verify_request(request: &HttpRequest, required: &JwtRequired) -> Result<Option<Jwt>, JwtError> {
+async fn verify(request: &HttpRequest, required: &JwtRequired) -> Result<Option<Jwt>, JwtError> {
     let manager = manager_of(request)?;
     if let Outcome::Ask(pending) = begin(required, manager, request)? {
         ask(pending, required, manager, request).await?;

@@ -3,12 +3,13 @@
 use crate::config::{ErrorFormat, JwtConfig};
 use crate::error::{Answer, JwtError};
 use crate::hooks::{self, Hooks};
-use crate::manager::JwtManager;
+use crate::manager::{JwtManager, manager_of};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderValue, WWW_AUTHENTICATE};
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
 use serde_json::{Map, Value};
-use std::fmt::Write as _;
+use std::cell::RefCell;
+use std::fmt::{self, Write as _};
 
 /// The response to a refused request. A hook that panics makes it a 500.
 pub(crate) fn respond(manager: &JwtManager, error: &JwtError, request: &HttpRequest) -> HttpResponse {
@@ -16,6 +17,67 @@ pub(crate) fn respond(manager: &JwtManager, error: &JwtError, request: &HttpRequ
         Some(Ok(response)) => response,
         Some(Err(failed)) => default_response(manager.config(), &failed),
         None => default_response(manager.config(), error),
+    }
+}
+
+/// A refused request: what was wrong, and the response that settings and hooks give it.
+///
+/// ```
+/// use actix_jwt_extended::{JwtRejection, jwt_required, verify_jwt_in_request};
+/// use actix_web::HttpRequest;
+///
+/// async fn guard(request: HttpRequest) -> Result<(), JwtRejection> {
+///     if let Err(rejection) = verify_jwt_in_request(&request, &jwt_required()).await {
+///         println!("refused with {}: {}", rejection.error().status(), rejection);
+///         return Err(rejection);
+///     }
+///     Ok(())
+/// }
+/// ```
+pub struct JwtRejection {
+    error: JwtError,
+    /// Given away by the first call of `error_response`; actix makes no second one.
+    response: RefCell<Option<HttpResponse>>,
+}
+
+impl JwtRejection {
+    pub(crate) fn new(error: JwtError, request: &HttpRequest) -> Self {
+        let response = manager_of(request).ok().map(|manager| respond(manager, &error, request));
+        Self { error, response: RefCell::new(response) }
+    }
+
+    /// What was wrong.
+    #[must_use]
+    pub fn error(&self) -> &JwtError {
+        &self.error
+    }
+}
+
+impl fmt::Debug for JwtRejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("JwtRejection").field(&self.error).finish()
+    }
+}
+
+impl fmt::Display for JwtRejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.error.fmt(f)
+    }
+}
+
+impl std::error::Error for JwtRejection {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.error)
+    }
+}
+
+impl ResponseError for JwtRejection {
+    fn status_code(&self) -> StatusCode {
+        self.response.borrow().as_ref().map_or_else(|| self.error.status_code(), HttpResponse::status)
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        self.response.borrow_mut().take().unwrap_or_else(|| self.error.error_response())
     }
 }
 
@@ -43,7 +105,11 @@ fn from_hook(hooks: &Hooks, error: &JwtError, request: &HttpRequest) -> Option<R
             let hook = hooks.unauthorized.as_ref()?;
             return Some(hooks::call("unauthorized_loader", || Ok(hook(&error.answer().message, request))));
         }
-        JwtError::InvalidToken(_) | JwtError::MalformedCredentials(_) | JwtError::WrongTokenType { .. } => {
+        JwtError::InvalidToken(_)
+        | JwtError::MalformedCredentials(_)
+        | JwtError::WrongTokenType { .. }
+        | JwtError::IdentityFormat
+        | JwtError::ClaimsFormat(_) => {
             let hook = hooks.invalid_token.as_ref()?;
             return Some(hooks::call("invalid_token_loader", || Ok(hook(&error.answer().message, request))));
         }

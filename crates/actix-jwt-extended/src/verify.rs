@@ -57,13 +57,13 @@ impl Rules {
         if let Some(audience) = &self.audience {
             judge_audience(claims, audience)?;
         }
-        if self.verify_sub && claims.subject == Text::Other {
+        if self.verify_sub && claims.subject.is_no_text() {
             return Err(InvalidToken::ClaimType { claim: "sub", expected: "a string" });
         }
-        if claims.jwt_id == Text::Other {
+        if claims.jwt_id.is_no_text() {
             return Err(InvalidToken::ClaimType { claim: "jti", expected: "a string" });
         }
-        if claims.identity == Text::Absent {
+        if matches!(claims.identity, Text::Absent | Text::Null) {
             return Err(InvalidToken::MissingClaim(self.identity_claim.to_string()));
         }
         Ok(())
@@ -90,7 +90,7 @@ fn invalid_claims(error: ClaimsError) -> InvalidToken {
 fn judge_issuer(claims: &ClaimsSet, issuer: &OneOrMany) -> Result<(), InvalidToken> {
     match &claims.issuer {
         Text::Absent => Err(InvalidToken::IssuerMissing),
-        Text::Other => Err(InvalidToken::ClaimType { claim: "iss", expected: "a string" }),
+        text if text.is_no_text() => Err(InvalidToken::ClaimType { claim: "iss", expected: "a string" }),
         text => match claims.text(text) {
             Some(own) if issuer.iter().any(|allowed| allowed == own) => Ok(()),
             _ => Err(InvalidToken::IssuerMismatch),
@@ -114,7 +114,7 @@ fn judge_audience(claims: &ClaimsSet, audience: &OneOrMany) -> Result<(), Invali
 
 /// Whether the double-submit value is the token's, in constant time.
 pub(crate) fn judge_csrf(token: &VerifiedToken, value: &str) -> Result<(), JwtError> {
-    if token.claims_set().csrf == Text::Other {
+    if token.claims_set().csrf.is_no_text() {
         return Err(InvalidToken::ClaimType { claim: "csrf", expected: "a string" }.into());
     }
     let own = token.csrf().ok_or_else(|| InvalidToken::MissingClaim("csrf".to_owned()))?;

@@ -22,8 +22,17 @@ pub(crate) enum Text {
     Absent,
     At(Range<usize>),
     Unescaped(Box<str>),
+    /// `null`: there, and means nobody.
+    Null,
     /// There, but no string.
     Other,
+}
+
+impl Text {
+    /// Whether the claim is there and no string.
+    pub(crate) fn is_no_text(&self) -> bool {
+        matches!(self, Self::Null | Self::Other)
+    }
 }
 
 /// The `aud` claim.
@@ -85,7 +94,7 @@ impl ClaimsSet {
         match text {
             Text::At(range) => self.json.get(range.clone()),
             Text::Unescaped(text) => Some(text),
-            Text::Absent | Text::Other => None,
+            Text::Absent | Text::Null | Text::Other => None,
         }
     }
 }
@@ -143,6 +152,7 @@ impl MembersVisitor<'_> {
                 Text::At(start..start.wrapping_add(text.len()))
             }
             Scalar::Text(Cow::Owned(text)) => Text::Unescaped(text.into_boxed_str()),
+            Scalar::Null => Text::Null,
             _ => Text::Other,
         }
     }

@@ -366,7 +366,7 @@ impl FromSetting for OneOrMany {
             SettingValue::Untyped(text) if text.contains(',') => {
                 Some(Self::Many(text.split(',').map(|item| item.trim().to_owned()).collect()))
             }
-            SettingValue::Untyped(text) => Some(Self::One(text.to_string())),
+            SettingValue::Untyped(text) => Some(Self::One(text.trim().to_owned())),
             _ => None,
         }
     }
@@ -402,7 +402,7 @@ impl fmt::Display for Location {
 }
 
 impl FromSetting for Vec<Location> {
-    const EXPECTED: &'static str = "\"headers\" (the other locations are not there yet)";
+    const EXPECTED: &'static str = "\"headers\"";
 
     fn from_setting(value: SettingValue) -> Option<Self> {
         OneOrMany::from_setting(value)?

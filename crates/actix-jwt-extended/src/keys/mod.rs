@@ -53,7 +53,7 @@ impl SigningKey {
     /// # Errors
     /// Another algorithm, a secret shorter than the hash, a well-known one.
     pub fn from_secret(algorithm: Algorithm, secret: &[u8]) -> Result<Self, ConfigError> {
-        check_secret(secret, &[algorithm])?;
+        check_secret(secret, &[algorithm]).map_err(not_a_setting)?;
         Self::from_any_secret(algorithm, secret)
     }
 
@@ -72,16 +72,20 @@ impl SigningKey {
     /// # Errors
     /// Text that is no such PEM, a key for another algorithm, an RSA key under 2048 bits.
     pub fn from_pem(algorithm: Algorithm, pem: &str) -> Result<Self, ConfigError> {
-        let (label, der) = pem::read(PRIVATE_KEY, pem)?;
+        Self::parse("the private key", algorithm, pem)
+    }
+
+    fn parse(setting: &'static str, algorithm: Algorithm, pem: &str) -> Result<Self, ConfigError> {
+        let (label, der) = pem::read(setting, pem)?;
         if label.contains("PUBLIC") {
-            return Err(invalid(PRIVATE_KEY, "holds a public key; the private one is needed to sign"));
+            return Err(invalid(setting, "holds a public key; the private one is needed to sign"));
         }
         let wrong = || {
             let what = family_name(algorithm);
-            invalid(PRIVATE_KEY, format!("is not {what} key, which {algorithm:?} needs (unencrypted, in PEM)"))
+            invalid(setting, format!("is not {what} key, which {algorithm:?} needs (unencrypted, in PEM)"))
         };
         let signer = match algorithm.family() {
-            AlgorithmFamily::Hmac => return Err(not_for(PRIVATE_KEY, algorithm, "a PEM key")),
+            AlgorithmFamily::Hmac => return Err(not_for(setting, algorithm, "a PEM key")),
             AlgorithmFamily::Rsa => {
                 let pair = match label.as_str() {
                     "RSA PRIVATE KEY" => RsaKeyPair::from_der(&der),
@@ -89,7 +93,7 @@ impl SigningKey {
                 };
                 // The reason is not a secret: aws-lc-rs names the rule that the key breaks.
                 let pair = pair.map_err(|error| match error.to_string().as_str() {
-                    "TooSmall" => rsa_too_small(PRIVATE_KEY),
+                    "TooSmall" => rsa_too_small(setting),
                     _ => wrong(),
                 })?;
                 Signer::Rsa(pair, rsa_encoding(algorithm).ok_or_else(wrong)?)
@@ -202,7 +206,7 @@ impl VerifyingKey {
     /// # Errors
     /// Another algorithm, a secret shorter than the longest hash, a well-known one.
     pub fn from_secret(algorithms: &[Algorithm], secret: &[u8]) -> Result<Self, ConfigError> {
-        check_secret(secret, algorithms)?;
+        check_secret(secret, algorithms).map_err(not_a_setting)?;
         Self::from_any_secret(algorithms, secret)
     }
 
@@ -224,11 +228,15 @@ impl VerifyingKey {
     /// # Errors
     /// Text that is no such PEM, a key of another family, an RSA key under 2048 bits.
     pub fn from_pem(algorithms: &[Algorithm], pem: &str) -> Result<Self, ConfigError> {
-        let (label, der) = pem::read(PUBLIC_KEY, pem)?;
+        Self::parse("the public key", algorithms, pem)
+    }
+
+    fn parse(setting: &'static str, algorithms: &[Algorithm], pem: &str) -> Result<Self, ConfigError> {
+        let (label, der) = pem::read(setting, pem)?;
         if label.contains("PRIVATE") {
-            return Err(invalid(PUBLIC_KEY, "holds a private key; it belongs in JWT_PRIVATE_KEY, and only there"));
+            return Err(invalid(setting, "holds a private key; it belongs in JWT_PRIVATE_KEY, and only there"));
         }
-        Self::from_der(PUBLIC_KEY, algorithms, &der)
+        Self::from_der(setting, algorithms, &der)
     }
 
     fn from_der(setting: &'static str, algorithms: &[Algorithm], der: &[u8]) -> Result<Self, ConfigError> {
@@ -311,6 +319,16 @@ const PUBLIC_KEY: &str = "JWT_PUBLIC_KEY";
 
 fn invalid(setting: &'static str, reason: impl Into<String>) -> ConfigError {
     ConfigError::InvalidKey { setting, reason: reason.into() }
+}
+
+/// The mistake of a secret that came from code: no setting can allow it.
+fn not_a_setting(error: ConfigError) -> ConfigError {
+    match error {
+        ConfigError::WeakSecret { reason } => {
+            invalid("the secret", format!("{reason}; make a strong one with `openssl rand -hex 32`"))
+        }
+        error => error,
+    }
 }
 
 fn not_for(setting: &'static str, algorithm: Algorithm, what: &str) -> ConfigError {

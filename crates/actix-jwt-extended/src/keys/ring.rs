@@ -57,15 +57,23 @@ impl KeyRing {
         let private = config.private_key.as_ref().map(|key| pem::load(PRIVATE_KEY, key)).transpose()?;
         let public = config.public_key.as_ref().map(|key| pem::load(PUBLIC_KEY, key)).transpose()?;
         let signs = algorithms.contains(&config.algorithm);
-        if let (Some(pem), true) = (&private, signs) {
-            self.signing = Some(SigningKey::from_pem(config.algorithm, pem)?);
+        let pair = match (&private, algorithms.first()) {
+            (Some(pem), Some(first)) => {
+                let algorithm = if signs { config.algorithm } else { *first };
+                Some(SigningKey::parse(PRIVATE_KEY, algorithm, pem)?)
+            }
+            _ => None,
+        };
+        match (&public, &pair) {
+            (Some(pem), _) => self.add(VerifyingKey::parse(PUBLIC_KEY, algorithms, pem)?)?,
+            (None, Some(pair)) => self.add(pair.verifying_key(algorithms)?)?,
+            (None, None) if others_verify => {}
+            (None, None) => return Err(missing(if signs { PRIVATE_KEY } else { PUBLIC_KEY }, algorithms)),
         }
-        match (&public, &self.signing) {
-            (Some(pem), _) => self.add(VerifyingKey::from_pem(algorithms, pem)?),
-            (None, Some(signing)) if signs => self.add(signing.verifying_key(algorithms)?),
-            _ if others_verify => Ok(()),
-            _ => Err(missing(if signs { PRIVATE_KEY } else { PUBLIC_KEY }, algorithms)),
+        if signs {
+            self.signing = pair;
         }
+        Ok(())
     }
 
     /// Adds a key that signs, and its verifying half.

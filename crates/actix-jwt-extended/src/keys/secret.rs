@@ -41,6 +41,9 @@ pub(super) fn check_secret(secret: &[u8], algorithms: &[Algorithm]) -> Result<()
             "holds a PEM key, which is no HMAC secret; use JWT_PRIVATE_KEY or JWT_PUBLIC_KEY",
         ));
     }
+    if secret.is_empty() {
+        return Err(invalid(SECRET_KEY, "is empty; make one with `openssl rand -hex 32`"));
+    }
     let needed = algorithms.iter().map(|algorithm| hash_bytes(*algorithm)).max().unwrap_or(0);
     let weak = |reason: String| Err(ConfigError::WeakSecret { reason });
     let text = String::from_utf8_lossy(secret);

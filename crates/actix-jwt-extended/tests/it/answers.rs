@@ -2,8 +2,10 @@
 
 use crate::app::{NOW, TestApp, config, manager};
 use crate::forge::{good, with};
-use actix_jwt_extended::{ErrorFormat, JwtConfig, JwtIdentity, Optional, jwt_required};
-use actix_web::{Responder, get, web};
+use actix_jwt_extended::{
+    ErrorFormat, JwtConfig, JwtIdentity, JwtRejection, Optional, jwt_required, verify_jwt_in_request,
+};
+use actix_web::{HttpRequest, Responder, get, web};
 use serde_json::json;
 
 #[get("/protected", wrap = "jwt_required()")]
@@ -41,6 +43,12 @@ async fn role_route(user: JwtIdentity) -> String {
     user.into_inner()
 }
 
+#[get("/own")]
+async fn own_route(request: HttpRequest) -> Result<String, JwtRejection> {
+    let jwt = verify_jwt_in_request(&request, &jwt_required()).await?;
+    Ok(jwt.map(|jwt| jwt.identity().into_owned()).unwrap_or_default())
+}
+
 #[get("/open")]
 async fn open_route() -> &'static str {
     "open"
@@ -56,6 +64,7 @@ fn routes(config: &mut web::ServiceConfig) {
         scope_route,
         role_route,
         open_route,
+        own_route,
     ));
 }
 
@@ -237,6 +246,7 @@ fn challenges_say_why_but_not_to_those_who_sent_nothing() {
 fn another_message_key() {
     let app = start(config().error_message_key("detail"));
     assert_eq!(app.get("/protected", &[]).json(), json!({ "detail": MISSING }));
+    assert_eq!(app.get("/own", &[]).json(), json!({ "detail": MISSING }));
 }
 
 #[test]

@@ -440,6 +440,8 @@ fn the_subject_is_a_string() {
         bench.refuses(&with(json!({ "jti": jti })), "JWT ID must be a string");
     }
     let lax = manager(config().verify_sub(false));
+    // Nobody, and not somebody called "null".
+    assert_eq!(lax.decode_token(&with(json!({ "sub": null }))).unwrap_err().to_string(), "Missing claim: sub");
     assert_eq!(lax.decode_token(&with(json!({ "sub": 7 }))).unwrap().identity(), "7");
     assert_eq!(lax.decode_token(&with(json!({ "sub": {"id": 7} }))).unwrap().identity(), r#"{"id":7}"#);
 }
@@ -450,6 +452,7 @@ fn another_claim_may_hold_the_identity() {
     bench.accepts(&with(json!({ "uid": "ada", "sub": "somebody else" })));
     bench.refuses(&good(), "Missing claim: uid");
     bench.refuses(&with(json!({ "uid": "ada", "sub": 7 })), "Subject must be a string");
+    bench.refuses(&with(json!({ "uid": null })), "Missing claim: uid");
 }
 
 #[test]

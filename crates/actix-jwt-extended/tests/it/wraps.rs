@@ -212,7 +212,7 @@ async fn verify_jwt_in_request_says_what_it_found() {
     let exempt = verify_jwt_in_request(&request(None, Method::OPTIONS), &jwt_required()).await.unwrap();
     assert!(exempt.is_none());
     let refused = verify_jwt_in_request(&request(None, Method::GET), &jwt_required()).await.unwrap_err();
-    assert!(matches!(refused, JwtError::MissingToken(_)) && refused.is_missing_token());
+    assert!(matches!(refused.error(), JwtError::MissingToken(_)) && refused.error().is_missing_token());
 }
 
 #[test]

@@ -1,0 +1,49 @@
+//! `cargo bench --bench jwt`: signing and verifying per algorithm, jsonwebtoken beside us in the
+//! same run, and one request in process with and without protection.
+
+#![allow(missing_docs, clippy::unwrap_used)]
+
+mod common;
+
+use actix_web::http::StatusCode;
+use common::{FAMILIES, Keys};
+use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
+
+fn tokens(criterion: &mut Criterion) {
+    for keys in FAMILIES.map(Keys::new) {
+        let mut verify = criterion.benchmark_group(format!("verify/{:?}", keys.algorithm));
+        verify.bench_function("ours", |b| b.iter(|| keys.verify()));
+        verify.bench_function("jsonwebtoken", |b| b.iter(|| keys.verify_theirs()));
+        verify.finish();
+        let mut issue = criterion.benchmark_group(format!("issue/{:?}", keys.algorithm));
+        issue.bench_function("ours", |b| b.iter(|| keys.issue()));
+        issue.bench_function("jsonwebtoken", |b| b.iter(|| keys.issue_theirs()));
+        issue.finish();
+    }
+}
+
+fn requests(criterion: &mut Criterion) {
+    let keys = Keys::new(FAMILIES[0]);
+    actix_web::rt::System::new().block_on(async {
+        let app = common::app(keys.ours.clone()).await;
+        let mut group = criterion.benchmark_group("request/HS256");
+        for (name, path, token, status) in [
+            ("open", "/open", Some(&*keys.token), StatusCode::OK),
+            ("protected", "/protected", Some(&*keys.token), StatusCode::OK),
+            ("refused without a token", "/protected", None, StatusCode::UNAUTHORIZED),
+            ("refused with garbage", "/protected", Some("x.y.z"), StatusCode::UNPROCESSABLE_ENTITY),
+        ] {
+            group.bench_function(name, |b| {
+                b.iter_batched(
+                    || common::request(path, token),
+                    |request| common::call(&app, request, status),
+                    BatchSize::SmallInput,
+                );
+            });
+        }
+        group.finish();
+    });
+}
+
+criterion_group!(benches, tokens, requests);
+criterion_main!(benches);
