@@ -1,0 +1,63 @@
+//! Why the demo cannot start. Each text is one line, names the way out where there is one, and
+//! holds no secret.
+
+use actix_jwt_extended::ConfigError;
+use std::error::Error;
+use std::fmt;
+use std::io;
+
+#[derive(Debug)]
+pub enum StartError {
+    Jwt(ConfigError),
+    Make { path: String, source: io::Error },
+    Read { path: String, source: io::Error },
+    Syntax { path: String },
+    UnknownSetting { name: String, suggestion: Option<&'static str> },
+    InvalidValue { setting: &'static str, expected: &'static str },
+    Hashing(argon2::password_hash::Error),
+    Listen { host: String, port: u16, source: io::Error },
+    Server(io::Error),
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Jwt(error) => error.fmt(f),
+            Self::Make { path, source } => write!(f, "cannot make {path}: {source}"),
+            Self::Read { path, source } => write!(f, "cannot read {path}: {source}"),
+            Self::Syntax { path } => write!(f, "{path} is not valid TOML"),
+            Self::UnknownSetting { name, suggestion: Some(near) } => {
+                write!(f, "{name} is no setting; did you mean {near}?")
+            }
+            Self::UnknownSetting { name, suggestion: None } => write!(f, "{name} is no setting"),
+            Self::InvalidValue { setting, expected } => write!(f, "{setting} must be {expected}"),
+            Self::Hashing(error) => write!(f, "cannot hash passwords: {error}"),
+            Self::Listen { host, port, source } => {
+                write!(f, "cannot listen on {host}, port {port}: {source}")?;
+                if source.kind() == io::ErrorKind::AddrInUse {
+                    f.write_str("; take another with --port, or any free one with --port 0")?;
+                }
+                Ok(())
+            }
+            Self::Server(source) => write!(f, "the server failed: {source}"),
+        }
+    }
+}
+
+impl Error for StartError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Jwt(error) => Some(error),
+            Self::Hashing(error) => Some(error),
+            Self::Make { source, .. } | Self::Read { source, .. } | Self::Listen { source, .. } => Some(source),
+            Self::Server(source) => Some(source),
+            Self::Syntax { .. } | Self::UnknownSetting { .. } | Self::InvalidValue { .. } => None,
+        }
+    }
+}
+
+impl From<ConfigError> for StartError {
+    fn from(error: ConfigError) -> Self {
+        Self::Jwt(error)
+    }
+}

@@ -1,0 +1,49 @@
+//! From settings to a server that listens.
+
+use crate::configuration::{Address, Settings};
+use crate::error::StartError;
+use crate::users::Users;
+use crate::{logging, routes, shutdown};
+use actix_jwt_extended::JwtManager;
+use actix_web::dev::Server;
+use actix_web::{App, HttpServer, web};
+use std::net::SocketAddr;
+
+/// How long requests in flight may take after the demo was told to stop.
+const SHUTDOWN_SECONDS: u64 = 10;
+
+pub struct Application {
+    server: Server,
+    addresses: Vec<SocketAddr>,
+}
+
+impl Application {
+    /// Everything that can fail at the start fails here. Needs actix's runtime around it.
+    pub fn build(settings: Settings) -> Result<Self, StartError> {
+        let jwt = JwtManager::new(settings.jwt)?;
+        let users = web::Data::new(Users::of_the_example().map_err(StartError::Hashing)?);
+        let stop = shutdown::requested().map_err(StartError::Server)?;
+        let Address { host, port } = settings.address;
+        let server = HttpServer::new(move || {
+            App::new()
+                .app_data(jwt.clone())
+                .app_data(users.clone())
+                .configure(routes::configure)
+                .wrap(logging::requests())
+        })
+        // Of the signals that actix itself would listen to, Ctrl-C cuts requests off.
+        .shutdown_signal(stop)
+        .shutdown_timeout(SHUTDOWN_SECONDS)
+        .bind((host.as_str(), port))
+        .map_err(|source| StartError::Listen { host, port, source })?;
+        let addresses = server.addrs();
+        Ok(Self { server: server.run(), addresses })
+    }
+
+    pub async fn run_until_stopped(self) -> Result<(), StartError> {
+        for address in self.addresses {
+            log::info!("listening on http://{address}");
+        }
+        self.server.await.map_err(StartError::Server)
+    }
+}

@@ -1,0 +1,13 @@
+//! The demo from the outside: the real program, real HTTP, real signals.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod failures;
+mod helpers;
+mod http;
+mod login;
+mod privacy;
+mod protected;
+mod settings;
+#[cfg(unix)]
+mod shutdown;
