@@ -89,7 +89,8 @@ impl JwtManagerBuilder {
     ///
     /// # Errors
     /// The first mistake found in the settings; the message names the setting and the way out.
-    pub fn build(self) -> Result<JwtManager, ConfigError> {
+    pub fn build(mut self) -> Result<JwtManager, ConfigError> {
+        self.config.apply_cookie_prefix();
         self.config.validate()?;
         let others_verify =
             self.signing_key.is_some() || !self.verifying_keys.is_empty() || self.hooks.decode_key.is_some();

@@ -2,15 +2,17 @@
 //!
 //! So a handler that takes one is never reached without a verified token, wrap or no wrap.
 
-use crate::error::JwtError;
+use crate::error::{BodyError, JwtError};
 use crate::hooks::AnyUser;
+use crate::locate::body;
 use crate::manager::{JwtManager, manager_of};
-use crate::required::{Jwt, JwtRequired, Outcome, Pending, ask, begin, jwt_required, passed_token, passed_user};
+use crate::required::{Jwt, JwtRequired, Outcome, ask, begin, jwt_required, passed_token, passed_user};
 use crate::respond::JwtRejection;
 use actix_web::dev::Payload;
+use actix_web::web::Bytes;
 use actix_web::{FromRequest, HttpRequest};
 use futures_util::FutureExt as _;
-use futures_util::future::{Either, LocalBoxFuture};
+use futures_util::future::{Either, LocalBoxFuture, Shared};
 use serde::de::DeserializeOwned;
 use std::fmt;
 use std::future::{Ready, ready};
@@ -229,8 +231,8 @@ impl<E: FromJwt> FromRequest for Optional<E> {
     type Error = actix_web::Error;
     type Future = Extracting<Self>;
 
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        extract(request, true, |jwt, request| jwt.map(|jwt| E::from_jwt(jwt, request)).transpose().map(Self))
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        extract(request, payload, true, |jwt, request| jwt.map(|jwt| E::from_jwt(jwt, request)).transpose().map(Self))
     }
 }
 
@@ -240,8 +242,8 @@ macro_rules! from_request {
             type Error = actix_web::Error;
             type Future = Extracting<Self>;
 
-            fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-                extract(request, false, from_token)
+            fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+                extract(request, payload, false, from_token)
             }
         }
     )*};
@@ -273,39 +275,68 @@ impl FromRequest for JwtManager {
 
 fn extract<T: 'static>(
     request: &HttpRequest,
+    payload: &mut Payload,
     optional: bool,
     read: fn(Option<Jwt>, &HttpRequest) -> Result<T, JwtError>,
 ) -> Extracting<T> {
-    let jwt = match passed_token(request) {
-        Some(jwt) => Some(jwt),
-        None => {
-            let required = if optional { jwt_required().optional() } else { jwt_required() };
-            match manager_of(request).and_then(|manager| begin(&required, manager, request)) {
-                Ok(Outcome::Pass) => passed_token(request),
-                Ok(Outcome::Ask(pending)) => {
-                    let request = request.clone();
-                    let asking = async move {
-                        ask_and_read(pending, &required, &request, read).await.map_err(|e| refusal(e, &request))
-                    };
-                    return Either::Right(asking.boxed_local());
-                }
-                Err(error) => return Either::Left(ready(Err(refusal(error, request)))),
-            }
+    if let Some(jwt) = passed_token(request) {
+        return Either::Left(ready(read(Some(jwt), request).map_err(|error| refusal(error, request))));
+    }
+    let required = if optional { jwt_required().optional() } else { jwt_required() };
+    match manager_of(request).and_then(|manager| begin(&required, manager, request, None)) {
+        Ok(Outcome::Pass) => {
+            Either::Left(ready(read(passed_token(request), request).map_err(|error| refusal(error, request))))
+        }
+        Ok(outcome) => {
+            let body = matches!(outcome, Outcome::NeedsBody).then(|| share_body(request, payload));
+            let request = request.clone();
+            let waiting = async move {
+                let verdict = wait(&required, outcome, body, &request).await;
+                verdict.and_then(|()| read(passed_token(&request), &request)).map_err(|error| refusal(error, &request))
+            };
+            Either::Right(waiting.boxed_local())
+        }
+        Err(error) => Either::Left(ready(Err(refusal(error, request)))),
+    }
+}
+
+type SharedBody = Shared<LocalBoxFuture<'static, Result<Bytes, BodyError>>>;
+
+/// Reads the body for us and leaves it to the handler's other extractors: whoever is polled first
+/// drives the one reading.
+fn share_body(request: &HttpRequest, payload: &mut Payload) -> SharedBody {
+    let (taken, manager) = (payload.take(), manager_of(request).cloned());
+    let reading = async move {
+        match manager {
+            Ok(manager) => body::read(taken, manager.config()).await,
+            Err(_) => Err(BodyError::Broken),
         }
     };
-    Either::Left(ready(read(jwt, request).map_err(|error| refusal(error, request))))
+    let shared = reading.boxed_local().shared();
+    *payload = body::payload_of(shared.clone());
+    shared
 }
 
-async fn ask_and_read<T>(
-    pending: Pending,
+async fn wait(
     required: &JwtRequired,
+    outcome: Outcome,
+    body: Option<SharedBody>,
     request: &HttpRequest,
-    read: fn(Option<Jwt>, &HttpRequest) -> Result<T, JwtError>,
-) -> Result<T, JwtError> {
-    ask(pending, required, manager_of(request)?, request).await?;
-    read(passed_token(request), request)
+) -> Result<(), JwtError> {
+    let manager = manager_of(request)?;
+    let outcome = match body {
+        Some(body) => begin(required, manager, request, Some(&body.await?))?,
+        None => outcome,
+    };
+    match outcome {
+        Outcome::Pass => Ok(()),
+        Outcome::Ask(pending) => ask(pending, required, manager, request).await,
+        // It was given the body; to ask again is a no.
+        Outcome::NeedsBody => Err(BodyError::Broken.into()),
+    }
 }
 
+/// The error with the response that the settings and hooks give it.
 fn refusal(error: JwtError, request: &HttpRequest) -> actix_web::Error {
     JwtRejection::new(error, request).into()
 }

@@ -100,10 +100,16 @@ impl JwtManager {
     /// # Errors
     /// As [`decode_token`](Self::decode_token), and [`JwtError::Csrf`].
     pub fn decode_token_with(&self, token: &str, options: &DecodeOptions) -> Result<VerifiedToken, JwtError> {
-        self.verify(token.as_bytes(), options)
+        self.verify(token.as_bytes(), options.csrf_value.as_deref(), options.allow_expired)
     }
 
-    pub(crate) fn verify(&self, token: &[u8], options: &DecodeOptions) -> Result<VerifiedToken, JwtError> {
+    /// Verifies a token, and where one is given that the double-submit value is its own.
+    pub(crate) fn verify(
+        &self,
+        token: &[u8],
+        csrf_value: Option<&str>,
+        allow_expired: bool,
+    ) -> Result<VerifiedToken, JwtError> {
         let now = self.now();
         let verified = match &self.0.hooks.decode_key {
             None => verify::verify(token, &self.0.ring, &self.0.rules, now)?,
@@ -115,11 +121,11 @@ impl JwtManager {
                 self.0.rules.judge(parts, now)?
             }
         };
-        if let Some(value) = &options.csrf_value {
+        if let Some(value) = csrf_value {
             verify::judge_csrf(&verified, value)?;
         }
         // Last, as in Flask-JWT-Extended: "expired" is said only of tokens that are good otherwise.
-        if !options.allow_expired && self.0.rules.is_expired(&verified, now) {
+        if !allow_expired && self.0.rules.is_expired(&verified, now) {
             return Err(JwtError::Expired(verified));
         }
         Ok(verified)
@@ -154,8 +160,11 @@ impl JwtManager {
     /// # Errors
     /// As [`decode_token`](Self::decode_token), and for a token without a `csrf` claim.
     pub fn get_csrf_token(&self, token: &str) -> Result<String, JwtError> {
-        let verified = self.decode_token(token)?;
-        let csrf = verified.csrf().ok_or_else(|| InvalidToken::MissingClaim("csrf".to_owned()))?;
+        self.csrf_of(&self.decode_token(token)?)
+    }
+
+    pub(crate) fn csrf_of(&self, token: &VerifiedToken) -> Result<String, JwtError> {
+        let csrf = token.csrf().ok_or_else(|| InvalidToken::MissingClaim("csrf".to_owned()))?;
         Ok(csrf.to_owned())
     }
 

@@ -1,12 +1,13 @@
 //! [`JwtRequired`] as an actix middleware. A request that needs no waiting allocates nothing here.
 
-use crate::error::JwtError;
+use crate::error::{BodyError, JwtError};
+use crate::locate::body;
 use crate::manager::manager_of;
-use crate::required::{JwtRequired, Outcome, Pending, ask, begin, is_exempt};
+use crate::required::{JwtRequired, Outcome, ask, begin, is_exempt};
 use crate::respond::JwtRejection;
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
-use actix_web::{Error, ResponseError as _};
+use actix_web::{Error, HttpMessage as _, ResponseError as _};
 use futures_util::FutureExt as _;
 use futures_util::future::LocalBoxFuture;
 use pin_project_lite::pin_project;
@@ -60,34 +61,50 @@ where
             return JwtRequiredFuture::Inner { future: self.service.call(request) };
         }
         let outcome =
-            manager_of(request.request()).and_then(|manager| begin(&self.required, manager, request.request()));
+            manager_of(request.request()).and_then(|manager| begin(&self.required, manager, request.request(), None));
         match outcome {
             Ok(Outcome::Pass) => JwtRequiredFuture::Inner { future: self.service.call(request) },
-            Ok(Outcome::Ask(pending)) => {
+            Ok(outcome) => {
                 let (service, required) = (Rc::clone(&self.service), Rc::clone(&self.required));
-                JwtRequiredFuture::Asking { future: ask_then_call(service, required, pending, request).boxed_local() }
+                JwtRequiredFuture::Waiting { future: wait_then_call(service, required, outcome, request).boxed_local() }
             }
             Err(error) => JwtRequiredFuture::Refused { response: Some(refuse(request, error)) },
         }
     }
 }
 
-async fn ask_then_call<S, B>(
+async fn wait_then_call<S, B>(
     service: Rc<S>,
     required: Rc<JwtRequired>,
-    pending: Pending,
-    request: ServiceRequest,
+    outcome: Outcome,
+    mut request: ServiceRequest,
 ) -> Result<ServiceResponse<EitherBody<B>>, Error>
 where
     S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
 {
-    let verdict = match manager_of(request.request()) {
-        Ok(manager) => ask(pending, &required, manager, request.request()).await,
-        Err(error) => Err(error),
-    };
-    match verdict {
+    match wait(&required, outcome, &mut request).await {
         Ok(()) => service.call(request).await.map(ServiceResponse::map_into_left_body),
         Err(error) => Ok(refuse(request, error)),
+    }
+}
+
+/// What a verdict may have to wait for: the body, which the handler then finds untouched, the store,
+/// the user lookup.
+async fn wait(required: &JwtRequired, outcome: Outcome, request: &mut ServiceRequest) -> Result<(), JwtError> {
+    let outcome = match outcome {
+        Outcome::NeedsBody => {
+            let payload = request.take_payload();
+            let body = body::read(payload, manager_of(request.request())?.config()).await?;
+            request.set_payload(body::payload_of(ready(Ok(body.clone()))));
+            begin(required, manager_of(request.request())?, request.request(), Some(&body))?
+        }
+        outcome => outcome,
+    };
+    match outcome {
+        Outcome::Ask(pending) => ask(pending, required, manager_of(request.request())?, request.request()).await,
+        Outcome::Pass => Ok(()),
+        // It was given the body; to ask again is a no.
+        Outcome::NeedsBody => Err(BodyError::Broken.into()),
     }
 }
 
@@ -98,12 +115,12 @@ fn refuse<B>(request: ServiceRequest, error: JwtError) -> ServiceResponse<Either
 }
 
 pin_project! {
-    /// The response to come; boxed only where something must be asked.
+    /// The response to come; boxed only where something must be waited for.
     #[project = Projected]
     #[doc(hidden)]
     pub enum JwtRequiredFuture<F, B> {
         Inner { #[pin] future: F },
-        Asking { future: LocalBoxFuture<'static, Result<ServiceResponse<EitherBody<B>>, Error>> },
+        Waiting { future: LocalBoxFuture<'static, Result<ServiceResponse<EitherBody<B>>, Error>> },
         Refused { response: Option<ServiceResponse<EitherBody<B>>> },
     }
 }
@@ -123,7 +140,7 @@ where
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project() {
             Projected::Inner { future } => future.poll(context).map_ok(ServiceResponse::map_into_left_body),
-            Projected::Asking { future } => future.as_mut().poll(context),
+            Projected::Waiting { future } => future.as_mut().poll(context),
             Projected::Refused { response } => match response.take() {
                 Some(response) => Poll::Ready(Ok(response)),
                 // Polled again after it was done, which the contract of futures forbids.

@@ -2,10 +2,10 @@
 
 use crate::claims::{TokenType, VerifiedToken};
 use crate::config::Location;
-use crate::error::JwtError;
+use crate::error::{BodyError, JwtError};
 use crate::hooks::{self, AnyUser};
-use crate::locate::locate;
-use crate::manager::{DecodeOptions, JwtManager, manager_of};
+use crate::locate::{Located, Search};
+use crate::manager::{JwtManager, manager_of};
 use crate::respond::JwtRejection;
 use crate::scope::AccessPolicy;
 use actix_web::http::Method;
@@ -187,6 +187,8 @@ struct Passed {
     jwt: Jwt,
     /// Looked for with the names of a refresh token.
     refresh: bool,
+    /// Looked for in the settings' locations.
+    usual_locations: bool,
     revocation_checked: bool,
     verification_checked: bool,
     user: Option<AnyUser>,
@@ -204,16 +206,24 @@ pub(crate) enum Outcome {
     Pass,
     /// The store or the user lookup must be asked.
     Ask(Pending),
+    /// The token, or its CSRF value, may be in the body: begin again with it.
+    NeedsBody,
 }
 
 /// Locate, verify, and all checks that need no waiting.
-pub(crate) fn begin(required: &JwtRequired, manager: &JwtManager, request: &HttpRequest) -> Result<Outcome, JwtError> {
+pub(crate) fn begin(
+    required: &JwtRequired,
+    manager: &JwtManager,
+    request: &HttpRequest,
+    body: Option<&[u8]>,
+) -> Result<Outcome, JwtError> {
     let found = already_passed(required, manager, request);
     let known = found.is_some();
     let passed = match found {
         Some(passed) => passed,
-        None => match find_and_verify(required, manager, request) {
-            Ok(passed) => passed,
+        None => match find_and_verify(required, manager, request, body) {
+            Ok(Some(passed)) => passed,
+            Ok(None) => return Ok(Outcome::NeedsBody),
             Err(error) if required.optional && error.is_missing_token() => return Ok(Outcome::Pass),
             Err(error) => return Err(error),
         },
@@ -303,21 +313,36 @@ fn already_passed(required: &JwtRequired, manager: &JwtManager, request: &HttpRe
     let extensions = request.extensions();
     let passed = extensions.get::<Passed>()?;
     let location = passed.jwt.location;
-    let same = required.locations_of(manager).contains(&location)
-        && (location == Location::Headers || passed.refresh == required.refresh);
-    same.then(|| Passed { jwt: passed.jwt.clone(), user: passed.user.clone(), ..*passed })
+    let same_place = match &required.locations {
+        None => passed.usual_locations,
+        Some(locations) => locations.first() == Some(&location),
+    } || required.locations_of(manager) == [location];
+    let same_names =
+        matches!(location, Location::Headers | Location::QueryString) || passed.refresh == required.refresh;
+    (same_place && same_names).then(|| Passed { jwt: passed.jwt.clone(), user: passed.user.clone(), ..*passed })
 }
 
-fn find_and_verify(required: &JwtRequired, manager: &JwtManager, request: &HttpRequest) -> Result<Passed, JwtError> {
-    let candidate = locate(request.headers(), manager.config(), required.locations_of(manager))?;
-    let token = manager.verify(candidate.token, &DecodeOptions::new())?;
-    Ok(Passed {
+/// `None` = the body decides.
+fn find_and_verify(
+    required: &JwtRequired,
+    manager: &JwtManager,
+    request: &HttpRequest,
+    body: Option<&[u8]>,
+) -> Result<Option<Passed>, JwtError> {
+    let (config, locations, refresh) = (manager.config(), required.locations_of(manager), required.refresh);
+    let candidate = match (Search { request, config, locations, refresh, body }).run()? {
+        Located::Found(candidate) => candidate,
+        Located::NeedsBody => return Ok(None),
+    };
+    let token = manager.verify(&candidate.token, candidate.csrf.as_deref(), false)?;
+    Ok(Some(Passed {
         jwt: Jwt { token, location: candidate.location },
-        refresh: required.refresh,
+        refresh,
+        usual_locations: required.locations.is_none(),
         revocation_checked: false,
         verification_checked: false,
         user: None,
-    })
+    }))
 }
 
 fn check_type(required: &JwtRequired, token: &VerifiedToken) -> Result<(), JwtError> {
@@ -346,6 +371,7 @@ pub(crate) fn passed_user(request: &HttpRequest) -> Option<AnyUser> {
 
 /// The same check as [`jwt_required`], as a function: for a middleware or a guard of one's own.
 ///
+/// It sees the request without its body: tokens in JSON and CSRF values in forms are for the wraps.
 /// `None` = the request may go on without a token: an OPTIONS request, or the demand is optional
 /// and there was none. After it, the extractors find the token in the request.
 ///
@@ -373,8 +399,11 @@ pub async fn verify_jwt_in_request(request: &HttpRequest, required: &JwtRequired
 
 async fn verify(request: &HttpRequest, required: &JwtRequired) -> Result<Option<Jwt>, JwtError> {
     let manager = manager_of(request)?;
-    if let Outcome::Ask(pending) = begin(required, manager, request)? {
-        ask(pending, required, manager, request).await?;
+    // A request without its payload has no body to search.
+    match begin(required, manager, request, Some(&[]))? {
+        Outcome::Pass => {}
+        Outcome::Ask(pending) => ask(pending, required, manager, request).await?,
+        Outcome::NeedsBody => return Err(BodyError::Broken.into()),
     }
     Ok(passed_token(request))
 }

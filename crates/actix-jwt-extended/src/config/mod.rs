@@ -1,306 +1,29 @@
-//! Every setting: one row each in the table below gives its field, default, name and setter.
+//! The settings: where they come from, and what they must satisfy.
 
+mod cookies;
 #[cfg(feature = "settings")]
 mod file;
+mod settings;
 mod value;
 
-pub use value::{ErrorFormat, Lifetime, Location, OneOrMany, ParseLifetimeError};
+pub use settings::JwtConfig;
+pub use value::{CookiePrefix, ErrorFormat, Lifetime, Location, OneOrMany, ParseLifetimeError, SameSite};
 
 use crate::claims::{MAX_NUMERIC_DATE, name};
 use crate::error::ConfigError;
+use actix_web::http::Method;
 use actix_web::http::header::HeaderName;
 use jsonwebtoken::Algorithm;
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
 use std::ffi::OsString;
 use std::fmt;
-use std::time::Duration;
-use value::{FromSetting, SettingValue};
+use value::SettingValue;
 
+pub(crate) use cookies::Names;
 pub(crate) use value::{PemSource, Secret};
 
 /// What all our settings begin with; names without it are somebody else's.
 const PREFIX: &str = "JWT_";
-
-macro_rules! settings {
-    ($(
-        $(#[$doc:meta])*
-        $setting:literal $field:ident: $type:ty = $default:expr, ($value:ident: $arg:ty) => $convert:expr;
-    )*) => {
-        /// Every setting, under Flask-JWT-Extended's names.
-        ///
-        /// Settings come from code (the setters), from the environment ([`from_env`](Self::from_env)),
-        /// or from a TOML file and the environment ([`from_file`](Self::from_file)).
-        /// All of it is checked when the manager is built.
-        ///
-        /// ```
-        /// use actix_jwt_extended::{JwtConfig, JwtManager};
-        /// use std::time::Duration;
-        ///
-        /// let config = JwtConfig::new()
-        ///     .secret_key("an example's secret, 32 bytes or more")
-        ///     .access_token_expires(Duration::from_secs(5 * 60))
-        ///     .decode_audience("web");
-        /// let jwt = JwtManager::new(config)?;
-        /// # Ok::<(), actix_jwt_extended::ConfigError>(())
-        /// ```
-        #[derive(Debug, Clone)]
-        pub struct JwtConfig {
-            $(pub(crate) $field: $type,)*
-        }
-
-        impl Default for JwtConfig {
-            fn default() -> Self {
-                Self { $($field: $default,)* }
-            }
-        }
-
-        impl JwtConfig {
-            /// The names of all settings.
-            ///
-            /// ```
-            /// use actix_jwt_extended::JwtConfig;
-            /// assert!(JwtConfig::SETTINGS.contains(&"JWT_SECRET_KEY"));
-            /// ```
-            pub const SETTINGS: &'static [&'static str] = &[$($setting,)*];
-
-            $(
-                $(#[$doc])*
-                #[doc = ""]
-                #[doc = concat!("Setting: `", $setting, "`.")]
-                #[must_use]
-                pub fn $field(mut self, $value: $arg) -> Self {
-                    self.$field = $convert;
-                    self
-                }
-            )*
-
-            /// Sets one setting by its name.
-            fn set(&mut self, name: &str, value: SettingValue) -> Result<(), ConfigError> {
-                match name {
-                    $($setting => self.$field = FromSetting::read($setting, value)?,)*
-                    _ => {
-                        return Err(ConfigError::UnknownSetting { name: name.to_owned(), suggestion: nearest(name) });
-                    }
-                }
-                Ok(())
-            }
-        }
-    };
-}
-
-settings! {
-    /// How long an access token lives; 15 minutes by default.
-    ///
-    /// ```
-    /// # use actix_jwt_extended::{JwtConfig, Lifetime};
-    /// let hour = JwtConfig::new().access_token_expires(std::time::Duration::from_secs(3600));
-    /// let never = JwtConfig::new().access_token_expires(Lifetime::Never);
-    /// ```
-    "JWT_ACCESS_TOKEN_EXPIRES" access_token_expires: Lifetime = Lifetime::After(Duration::from_secs(15 * 60)),
-        (lifetime: impl Into<Lifetime>) => lifetime.into();
-
-    /// How long a refresh token lives; 30 days by default.
-    ///
-    /// ```
-    /// # use actix_jwt_extended::JwtConfig;
-    /// let week = JwtConfig::new().refresh_token_expires(std::time::Duration::from_secs(7 * 86_400));
-    /// ```
-    "JWT_REFRESH_TOKEN_EXPIRES" refresh_token_expires: Lifetime = Lifetime::After(Duration::from_secs(30 * 86_400)),
-        (lifetime: impl Into<Lifetime>) => lifetime.into();
-
-    /// The algorithm that signs; `HS256` by default. Tokens signed with it are accepted too.
-    ///
-    /// ```
-    /// # use actix_jwt_extended::{Algorithm, JwtConfig};
-    /// let config = JwtConfig::new().algorithm(Algorithm::ES256);
-    /// ```
-    "JWT_ALGORITHM" algorithm: Algorithm = Algorithm::HS256,
-        (algorithm: Algorithm) => algorithm;
-
-    /// The algorithms that are accepted besides `JWT_ALGORITHM`; by default none.
-    ///
-    /// ```
-    /// # use actix_jwt_extended::{Algorithm, JwtConfig};
-    /// let config = JwtConfig::new().decode_algorithms([Algorithm::HS512]);
-    /// ```
-    "JWT_DECODE_ALGORITHMS" decode_algorithms: Option<Vec<Algorithm>> = None,
-        (algorithms: impl Into<Vec<Algorithm>>) => Some(algorithms.into());
-
-    /// The secret of the `HS*` algorithms: at least as many bytes as the hash has (RFC 7518 §3.2).
-    ///
-    /// ```
-    /// # use actix_jwt_extended::JwtConfig;
-    /// let config = JwtConfig::new().secret_key(std::env::var("SECRET").unwrap_or_default());
-    /// ```
-    "JWT_SECRET_KEY" secret_key: Option<Secret> = None,
-        (secret: impl Into<String>) => Some(Secret::new(secret.into()));
-
-    /// The private key of all other algorithms, as PEM or as the path of a PEM file.
-    ///
-    /// Without it tokens can be verified, not issued.
-    ///
-    /// ```
-    /// # use actix_jwt_extended::{Algorithm, JwtConfig};
-    /// let config = JwtConfig::new().algorithm(Algorithm::EdDSA).private_key("/etc/app/jwt.pem");
-    /// ```
-    "JWT_PRIVATE_KEY" private_key: Option<PemSource> = None,
-        (pem_or_path: impl Into<String>) => Some(PemSource::new(pem_or_path.into()));
-
-    /// The public key of all other algorithms, as PEM or as the path of a PEM file.
-    ///
-    /// Without it the private key's public half is taken.
-    ///
-    /// ```
-    /// # use actix_jwt_extended::{Algorithm, JwtConfig};
-    /// let config = JwtConfig::new().algorithm(Algorithm::RS256).public_key("/etc/app/jwt.pub.pem");
-    /// ```
-    "JWT_PUBLIC_KEY" public_key: Option<PemSource> = None,
-        (pem_or_path: impl Into<String>) => Some(PemSource::new(pem_or_path.into()));
-
-    /// Audiences of which a token must name one (RFC 7519 §4.1.3); by default `aud` is not looked at.
-    ///
-    /// ```
-    /// # use actix_jwt_extended::JwtConfig;
-    /// let config = JwtConfig::new().decode_audience(["web", "app"]);
-    /// ```
-    "JWT_DECODE_AUDIENCE" decode_audience: Option<OneOrMany> = None,
-        (audience: impl Into<OneOrMany>) => Some(audience.into());
-
-    /// The `aud` of issued tokens; by default none.
-    ///
-    /// ```
-    /// # use actix_jwt_extended::JwtConfig;
-    /// let config = JwtConfig::new().encode_audience("web");
-    /// ```
-    "JWT_ENCODE_AUDIENCE" encode_audience: Option<OneOrMany> = None,
-        (audience: impl Into<OneOrMany>) => Some(audience.into());
-
-    /// Issuers of which a token must name one (RFC 7519 §4.1.1); by default `iss` is not looked at.
-    ///
-    /// ```
-    /// # use actix_jwt_extended::JwtConfig;
-    /// let config = JwtConfig::new().decode_issuer("https://login.example");
-    /// ```
-    "JWT_DECODE_ISSUER" decode_issuer: Option<OneOrMany> = None,
-        (issuer: impl Into<OneOrMany>) => Some(issuer.into());
-
-    /// The `iss` of issued tokens; by default none.
-    ///
-    /// ```
-    /// # use actix_jwt_extended::JwtConfig;
-    /// let config = JwtConfig::new().encode_issuer("https://login.example");
-    /// ```
-    "JWT_ENCODE_ISSUER" encode_issuer: Option<String> = None,
-        (issuer: impl Into<String>) => Some(issuer.into());
-
-    /// How far clocks may differ when `exp`, `nbf` and `iat` are judged; 0 by default.
-    ///
-    /// ```
-    /// # use actix_jwt_extended::JwtConfig;
-    /// let config = JwtConfig::new().decode_leeway(std::time::Duration::from_secs(10));
-    /// ```
-    "JWT_DECODE_LEEWAY" decode_leeway: Duration = Duration::ZERO,
-        (leeway: Duration) => leeway;
-
-    /// Whether issued tokens carry `nbf`; true by default.
-    ///
-    /// ```
-    /// # use actix_jwt_extended::JwtConfig;
-    /// let config = JwtConfig::new().encode_nbf(false);
-    /// ```
-    "JWT_ENCODE_NBF" encode_nbf: bool = true,
-        (on: bool) => on;
-
-    /// Whether `sub` must be a string (RFC 7519 §4.1.2); true by default.
-    ///
-    /// ```
-    /// # use actix_jwt_extended::JwtConfig;
-    /// let config = JwtConfig::new().verify_sub(false);
-    /// ```
-    "JWT_VERIFY_SUB" verify_sub: bool = true,
-        (on: bool) => on;
-
-    /// The claim that holds the identity; `sub` by default.
-    ///
-    /// ```
-    /// # use actix_jwt_extended::JwtConfig;
-    /// let config = JwtConfig::new().identity_claim("user_id");
-    /// ```
-    "JWT_IDENTITY_CLAIM" identity_claim: String = name::SUBJECT.to_owned(),
-        (name: impl Into<String>) => name.into();
-
-    /// The key of the message in the answer to a refused request; `msg` by default.
-    ///
-    /// ```
-    /// # use actix_jwt_extended::JwtConfig;
-    /// let config = JwtConfig::new().error_message_key("detail");
-    /// ```
-    "JWT_ERROR_MESSAGE_KEY" error_message_key: String = "msg".to_owned(),
-        (key: impl Into<String>) => key.into();
-
-    /// How a refused request is answered: as Flask-JWT-Extended does, by default.
-    ///
-    /// ```
-    /// # use actix_jwt_extended::{ErrorFormat, JwtConfig};
-    /// let config = JwtConfig::new().error_format(ErrorFormat::Rfc6750);
-    /// ```
-    "JWT_ERROR_FORMAT" error_format: ErrorFormat = ErrorFormat::Flask,
-        (format: ErrorFormat) => format;
-
-    /// Where tokens are looked for, in this order; in headers by default.
-    ///
-    /// ```
-    /// # use actix_jwt_extended::{JwtConfig, Location};
-    /// let config = JwtConfig::new().token_location([Location::Headers]);
-    /// ```
-    "JWT_TOKEN_LOCATION" token_location: Vec<Location> = vec![Location::Headers],
-        (locations: impl Into<Vec<Location>>) => locations.into();
-
-    /// The header that holds the token; `Authorization` by default.
-    ///
-    /// ```
-    /// # use actix_jwt_extended::JwtConfig;
-    /// let config = JwtConfig::new().header_name("X-Access-Token");
-    /// ```
-    "JWT_HEADER_NAME" header_name: String = "Authorization".to_owned(),
-        (name: impl Into<String>) => name.into();
-
-    /// The word before the token in the header; `Bearer` by default. Empty = the bare token.
-    ///
-    /// ```
-    /// # use actix_jwt_extended::JwtConfig;
-    /// let config = JwtConfig::new().header_type("");
-    /// ```
-    "JWT_HEADER_TYPE" header_type: String = "Bearer".to_owned(),
-        (scheme: impl Into<String>) => scheme.into();
-
-    /// Whether issued tokens carry a `csrf` claim for double-submit protection; true by default.
-    ///
-    /// ```
-    /// # use actix_jwt_extended::JwtConfig;
-    /// let config = JwtConfig::new().cookie_csrf_protect(false);
-    /// ```
-    "JWT_COOKIE_CSRF_PROTECT" cookie_csrf_protect: bool = true,
-        (on: bool) => on;
-
-    /// The longest token that is looked at, in bytes; 8192 by default.
-    ///
-    /// ```
-    /// # use actix_jwt_extended::JwtConfig;
-    /// let config = JwtConfig::new().max_token_size(4096);
-    /// ```
-    "JWT_MAX_TOKEN_SIZE" max_token_size: usize = 8 * 1024,
-        (bytes: usize) => bytes;
-
-    /// Whether a secret that is too short or well known is accepted, with a warning; false by default.
-    ///
-    /// ```
-    /// # use actix_jwt_extended::JwtConfig;
-    /// let for_a_test = JwtConfig::new().secret_key("super-secret").allow_weak_secret(true);
-    /// ```
-    "JWT_ALLOW_WEAK_SECRET" allow_weak_secret: bool = false,
-        (on: bool) => on;
-}
 
 impl JwtConfig {
     /// The defaults. A key must be set before a manager can be built.
@@ -380,9 +103,34 @@ impl JwtConfig {
         if self.token_location.is_empty() {
             return invalid("JWT_TOKEN_LOCATION", "at least one location");
         }
-        if HeaderName::try_from(self.header_name.as_str()).is_err() {
-            return invalid("JWT_HEADER_NAME", "the name of an HTTP header");
+        if self.max_body_size == 0 || self.body_timeout.is_zero() {
+            let setting = if self.max_body_size == 0 { "JWT_MAX_BODY_SIZE" } else { "JWT_BODY_TIMEOUT" };
+            return invalid(setting, "more than 0");
         }
+        for (setting, name) in [
+            ("JWT_HEADER_NAME", &self.header_name),
+            ("JWT_ACCESS_CSRF_HEADER_NAME", &self.access_csrf_header_name),
+            ("JWT_REFRESH_CSRF_HEADER_NAME", &self.refresh_csrf_header_name),
+        ] {
+            if HeaderName::try_from(name.as_str()).is_err() {
+                return invalid(setting, "the name of an HTTP header");
+            }
+        }
+        for (setting, name) in [
+            ("JWT_QUERY_STRING_NAME", &self.query_string_name),
+            ("JWT_JSON_KEY", &self.json_key),
+            ("JWT_REFRESH_JSON_KEY", &self.refresh_json_key),
+            ("JWT_ACCESS_CSRF_FIELD_NAME", &self.access_csrf_field_name),
+            ("JWT_REFRESH_CSRF_FIELD_NAME", &self.refresh_csrf_field_name),
+        ] {
+            if name.is_empty() {
+                return invalid(setting, "a non-empty string");
+            }
+        }
+        if !self.csrf_methods.iter().all(|method| Method::from_bytes(method.as_bytes()).is_ok()) {
+            return invalid("JWT_CSRF_METHODS", "a list of HTTP methods such as [\"POST\", \"PUT\"]");
+        }
+        self.validate_cookies()?;
         if !self.header_type.bytes().all(|byte| byte.is_ascii_graphic() && byte != b',' && byte != b'"') {
             return invalid("JWT_HEADER_TYPE", "one word such as \"Bearer\", or empty");
         }

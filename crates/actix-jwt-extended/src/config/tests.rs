@@ -1,4 +1,5 @@
 use super::*;
+use std::time::Duration;
 
 fn vars(pairs: &[(&str, &str)]) -> Result<JwtConfig, ConfigError> {
     JwtConfig::new().with_vars(pairs.iter().map(|(name, value)| (name.into(), value.into())))
@@ -17,14 +18,14 @@ fn message(result: Result<JwtConfig, ConfigError>) -> String {
 
 #[test]
 fn defaults_are_those_of_flask_jwt_extended() {
-    let config = JwtConfig::new();
+    let config = &JwtConfig::new();
     assert_eq!(config.access_token_expires, Lifetime::After(Duration::from_secs(900)));
     assert_eq!(config.refresh_token_expires, Lifetime::After(Duration::from_secs(2_592_000)));
     assert_eq!(config.algorithm, Algorithm::HS256);
     assert_eq!(config.allowed_algorithms(), [Algorithm::HS256]);
-    assert_eq!((config.secret_key, config.private_key, config.public_key), (None, None, None));
-    assert_eq!((config.decode_audience, config.encode_audience), (None, None));
-    assert_eq!((config.decode_issuer, config.encode_issuer), (None, None));
+    assert!(config.secret_key.is_none() && config.private_key.is_none() && config.public_key.is_none());
+    assert!(config.decode_audience.is_none() && config.encode_audience.is_none());
+    assert!(config.decode_issuer.is_none() && config.encode_issuer.is_none());
     assert_eq!(config.decode_leeway, Duration::ZERO);
     assert!(config.encode_nbf && config.verify_sub && config.cookie_csrf_protect && !config.allow_weak_secret);
     assert_eq!(config.identity_claim, "sub");
@@ -33,6 +34,24 @@ fn defaults_are_those_of_flask_jwt_extended() {
     assert_eq!(config.token_location, [Location::Headers]);
     assert_eq!((config.header_name.as_str(), config.header_type.as_str()), ("Authorization", "Bearer"));
     assert_eq!(config.max_token_size, 8192);
+    assert_eq!((config.query_string_name.as_str(), config.query_string_value_prefix.as_str()), ("jwt", ""));
+    assert_eq!((config.json_key.as_str(), config.refresh_json_key.as_str()), ("access_token", "refresh_token"));
+    assert_eq!((config.max_body_size, config.body_timeout), (262_144, Duration::from_secs(30)));
+    for (kind, refresh) in [("access", false), ("refresh", true)] {
+        let names = config.names(refresh);
+        assert_eq!(
+            (names.cookie, names.csrf_cookie),
+            (&*format!("{kind}_token_cookie"), &*format!("csrf_{kind}_token"))
+        );
+        assert_eq!((names.cookie_path, names.csrf_cookie_path), ("/", "/"));
+        assert_eq!((names.csrf_header, names.csrf_field), ("X-CSRF-TOKEN", "csrf_token"));
+    }
+    assert!(config.session_cookie && config.csrf_in_cookies);
+    assert!(
+        !config.cookie_secure && !config.csrf_check_form && !config.csrf_fetch_metadata && !config.cookie_partitioned
+    );
+    assert!(config.cookie_domain.is_none() && config.cookie_samesite.is_none() && config.cookie_prefix.is_none());
+    assert!(config.csrf_methods.iter().eq(["POST", "PUT", "PATCH", "DELETE"]));
 }
 
 #[test]
@@ -58,10 +77,38 @@ fn every_setting_is_read_from_toml_and_from_the_environment() {
         JWT_IDENTITY_CLAIM = "uid"
         JWT_ERROR_MESSAGE_KEY = "detail"
         JWT_ERROR_FORMAT = "problem"
-        JWT_TOKEN_LOCATION = ["headers"]
+        JWT_TOKEN_LOCATION = ["cookies", "json"]
         JWT_HEADER_NAME = "X-Token"
         JWT_HEADER_TYPE = ""
+        JWT_QUERY_STRING_NAME = "token"
+        JWT_QUERY_STRING_VALUE_PREFIX = "Bearer "
+        JWT_JSON_KEY = "a"
+        JWT_REFRESH_JSON_KEY = "b"
+        JWT_MAX_BODY_SIZE = 1024
+        JWT_BODY_TIMEOUT = "5s"
+        JWT_ACCESS_COOKIE_NAME = "c"
+        JWT_REFRESH_COOKIE_NAME = "d"
+        JWT_ACCESS_COOKIE_PATH = "/api"
+        JWT_REFRESH_COOKIE_PATH = "/auth"
+        JWT_COOKIE_SECURE = true
+        JWT_COOKIE_DOMAIN = "example.com"
+        JWT_COOKIE_SAMESITE = "Strict"
+        JWT_SESSION_COOKIE = false
+        JWT_COOKIE_PREFIX = "__Secure-"
+        JWT_COOKIE_PARTITIONED = true
         JWT_COOKIE_CSRF_PROTECT = false
+        JWT_CSRF_METHODS = ["POST", "PUT"]
+        JWT_CSRF_IN_COOKIES = false
+        JWT_CSRF_CHECK_FORM = true
+        JWT_CSRF_FETCH_METADATA = true
+        JWT_ACCESS_CSRF_COOKIE_NAME = "accessx"
+        JWT_ACCESS_CSRF_COOKIE_PATH = "/x"
+        JWT_ACCESS_CSRF_HEADER_NAME = "X-X"
+        JWT_ACCESS_CSRF_FIELD_NAME = "x"
+        JWT_REFRESH_CSRF_COOKIE_NAME = "refreshx"
+        JWT_REFRESH_CSRF_COOKIE_PATH = "/x"
+        JWT_REFRESH_CSRF_HEADER_NAME = "X-X"
+        JWT_REFRESH_CSRF_FIELD_NAME = "x"
         JWT_MAX_TOKEN_SIZE = 4096
         JWT_ALLOW_WEAK_SECRET = true
         "#,
@@ -87,17 +134,45 @@ fn every_setting_is_read_from_toml_and_from_the_environment() {
         ("JWT_IDENTITY_CLAIM", "uid"),
         ("JWT_ERROR_MESSAGE_KEY", "detail"),
         ("JWT_ERROR_FORMAT", "problem"),
-        ("JWT_TOKEN_LOCATION", "headers"),
+        ("JWT_TOKEN_LOCATION", "cookies, json"),
         ("JWT_HEADER_NAME", "X-Token"),
         ("JWT_HEADER_TYPE", ""),
+        ("JWT_QUERY_STRING_NAME", "token"),
+        ("JWT_QUERY_STRING_VALUE_PREFIX", "Bearer "),
+        ("JWT_JSON_KEY", "a"),
+        ("JWT_REFRESH_JSON_KEY", "b"),
+        ("JWT_MAX_BODY_SIZE", "1024"),
+        ("JWT_BODY_TIMEOUT", "5"),
+        ("JWT_ACCESS_COOKIE_NAME", "c"),
+        ("JWT_REFRESH_COOKIE_NAME", "d"),
+        ("JWT_ACCESS_COOKIE_PATH", "/api"),
+        ("JWT_REFRESH_COOKIE_PATH", "/auth"),
+        ("JWT_COOKIE_SECURE", "true"),
+        ("JWT_COOKIE_DOMAIN", "example.com"),
+        ("JWT_COOKIE_SAMESITE", "strict"),
+        ("JWT_SESSION_COOKIE", "false"),
+        ("JWT_COOKIE_PREFIX", "__Secure-"),
+        ("JWT_COOKIE_PARTITIONED", "true"),
         ("JWT_COOKIE_CSRF_PROTECT", "off"),
+        ("JWT_CSRF_METHODS", "POST,PUT"),
+        ("JWT_CSRF_IN_COOKIES", "false"),
+        ("JWT_CSRF_CHECK_FORM", "true"),
+        ("JWT_CSRF_FETCH_METADATA", "true"),
+        ("JWT_ACCESS_CSRF_COOKIE_NAME", "accessx"),
+        ("JWT_ACCESS_CSRF_COOKIE_PATH", "/x"),
+        ("JWT_ACCESS_CSRF_HEADER_NAME", "X-X"),
+        ("JWT_ACCESS_CSRF_FIELD_NAME", "x"),
+        ("JWT_REFRESH_CSRF_COOKIE_NAME", "refreshx"),
+        ("JWT_REFRESH_CSRF_COOKIE_PATH", "/x"),
+        ("JWT_REFRESH_CSRF_HEADER_NAME", "X-X"),
+        ("JWT_REFRESH_CSRF_FIELD_NAME", "x"),
         ("JWT_MAX_TOKEN_SIZE", "4096"),
         ("JWT_ALLOW_WEAK_SECRET", "true"),
     ];
     let from_env = vars(&all).unwrap();
     // The list is complete, and each line of it changes something.
     assert_eq!(all.map(|(name, _)| name), *JwtConfig::SETTINGS);
-    for pair in all.iter().filter(|(name, _)| *name != "JWT_TOKEN_LOCATION") {
+    for pair in &all {
         assert_ne!(format!("{:?}", vars(&[*pair]).unwrap()), format!("{:?}", JwtConfig::new()), "{pair:?}");
     }
     assert_eq!(format!("{from_toml:?}"), format!("{from_env:?}"));
@@ -176,6 +251,21 @@ fn a_wrong_type_names_the_setting_and_what_it_must_be() {
         ("JWT_IDENTITY_CLAIM = \"\"", "JWT_IDENTITY_CLAIM", "does not set itself"),
         ("JWT_ERROR_MESSAGE_KEY = \"\"", "JWT_ERROR_MESSAGE_KEY", "non-empty"),
         ("JWT_ERROR_FORMAT = \"xml\"", "JWT_ERROR_FORMAT", "\"flask\""),
+        ("JWT_TOKEN_LOCATION = [\"headers\", 7]", "JWT_TOKEN_LOCATION", "\"query_string\""),
+        ("JWT_QUERY_STRING_NAME = \"\"", "JWT_QUERY_STRING_NAME", "non-empty"),
+        ("JWT_JSON_KEY = \"\"", "JWT_JSON_KEY", "non-empty"),
+        ("JWT_MAX_BODY_SIZE = 0", "JWT_MAX_BODY_SIZE", "more than 0"),
+        ("JWT_BODY_TIMEOUT = 0", "JWT_BODY_TIMEOUT", "more than 0"),
+        ("JWT_COOKIE_SAMESITE = \"Loose\"", "JWT_COOKIE_SAMESITE", "\"Lax\""),
+        ("JWT_COOKIE_PREFIX = \"__Other-\"", "JWT_COOKIE_PREFIX", "__Host-"),
+        ("JWT_COOKIE_DOMAIN = \"a;b\"", "JWT_COOKIE_DOMAIN", "a domain name"),
+        ("JWT_ACCESS_COOKIE_NAME = \"a=b\"", "JWT_ACCESS_COOKIE_NAME", "the name of a cookie"),
+        ("JWT_REFRESH_CSRF_COOKIE_NAME = \"\"", "JWT_REFRESH_CSRF_COOKIE_NAME", "the name of a cookie"),
+        ("JWT_ACCESS_COOKIE_PATH = \"api\"", "JWT_ACCESS_COOKIE_PATH", "a path"),
+        ("JWT_REFRESH_COOKIE_PATH = \"/a; HttpOnly\"", "JWT_REFRESH_COOKIE_PATH", "a path"),
+        ("JWT_ACCESS_CSRF_HEADER_NAME = \"a b\"", "JWT_ACCESS_CSRF_HEADER_NAME", "the name of an HTTP header"),
+        ("JWT_REFRESH_CSRF_FIELD_NAME = \"\"", "JWT_REFRESH_CSRF_FIELD_NAME", "non-empty"),
+        ("JWT_CSRF_METHODS = [\"PO ST\"]", "JWT_CSRF_METHODS", "a list of HTTP methods"),
         ("JWT_MAX_TOKEN_SIZE = -1", "JWT_MAX_TOKEN_SIZE", "whole number"),
         ("JWT_MAX_TOKEN_SIZE = 10", "JWT_MAX_TOKEN_SIZE", "at least 256"),
     ] {
@@ -183,6 +273,42 @@ fn a_wrong_type_names_the_setting_and_what_it_must_be() {
         assert!(error.starts_with(&format!("{setting} must be ")) && error.contains(expected), "{line}: {error}");
     }
     assert!(message(vars(&[("JWT_ENCODE_NBF", "maybe")])).starts_with("JWT_ENCODE_NBF must be true or false"));
+}
+
+#[test]
+fn cookies_that_a_browser_would_drop_are_found_at_start_up() {
+    for (text, said) in [
+        ("JWT_COOKIE_SAMESITE = \"None\"", "JWT_COOKIE_SAMESITE = \"None\" needs JWT_COOKIE_SECURE = true"),
+        ("JWT_COOKIE_PARTITIONED = true", "JWT_COOKIE_PARTITIONED needs JWT_COOKIE_SECURE = true"),
+        ("JWT_COOKIE_PREFIX = \"__Secure-\"", "(JWT_ACCESS_COOKIE_NAME) needs JWT_COOKIE_SECURE = true"),
+        ("JWT_REFRESH_COOKIE_NAME = \"__host-x\"", "(JWT_REFRESH_COOKIE_NAME) needs JWT_COOKIE_SECURE = true"),
+        (
+            "JWT_COOKIE_PREFIX = \"__Host-\"\nJWT_COOKIE_SECURE = true\nJWT_COOKIE_DOMAIN = \"a.example\"",
+            "must not have a domain; take JWT_COOKIE_DOMAIN away",
+        ),
+        (
+            "JWT_COOKIE_PREFIX = \"__Host-\"\nJWT_COOKIE_SECURE = true\nJWT_REFRESH_COOKIE_PATH = \"/auth\"",
+            "needs JWT_REFRESH_COOKIE_PATH = \"/\"",
+        ),
+        (
+            "JWT_ACCESS_COOKIE_NAME = \"a\"\nJWT_REFRESH_COOKIE_NAME = \"a\"",
+            "JWT_ACCESS_COOKIE_NAME and JWT_REFRESH_COOKIE_NAME are both \"a\"",
+        ),
+    ] {
+        let mut config = toml(text).unwrap();
+        config.apply_cookie_prefix();
+        let error = config.validate().unwrap_err();
+        assert!(matches!(error, ConfigError::Conflict(_)) && error.to_string().contains(said), "{error}");
+    }
+    for text in [
+        "JWT_COOKIE_PREFIX = \"__Host-\"\nJWT_COOKIE_SECURE = true",
+        "JWT_COOKIE_PREFIX = \"__Secure-\"\nJWT_COOKIE_SECURE = true\nJWT_COOKIE_DOMAIN = \"a.example\"",
+        "JWT_COOKIE_SAMESITE = \"None\"\nJWT_COOKIE_SECURE = true\nJWT_COOKIE_PARTITIONED = true",
+    ] {
+        let mut config = toml(text).unwrap();
+        config.apply_cookie_prefix();
+        config.validate().unwrap();
+    }
 }
 
 #[cfg(unix)]

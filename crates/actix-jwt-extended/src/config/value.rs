@@ -383,14 +383,26 @@ impl FromSetting for OneOrMany {
 pub enum Location {
     /// The header named by `JWT_HEADER_NAME`.
     Headers,
+    /// The cookie named by `JWT_ACCESS_COOKIE_NAME` or `JWT_REFRESH_COOKIE_NAME`.
+    Cookies,
+    /// The query parameter named by `JWT_QUERY_STRING_NAME`. URLs end up in logs and histories: for
+    /// what cannot send headers only.
+    QueryString,
+    /// A JSON body's member named by `JWT_JSON_KEY` or `JWT_REFRESH_JSON_KEY`.
+    Json,
 }
 
 impl Location {
+    const ALL: [Self; 4] = [Self::Headers, Self::Cookies, Self::QueryString, Self::Json];
+
     /// The location's name in `JWT_TOKEN_LOCATION`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Headers => "headers",
+            Self::Cookies => "cookies",
+            Self::QueryString => "query_string",
+            Self::Json => "json",
         }
     }
 }
@@ -402,16 +414,72 @@ impl fmt::Display for Location {
 }
 
 impl FromSetting for Vec<Location> {
-    const EXPECTED: &'static str = "\"headers\"";
+    const EXPECTED: &'static str = "one or a list of \"headers\", \"cookies\", \"query_string\", \"json\"";
 
     fn from_setting(value: SettingValue) -> Option<Self> {
-        OneOrMany::from_setting(value)?
-            .iter()
-            .map(|name| match name {
-                "headers" => Some(Location::Headers),
-                _ => None,
-            })
-            .collect()
+        let named = |name: &str| Location::ALL.into_iter().find(|location| location.as_str() == name);
+        OneOrMany::from_setting(value)?.iter().map(named).collect()
+    }
+}
+
+/// The `SameSite` attribute of a cookie.
+///
+/// ```
+/// use actix_jwt_extended::{JwtConfig, SameSite};
+/// let config = JwtConfig::new().cookie_samesite(SameSite::Lax);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SameSite {
+    /// Sent with every request, other sites' too; needs `JWT_COOKIE_SECURE`.
+    None,
+    /// Sent with requests of the own site, and when a link leads to it.
+    Lax,
+    /// Sent with requests of the own site only.
+    Strict,
+}
+
+impl FromSetting for SameSite {
+    const EXPECTED: &'static str = "\"None\", \"Lax\" or \"Strict\"";
+
+    fn from_setting(value: SettingValue) -> Option<Self> {
+        let text = String::from_setting(value)?;
+        [("None", Self::None), ("Lax", Self::Lax), ("Strict", Self::Strict)]
+            .into_iter()
+            .find_map(|(name, same_site)| text.eq_ignore_ascii_case(name).then_some(same_site))
+    }
+}
+
+/// A prefix of cookie names by which a browser enforces how the cookie was set (RFC 6265bis §4.1.3).
+///
+/// ```
+/// use actix_jwt_extended::CookiePrefix;
+/// assert_eq!(CookiePrefix::Host.as_str(), "__Host-");
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CookiePrefix {
+    /// `__Secure-`: set over HTTPS with `Secure`.
+    Secure,
+    /// `__Host-`: that, for this host alone and its every path.
+    Host,
+}
+
+impl CookiePrefix {
+    /// The prefix itself.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Secure => "__Secure-",
+            Self::Host => "__Host-",
+        }
+    }
+}
+
+impl FromSetting for CookiePrefix {
+    const EXPECTED: &'static str = "\"__Host-\" or \"__Secure-\"";
+
+    fn from_setting(value: SettingValue) -> Option<Self> {
+        let text = String::from_setting(value)?;
+        [Self::Host, Self::Secure].into_iter().find(|prefix| prefix.as_str() == text)
     }
 }
 

@@ -31,6 +31,8 @@ use std::fmt;
 pub enum JwtError {
     /// No token was found where one was looked for (401).
     MissingToken(MissingToken),
+    /// A body that was to be searched for a token or a CSRF value could not be read (400, 408, 413).
+    Body(BodyError),
     /// There is something in the token's place, but not in the form that it must have (422).
     MalformedCredentials(String),
     /// The token itself is not valid (422).
@@ -96,6 +98,30 @@ pub enum MissingToken {
         /// The type (scheme), as configured.
         scheme: String,
     },
+    /// The cookie is not there, or empty.
+    Cookie {
+        /// Its name, as configured.
+        name: String,
+    },
+    /// The query parameter is not there, or empty.
+    QueryString {
+        /// Its name, as configured.
+        name: String,
+    },
+    /// The body is no JSON, by its content type.
+    ContentType,
+    /// The JSON body has no such member, is no object, or is malformed.
+    JsonKey {
+        /// The member's name, as configured.
+        key: String,
+    },
+    /// None of several locations has a token.
+    Everywhere {
+        /// Their names, in order.
+        locations: Vec<&'static str>,
+        /// Why, for each.
+        reasons: Vec<MissingToken>,
+    },
 }
 
 impl fmt::Display for MissingToken {
@@ -104,6 +130,19 @@ impl fmt::Display for MissingToken {
             Self::Header { name } => write!(f, "Missing {name} Header"),
             Self::HeaderType { name, scheme } => {
                 write!(f, "Missing '{scheme}' type in '{name}' header. Expected '{name}: {scheme} <JWT>'")
+            }
+            Self::Cookie { name } => write!(f, "Missing cookie \"{name}\""),
+            // FJE's spelling, which its clients compare.
+            Self::QueryString { name } => write!(f, "Missing '{name}' query paramater"),
+            Self::ContentType => f.write_str("Invalid content-type. Must be application/json."),
+            Self::JsonKey { key } => write!(f, "Missing \"{key}\" key in json data."),
+            Self::Everywhere { locations, reasons } => {
+                let (last, others) = locations.split_last().unwrap_or((&"", &[]));
+                write!(f, "Missing JWT in {} or {last} (", others.join(", "))?;
+                for (at, reason) in reasons.iter().enumerate() {
+                    write!(f, "{}{reason}", if at == 0 { "" } else { "; " })?;
+                }
+                f.write_str(")")
             }
         }
     }
@@ -118,15 +157,48 @@ impl fmt::Display for MissingToken {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CsrfError {
+    /// No value was given.
+    Missing,
     /// The value given is not the token's.
     Mismatch,
+    /// A browser says that another site sent the request (`JWT_CSRF_FETCH_METADATA`).
+    CrossSite,
 }
 
 impl fmt::Display for CsrfError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Missing => f.write_str("Missing CSRF token"),
             Self::Mismatch => f.write_str("CSRF double submit tokens do not match"),
+            Self::CrossSite => f.write_str("Cross-site request refused"),
         }
+    }
+}
+
+/// Why a body could not be searched.
+///
+/// ```
+/// use actix_jwt_extended::BodyError;
+/// assert_eq!(BodyError::TooLarge.to_string(), "Request body is too large");
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum BodyError {
+    /// It is longer than `JWT_MAX_BODY_SIZE`.
+    TooLarge,
+    /// It took longer than `JWT_BODY_TIMEOUT`.
+    TimedOut,
+    /// It broke off, or is not well-formed HTTP.
+    Broken,
+}
+
+impl fmt::Display for BodyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::TooLarge => "Request body is too large",
+            Self::TimedOut => "Request body did not arrive in time",
+            Self::Broken => "Request body could not be read",
+        })
     }
 }
 
@@ -304,6 +376,14 @@ impl JwtError {
         const INVALID_TOKEN: Option<&str> = Some("invalid_token");
         let (status, message, code): (u16, Cow<'static, str>, _) = match self {
             Self::MissingToken(missing) => (401, missing.to_string().into(), None),
+            Self::Body(error) => {
+                let status = match error {
+                    BodyError::TooLarge => 413,
+                    BodyError::TimedOut => 408,
+                    BodyError::Broken => 400,
+                };
+                (status, error.to_string().into(), None)
+            }
             Self::MalformedCredentials(message) => (422, message.clone().into(), Some("invalid_request")),
             Self::InvalidToken(reason) => (422, reason.to_string().into(), INVALID_TOKEN),
             Self::Expired(_) => (401, "Token has expired".into(), INVALID_TOKEN),
@@ -367,6 +447,18 @@ impl StdError for JwtError {
 impl From<InvalidToken> for JwtError {
     fn from(reason: InvalidToken) -> Self {
         Self::InvalidToken(reason)
+    }
+}
+
+impl From<MissingToken> for JwtError {
+    fn from(reason: MissingToken) -> Self {
+        Self::MissingToken(reason)
+    }
+}
+
+impl From<BodyError> for JwtError {
+    fn from(error: BodyError) -> Self {
+        Self::Body(error)
     }
 }
 

@@ -5,12 +5,14 @@
 mod answers;
 mod app;
 mod browser_side;
+mod cookies;
 mod extractors;
 mod forge;
 mod hooks;
 mod invariants;
 mod issuing;
 mod keys;
+mod locations;
 mod oracle;
 mod settings;
 mod wraps;

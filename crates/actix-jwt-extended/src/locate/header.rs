@@ -1,40 +1,12 @@
-//! Finding the one candidate in a request. Borrows from the request; judges nothing of the token.
+//! A token in a header (RFC 6750 §2.1).
 
-use crate::config::{JwtConfig, Location};
+use crate::config::JwtConfig;
 use crate::error::{JwtError, MissingToken};
 use actix_web::http::header::HeaderMap;
 
-/// What was found, and where.
-#[derive(Debug)]
-pub(crate) struct Candidate<'a> {
-    pub(crate) token: &'a [u8],
-    pub(crate) location: Location,
-}
-
-/// The first location that holds a candidate decides.
-pub(crate) fn locate<'a>(
-    headers: &'a HeaderMap,
-    config: &JwtConfig,
-    locations: &[Location],
-) -> Result<Candidate<'a>, JwtError> {
-    let mut missing = None;
-    for location in locations {
-        let found = match location {
-            Location::Headers => in_header(headers, config),
-        };
-        match found {
-            Ok(token) => return Ok(Candidate { token, location: *location }),
-            Err(JwtError::MissingToken(reason)) => drop(missing.get_or_insert(reason)),
-            Err(error) => return Err(error),
-        }
-    }
-    let reason = missing.unwrap_or_else(|| MissingToken::Header { name: config.header_name.clone() });
-    Err(JwtError::MissingToken(reason))
-}
-
 /// The header may come several times and hold several credentials (RFC 9110 §5.3): all lines
 /// together are one list, in which exactly one item must begin with the type.
-fn in_header<'a>(headers: &'a HeaderMap, config: &JwtConfig) -> Result<&'a [u8], JwtError> {
+pub(super) fn find<'a>(headers: &'a HeaderMap, config: &JwtConfig) -> Result<&'a [u8], JwtError> {
     let lines = || headers.get_all(config.header_name.as_str()).map(|line| line.as_bytes());
     let fields = || lines().flat_map(|line| line.split(|byte| *byte == b',')).map(<[u8]>::trim_ascii);
     if !fields().any(|field| !field.is_empty()) {

@@ -1,0 +1,93 @@
+//! Double-submit protection of cookies: where the value comes from, and the second line before it.
+
+use crate::config::{JwtConfig, Names};
+use crate::error::{CsrfError, JwtError};
+use crate::locate::body::{find_field, is_form};
+use actix_web::HttpRequest;
+use actix_web::http::header::{HOST, HeaderMap, ORIGIN};
+use std::borrow::Cow;
+
+/// The double-submit value of a request.
+pub(crate) enum Found<'a> {
+    /// Protection is off, or the method changes nothing.
+    NotNeeded,
+    Value(Cow<'a, str>),
+    /// It may be in the form.
+    NeedsBody,
+}
+
+/// Looks for the value that must equal the token's `csrf` claim: in the header, else in the form.
+pub(crate) fn find<'a>(
+    request: &'a HttpRequest,
+    config: &JwtConfig,
+    names: Names<'_>,
+    body: Option<&'a [u8]>,
+) -> Result<Found<'a>, JwtError> {
+    let method = request.method().as_str();
+    if !config.cookie_csrf_protect || !config.csrf_methods.iter().any(|own| own.eq_ignore_ascii_case(method)) {
+        return Ok(Found::NotNeeded);
+    }
+    if config.csrf_fetch_metadata && is_cross_site(request.headers()) {
+        return Err(JwtError::Csrf(CsrfError::CrossSite));
+    }
+    let in_header = request.headers().get(names.csrf_header).and_then(|value| value.to_str().ok());
+    if let Some(value) = in_header.filter(|value| !value.is_empty()) {
+        return Ok(Found::Value(value.into()));
+    }
+    if config.csrf_check_form && is_form(request) {
+        match body {
+            None => return Ok(Found::NeedsBody),
+            Some(body) => {
+                if let Some(value) = find_field(body, names.csrf_field) {
+                    return Ok(Found::Value(value));
+                }
+            }
+        }
+    }
+    Err(JwtError::Csrf(CsrfError::Missing))
+}
+
+/// What the browser says of where the request comes from: Fetch Metadata, else the `Origin`.
+///
+/// Silence is no verdict: clients that are no browsers send neither, and older browsers only the
+/// second.
+fn is_cross_site(headers: &HeaderMap) -> bool {
+    if let Some(site) = headers.get("sec-fetch-site") {
+        return !matches!(site.as_bytes(), b"same-origin" | b"same-site" | b"none");
+    }
+    let Some(origin) = headers.get(ORIGIN) else { return false };
+    let host = headers.get(HOST).map(|host| host.as_bytes()).unwrap_or_default();
+    let own = |scheme: &[u8]| origin.as_bytes().strip_prefix(scheme).is_some_and(|own| own.eq_ignore_ascii_case(host));
+    !(own(b"https://") || own(b"http://"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use actix_web::http::header::{HeaderName, HeaderValue};
+
+    fn cross_site(lines: &[(&str, &str)]) -> bool {
+        let mut headers = HeaderMap::new();
+        for (name, value) in lines {
+            headers.insert(HeaderName::try_from(*name).unwrap(), HeaderValue::from_str(value).unwrap());
+        }
+        is_cross_site(&headers)
+    }
+
+    #[test]
+    fn what_browsers_say() {
+        assert!(!cross_site(&[]));
+        for site in ["same-origin", "same-site", "none"] {
+            assert!(!cross_site(&[("sec-fetch-site", site), ("origin", "https://evil.example")]));
+        }
+        for site in ["cross-site", "", "anything"] {
+            assert!(cross_site(&[("sec-fetch-site", site)]));
+        }
+        assert!(!cross_site(&[("origin", "https://Own.example:8443"), ("host", "own.example:8443")]));
+        for origin in
+            ["https://evil.example", "null", "https://own.example", "https://own.example:8443.evil.example", ""]
+        {
+            assert!(cross_site(&[("origin", origin), ("host", "own.example:8443")]), "{origin}");
+        }
+    }
+}

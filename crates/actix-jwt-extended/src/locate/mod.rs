@@ -1,0 +1,87 @@
+//! Finding the one candidate in a request. Borrows from the request; judges nothing of the token.
+
+pub(crate) mod body;
+mod cookie;
+mod header;
+mod query;
+
+use crate::config::{JwtConfig, Location};
+use crate::csrf;
+use crate::error::{JwtError, MissingToken};
+use actix_web::HttpRequest;
+use std::borrow::Cow;
+
+/// What was found, and where.
+#[derive(Debug)]
+pub(crate) struct Candidate<'a> {
+    pub(crate) token: Cow<'a, [u8]>,
+    pub(crate) location: Location,
+    /// The double-submit value, where one is needed: what the token's `csrf` claim must equal.
+    pub(crate) csrf: Option<Cow<'a, str>>,
+}
+
+/// How a search ended.
+pub(crate) enum Located<'a> {
+    Found(Candidate<'a>),
+    /// The body decides: search again with it.
+    NeedsBody,
+}
+
+/// A request, and what is to be looked for in it.
+pub(crate) struct Search<'a> {
+    pub(crate) request: &'a HttpRequest,
+    pub(crate) config: &'a JwtConfig,
+    pub(crate) locations: &'a [Location],
+    /// Whether the names of refresh tokens are in force.
+    pub(crate) refresh: bool,
+    /// The body, once it has been read; empty where it cannot be.
+    pub(crate) body: Option<&'a [u8]>,
+}
+
+impl<'a> Search<'a> {
+    /// The first location that holds a candidate decides.
+    pub(crate) fn run(&self) -> Result<Located<'a>, JwtError> {
+        let mut reasons = Vec::new();
+        for location in self.locations {
+            match self.look_in(*location) {
+                Err(JwtError::MissingToken(reason)) => reasons.push(reason),
+                decided => return decided,
+            }
+        }
+        let reason = match (reasons.pop(), reasons.is_empty()) {
+            (Some(reason), true) => reason,
+            (Some(last), false) => {
+                reasons.push(last);
+                let locations = self.locations.iter().map(|location| location.as_str()).collect();
+                MissingToken::Everywhere { locations, reasons }
+            }
+            (None, _) => MissingToken::Header { name: self.config.header_name.clone() },
+        };
+        Err(JwtError::MissingToken(reason))
+    }
+
+    fn look_in(&self, location: Location) -> Result<Located<'a>, JwtError> {
+        let names = self.config.names(self.refresh);
+        let (token, csrf) = match location {
+            Location::Headers => (header::find(self.request.headers(), self.config)?.into(), None),
+            Location::QueryString => (query::find(self.request.query_string(), self.config)?, None),
+            Location::Cookies => {
+                let token = cookie::find(self.request.headers(), names.cookie)
+                    .ok_or_else(|| MissingToken::Cookie { name: names.cookie.to_owned() })?;
+                match csrf::find(self.request, self.config, names, self.body)? {
+                    csrf::Found::NotNeeded => (token.into(), None),
+                    csrf::Found::Value(value) => (token.into(), Some(value)),
+                    csrf::Found::NeedsBody => return Ok(Located::NeedsBody),
+                }
+            }
+            Location::Json => {
+                if !body::is_json(self.request) {
+                    return Err(MissingToken::ContentType.into());
+                }
+                let Some(body) = self.body else { return Ok(Located::NeedsBody) };
+                (body::find_json(body, names.json_key)?, None)
+            }
+        };
+        Ok(Located::Found(Candidate { token, location, csrf }))
+    }
+}
