@@ -3,6 +3,7 @@
 use crate::config::{JwtConfig, Names};
 use crate::error::{CsrfError, JwtError};
 use crate::locate::body::{find_field, is_form};
+use crate::locate::websocket::is_upgrade;
 use actix_web::HttpRequest;
 use actix_web::http::header::{HOST, HeaderMap, ORIGIN};
 use std::borrow::Cow;
@@ -23,12 +24,18 @@ pub(crate) fn find<'a>(
     names: Names<'_>,
     body: Option<&'a [u8]>,
 ) -> Result<Found<'a>, JwtError> {
-    let method = request.method().as_str();
-    if !config.cookie_csrf_protect || !config.csrf_methods.iter().any(|own| own.eq_ignore_ascii_case(method)) {
+    if !config.cookie_csrf_protect {
         return Ok(Found::NotNeeded);
     }
-    if config.csrf_fetch_metadata && is_cross_site(request.headers()) {
+    let method = request.method().as_str();
+    let changes = config.csrf_methods.iter().any(|own| own.eq_ignore_ascii_case(method));
+    // A WebSocket is a GET that any site may open with our cookies, and that does more than read.
+    let matters = changes || is_upgrade(request.headers());
+    if config.csrf_fetch_metadata && matters && is_cross_site(request.headers()) {
         return Err(JwtError::Csrf(CsrfError::CrossSite));
+    }
+    if !changes {
+        return Ok(Found::NotNeeded);
     }
     let in_header = request.headers().get(names.csrf_header).and_then(|value| value.to_str().ok());
     if let Some(value) = in_header.filter(|value| !value.is_empty()) {

@@ -6,7 +6,7 @@ use crate::error::{BodyError, JwtError};
 use crate::hooks::AnyUser;
 use crate::locate::body;
 use crate::manager::{JwtManager, manager_of};
-use crate::required::{Jwt, JwtRequired, Outcome, ask, begin, jwt_required, passed_token, passed_user};
+use crate::required::{Jwt, JwtRequired, Outcome, ask, begin, forget, jwt_required, passed_token, passed_user};
 use crate::respond::JwtRejection;
 use actix_web::dev::Payload;
 use actix_web::web::Bytes;
@@ -338,5 +338,6 @@ async fn wait(
 
 /// The error with the response that the settings and hooks give it.
 fn refusal(error: JwtError, request: &HttpRequest) -> actix_web::Error {
+    forget(request);
     JwtRejection::new(error, request).into()
 }

@@ -1,6 +1,6 @@
 //! Making tokens: Flask-JWT-Extended's claims, in its order, and one's own behind them.
 
-use crate::claims::{MAX_NUMERIC_DATE, TokenType, name};
+use crate::claims::{MAX_NUMERIC_DATE, TokenType, VerifiedToken, name};
 use crate::codec;
 use crate::config::{Lifetime, OneOrMany, reserved_claim};
 use crate::error::{IssueError, JwtError};
@@ -146,6 +146,8 @@ pub struct TokenBuilder<'a> {
     issuer: Option<String>,
     not_before_in: Option<Duration>,
     claims: Map<String, Value>,
+    /// Own claims of a token that this one replaces; the loader's and the call's win over them.
+    carried: Map<String, Value>,
     headers: Map<String, Value>,
     /// The first mistake; told by `encode`, so that the chain stays a chain.
     mistake: Option<IssueError>,
@@ -181,6 +183,7 @@ impl<'a> TokenBuilder<'a> {
             issuer: None,
             not_before_in: None,
             claims: Map::new(),
+            carried: Map::new(),
             headers: Map::new(),
             mistake: None,
         }
@@ -349,6 +352,13 @@ impl<'a> TokenBuilder<'a> {
         self
     }
 
+    /// Takes over another token's own claims.
+    pub(crate) fn carry_claims(mut self, token: &VerifiedToken) -> Self {
+        let own = token.claims().iter().filter(|(name, _)| self.check_claim(name).is_ok());
+        self.carried = own.map(|(name, value)| (name.clone(), value.clone())).collect();
+        self
+    }
+
     fn own_claim(&mut self, name: String, value: Value) {
         match self.check_claim(&name) {
             Ok(()) => drop(self.claims.insert(name, value)),
@@ -393,6 +403,9 @@ impl<'a> TokenBuilder<'a> {
             return Err(mistake.into());
         }
         self.add_loaded_claims()?;
+        for (name, value) in std::mem::take(&mut self.carried) {
+            self.claims.entry(name).or_insert(value);
+        }
         self.add_loaded_headers()?;
         let key = self.signing_key()?;
         let header = self.header_json(&key)?;

@@ -12,11 +12,13 @@ mod csrf;
 mod error;
 mod extract;
 mod hooks;
+mod implicit_refresh;
 mod issue;
 mod keys;
 mod locate;
 mod manager;
 mod middleware;
+mod renewals;
 mod required;
 mod respond;
 mod scope;
@@ -33,6 +35,9 @@ pub use cookies::{CookieOptions, SetCookies};
 pub use error::{BodyError, ConfigError, CsrfError, InvalidToken, IssueError, JwtError, MissingToken};
 pub use extract::{Claims, CurrentUser, JwtIdentity, Optional};
 pub use hooks::HookOutput;
+pub use implicit_refresh::{
+    RefreshExpiringCookies, RefreshExpiringCookiesFuture, RefreshExpiringCookiesMiddleware, refresh_expiring_cookies,
+};
 pub use issue::TokenBuilder;
 pub use jsonwebtoken::Algorithm;
 pub use keys::{SigningKey, VerifyingKey};

@@ -7,6 +7,7 @@ use crate::config::JwtConfig;
 use crate::error::{InvalidToken, JwtError};
 use crate::hooks::{self, Hooks};
 use crate::keys::KeyRing;
+use crate::renewals::Renewals;
 use crate::verify::{self, Rules};
 use actix_web::{HttpRequest, web};
 use serde_json::{Map, Value};
@@ -41,12 +42,13 @@ struct Inner {
     rules: Rules,
     hooks: Hooks,
     clock: Arc<dyn Clock>,
+    renewals: Renewals,
 }
 
 impl JwtManager {
     pub(crate) fn from_parts(config: JwtConfig, ring: KeyRing, hooks: Hooks, clock: Arc<dyn Clock>) -> Self {
         let rules = Rules::from_config(&config);
-        Self(Arc::new(Inner { config, ring, rules, hooks, clock }))
+        Self(Arc::new(Inner { config, ring, rules, hooks, clock, renewals: Renewals::default() }))
     }
 
     pub(crate) fn config(&self) -> &JwtConfig {
@@ -59,6 +61,10 @@ impl JwtManager {
 
     pub(crate) fn ring(&self) -> &KeyRing {
         &self.0.ring
+    }
+
+    pub(crate) fn renewals(&self) -> &Renewals {
+        &self.0.renewals
     }
 
     /// The time in seconds since the epoch.

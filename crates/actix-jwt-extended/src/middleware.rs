@@ -1,12 +1,15 @@
 //! [`JwtRequired`] as an actix middleware. A request that needs no waiting allocates nothing here.
 
+use crate::config::Location;
 use crate::error::{BodyError, JwtError};
-use crate::locate::body;
+use crate::locate::{body, websocket};
 use crate::manager::manager_of;
-use crate::required::{JwtRequired, Outcome, ask, begin, is_exempt};
+use crate::required::{JwtRequired, Outcome, ask, begin, forget, is_exempt, passed_token};
 use crate::respond::JwtRejection;
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
+use actix_web::http::StatusCode;
+use actix_web::http::header::SEC_WEBSOCKET_PROTOCOL;
 use actix_web::{Error, HttpMessage as _, ResponseError as _};
 use futures_util::FutureExt as _;
 use futures_util::future::LocalBoxFuture;
@@ -83,7 +86,7 @@ where
     S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
 {
     match wait(&required, outcome, &mut request).await {
-        Ok(()) => service.call(request).await.map(ServiceResponse::map_into_left_body),
+        Ok(()) => service.call(request).await.map(|response| answer_upgrade(response).map_into_left_body()),
         Err(error) => Ok(refuse(request, error)),
     }
 }
@@ -108,8 +111,21 @@ async fn wait(required: &JwtRequired, outcome: Outcome, request: &mut ServiceReq
     }
 }
 
+/// Names the protocol that the token came by.
+fn answer_upgrade<B>(mut response: ServiceResponse<B>) -> ServiceResponse<B> {
+    if response.status() == StatusCode::SWITCHING_PROTOCOLS
+        && passed_token(response.request()).is_some_and(|jwt| jwt.location() == Location::WebSocket)
+        && !response.headers().contains_key(SEC_WEBSOCKET_PROTOCOL)
+        && let Some(protocol) = websocket::answer(response.request().headers())
+    {
+        response.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, protocol);
+    }
+    response
+}
+
 /// A response, not an error: so that CORS, logging and compression outside treat it as one.
 fn refuse<B>(request: ServiceRequest, error: JwtError) -> ServiceResponse<EitherBody<B>> {
+    forget(request.request());
     let response = JwtRejection::new(error, request.request()).error_response();
     request.into_response(response).map_into_right_body()
 }
@@ -139,7 +155,9 @@ where
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project() {
-            Projected::Inner { future } => future.poll(context).map_ok(ServiceResponse::map_into_left_body),
+            Projected::Inner { future } => {
+                future.poll(context).map_ok(|response| answer_upgrade(response).map_into_left_body())
+            }
             Projected::Waiting { future } => future.as_mut().poll(context),
             Projected::Refused { response } => match response.take() {
                 Some(response) => Poll::Ready(Ok(response)),

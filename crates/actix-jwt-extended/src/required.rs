@@ -317,8 +317,8 @@ fn already_passed(required: &JwtRequired, manager: &JwtManager, request: &HttpRe
         None => passed.usual_locations,
         Some(locations) => locations.first() == Some(&location),
     } || required.locations_of(manager) == [location];
-    let same_names =
-        matches!(location, Location::Headers | Location::QueryString) || passed.refresh == required.refresh;
+    let same_names = matches!(location, Location::Headers | Location::QueryString | Location::WebSocket)
+        || passed.refresh == required.refresh;
     (same_place && same_names).then(|| Passed { jwt: passed.jwt.clone(), user: passed.user.clone(), ..*passed })
 }
 
@@ -357,6 +357,11 @@ fn check_type(required: &JwtRequired, token: &VerifiedToken) -> Result<(), JwtEr
 /// OPTIONS requests pass unchecked: a browser's preflight carries no credentials.
 pub(crate) fn is_exempt(request: &HttpRequest) -> bool {
     request.method() == Method::OPTIONS
+}
+
+/// Takes back what outer wraps left: a refused request carries no token.
+pub(crate) fn forget(request: &HttpRequest) {
+    request.extensions_mut().remove::<Passed>();
 }
 
 /// What the wraps left in the request.

@@ -390,10 +390,13 @@ pub enum Location {
     QueryString,
     /// A JSON body's member named by `JWT_JSON_KEY` or `JWT_REFRESH_JSON_KEY`.
     Json,
+    /// A WebSocket upgrade's `Sec-WebSocket-Protocol: bearer, <JWT>`, the one header that a browser's
+    /// `new WebSocket(url, ["bearer", token])` can set. The wrap answers with `bearer`.
+    WebSocket,
 }
 
 impl Location {
-    const ALL: [Self; 4] = [Self::Headers, Self::Cookies, Self::QueryString, Self::Json];
+    const ALL: [Self; 5] = [Self::Headers, Self::Cookies, Self::QueryString, Self::Json, Self::WebSocket];
 
     /// The location's name in `JWT_TOKEN_LOCATION`.
     #[must_use]
@@ -403,6 +406,7 @@ impl Location {
             Self::Cookies => "cookies",
             Self::QueryString => "query_string",
             Self::Json => "json",
+            Self::WebSocket => "websocket",
         }
     }
 }
@@ -414,7 +418,8 @@ impl fmt::Display for Location {
 }
 
 impl FromSetting for Vec<Location> {
-    const EXPECTED: &'static str = "one or a list of \"headers\", \"cookies\", \"query_string\", \"json\"";
+    const EXPECTED: &'static str =
+        "one or a list of \"headers\", \"cookies\", \"query_string\", \"json\", \"websocket\"";
 
     fn from_setting(value: SettingValue) -> Option<Self> {
         let named = |name: &str| Location::ALL.into_iter().find(|location| location.as_str() == name);

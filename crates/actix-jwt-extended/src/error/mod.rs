@@ -115,6 +115,8 @@ pub enum MissingToken {
         /// The member's name, as configured.
         key: String,
     },
+    /// The request is no WebSocket upgrade that offers the protocol `bearer` and a token.
+    WebSocket,
     /// None of several locations has a token.
     Everywhere {
         /// Their names, in order.
@@ -136,6 +138,7 @@ impl fmt::Display for MissingToken {
             Self::QueryString { name } => write!(f, "Missing '{name}' query paramater"),
             Self::ContentType => f.write_str("Invalid content-type. Must be application/json."),
             Self::JsonKey { key } => write!(f, "Missing \"{key}\" key in json data."),
+            Self::WebSocket => f.write_str("Missing 'bearer' protocol in a WebSocket upgrade"),
             Self::Everywhere { locations, reasons } => {
                 let (last, others) = locations.split_last().unwrap_or((&"", &[]));
                 write!(f, "Missing JWT in {} or {last} (", others.join(", "))?;

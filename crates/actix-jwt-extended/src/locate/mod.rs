@@ -4,6 +4,7 @@ pub(crate) mod body;
 mod cookie;
 mod header;
 mod query;
+pub(crate) mod websocket;
 
 use crate::config::{JwtConfig, Location};
 use crate::csrf;
@@ -73,6 +74,9 @@ impl<'a> Search<'a> {
                     csrf::Found::Value(value) => (token.into(), Some(value)),
                     csrf::Found::NeedsBody => return Ok(Located::NeedsBody),
                 }
+            }
+            Location::WebSocket => {
+                (websocket::find(self.request.headers()).ok_or(MissingToken::WebSocket)?.into(), None)
             }
             Location::Json => {
                 if !body::is_json(self.request) {
