@@ -19,6 +19,9 @@ use std::sync::LazyLock;
 /// The longest signature there is: RSA with 8192 bits.
 const MAX_SIGNATURE: usize = 1024;
 
+/// The longest signature of any other algorithm (ES384): those need no allocation.
+const SHORT_SIGNATURE: usize = 96;
+
 /// A token taken apart and decoded; nothing in it is trusted yet.
 pub(crate) struct Parts<'a> {
     /// What the signature covers: the first two segments as they stand.
@@ -28,15 +31,38 @@ pub(crate) struct Parts<'a> {
     signature: SignatureBytes,
 }
 
-struct SignatureBytes {
-    bytes: [u8; MAX_SIGNATURE],
-    length: usize,
+enum SignatureBytes {
+    Short([u8; SHORT_SIGNATURE], usize),
+    Long(Vec<u8>),
 }
 
 impl SignatureBytes {
-    fn as_slice(&self) -> &[u8] {
-        self.bytes.get(..self.length).unwrap_or_default()
+    fn decode(segment: &[u8]) -> Result<Self, InvalidToken> {
+        match decoded_len(segment.len()) {
+            ..=SHORT_SIGNATURE => {
+                let mut bytes = [0; SHORT_SIGNATURE];
+                let length =
+                    URL_SAFE_NO_PAD.decode_slice(segment, &mut bytes).map_err(|_| InvalidToken::SignatureEncoding)?;
+                Ok(Self::Short(bytes, length))
+            }
+            ..=MAX_SIGNATURE => {
+                URL_SAFE_NO_PAD.decode(segment).map(Self::Long).map_err(|_| InvalidToken::SignatureEncoding)
+            }
+            _ => Err(InvalidToken::SignatureEncoding),
+        }
     }
+
+    fn as_slice(&self) -> &[u8] {
+        match self {
+            Self::Short(bytes, length) => bytes.get(..*length).unwrap_or_default(),
+            Self::Long(bytes) => bytes,
+        }
+    }
+}
+
+/// How many bytes a segment of this length decodes to, at most.
+fn decoded_len(length: usize) -> usize {
+    length / 4 * 3 + length % 4
 }
 
 impl<'a> Parts<'a> {
@@ -59,10 +85,8 @@ impl<'a> Parts<'a> {
             return Err(InvalidToken::AlgorithmNotAllowed);
         }
         let payload = URL_SAFE_NO_PAD.decode(payload).map_err(|_| InvalidToken::PayloadEncoding)?;
-        let mut bytes = [0; MAX_SIGNATURE];
-        let length =
-            URL_SAFE_NO_PAD.decode_slice(signature, &mut bytes).map_err(|_| InvalidToken::SignatureEncoding)?;
-        Ok(Self { signed, header, payload, signature: SignatureBytes { bytes, length } })
+        let signature = SignatureBytes::decode(signature)?;
+        Ok(Self { signed, header, payload, signature })
     }
 
     /// Whether a key of the ring made the signature.
