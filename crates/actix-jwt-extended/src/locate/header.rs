@@ -7,42 +7,52 @@ use actix_web::http::header::HeaderMap;
 /// The header may come several times and hold several credentials (RFC 9110 §5.3): all lines
 /// together are one list, in which exactly one item must begin with the type.
 pub(super) fn find<'a>(headers: &'a HeaderMap, config: &JwtConfig) -> Result<&'a [u8], JwtError> {
-    let lines = || headers.get_all(config.header_name.as_str()).map(|line| line.as_bytes());
-    let fields = || lines().flat_map(|line| line.split(|byte| *byte == b',')).map(<[u8]>::trim_ascii);
-    if !fields().any(|field| !field.is_empty()) {
-        return Err(JwtError::MissingToken(MissingToken::Header { name: config.header_name.clone() }));
-    }
-    if config.header_type.is_empty() { bare(fields(), config) } else { typed(fields(), config) }
-}
-
-/// The header is the bare token: one word in all.
-fn bare<'a>(fields: impl Iterator<Item = &'a [u8]>, config: &JwtConfig) -> Result<&'a [u8], JwtError> {
-    let mut fields = fields.filter(|field| !field.is_empty());
-    match (fields.next(), fields.next()) {
-        (Some(field), None) if words(field).count() == 1 => Ok(field),
-        _ => {
-            let name = &config.header_name;
-            Err(JwtError::MalformedCredentials(format!("Bad {name} header. Expected '{name}: <JWT>'")))
+    let (name, scheme) = (&config.header_name, &config.header_type);
+    let (mut items, mut of_type) = (0, 0);
+    let mut found: &[u8] = &[];
+    for line in headers.get_all(name.as_str()) {
+        for item in list_items(line.as_bytes()).filter(|item| !item.is_empty()) {
+            items += 1;
+            if let Some(rest) = after_scheme(item, scheme) {
+                of_type += 1;
+                found = rest;
+            }
         }
     }
-}
-
-fn typed<'a>(fields: impl Iterator<Item = &'a [u8]>, config: &JwtConfig) -> Result<&'a [u8], JwtError> {
-    let (name, scheme) = (&config.header_name, &config.header_type);
-    // RFC 9110 §11.1: schemes are compared without regard to case.
-    let mut of_type =
-        fields.filter(|field| words(field).next().is_some_and(|word| word.eq_ignore_ascii_case(scheme.as_bytes())));
-    let (Some(field), None) = (of_type.next(), of_type.next()) else {
-        let (name, scheme) = (name.clone(), scheme.clone());
-        return Err(JwtError::MissingToken(MissingToken::HeaderType { name, scheme }));
-    };
-    let mut words = words(field).skip(1);
-    match (words.next(), words.next()) {
-        (Some(token), None) => Ok(token),
-        _ => Err(JwtError::MalformedCredentials(format!("Bad {name} header. Expected '{name}: {scheme} <JWT>'"))),
+    let is_one_word = !found.is_empty() && memchr::memchr2(b' ', b'\t', found).is_none();
+    match (items, of_type) {
+        (0, _) => Err(MissingToken::Header { name: name.clone() }.into()),
+        (_, 1) if is_one_word => Ok(found),
+        // Without a type every item counts as of the type.
+        _ if scheme.is_empty() => {
+            Err(JwtError::MalformedCredentials(format!("Bad {name} header. Expected '{name}: <JWT>'")))
+        }
+        (_, 1) => Err(JwtError::MalformedCredentials(format!("Bad {name} header. Expected '{name}: {scheme} <JWT>'"))),
+        _ => Err(MissingToken::HeaderType { name: name.clone(), scheme: scheme.clone() }.into()),
     }
 }
 
-fn words(field: &[u8]) -> impl Iterator<Item = &[u8]> {
-    field.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty())
+/// The items of a list (RFC 9110 §5.6.1), empty ones too.
+fn list_items(line: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = Some(line);
+    std::iter::from_fn(move || {
+        let line = rest?;
+        let (item, tail) = match memchr::memchr(b',', line) {
+            Some(at) => (line.get(..at)?, line.get(at + 1..)),
+            None => (line, None),
+        };
+        rest = tail;
+        Some(item.trim_ascii())
+    })
+}
+
+/// What follows the type in an item whose first word it is; schemes are compared without regard to
+/// case (RFC 9110 §11.1).
+fn after_scheme<'a>(item: &'a [u8], scheme: &str) -> Option<&'a [u8]> {
+    if scheme.is_empty() {
+        return Some(item);
+    }
+    let (first, rest) = item.split_at_checked(scheme.len())?;
+    let is_whole_word = rest.first().is_none_or(u8::is_ascii_whitespace);
+    (is_whole_word && first.eq_ignore_ascii_case(scheme.as_bytes())).then(|| rest.trim_ascii_start())
 }
