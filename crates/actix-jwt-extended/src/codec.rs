@@ -38,18 +38,17 @@ enum SignatureBytes {
 
 impl SignatureBytes {
     fn decode(segment: &[u8]) -> Result<Self, InvalidToken> {
-        match decoded_len(segment.len()) {
-            ..=SHORT_SIGNATURE => {
-                let mut bytes = [0; SHORT_SIGNATURE];
-                let length =
-                    URL_SAFE_NO_PAD.decode_slice(segment, &mut bytes).map_err(|_| InvalidToken::SignatureEncoding)?;
-                Ok(Self::Short(bytes, length))
-            }
-            ..=MAX_SIGNATURE => {
-                URL_SAFE_NO_PAD.decode(segment).map(Self::Long).map_err(|_| InvalidToken::SignatureEncoding)
-            }
-            _ => Err(InvalidToken::SignatureEncoding),
+        let longest = decoded_len(segment.len());
+        if longest > MAX_SIGNATURE {
+            return Err(InvalidToken::SignatureEncoding);
         }
+        let decoded = if longest <= SHORT_SIGNATURE {
+            let mut bytes = [0; SHORT_SIGNATURE];
+            URL_SAFE_NO_PAD.decode_slice(segment, &mut bytes).map(|length| Self::Short(bytes, length)).ok()
+        } else {
+            URL_SAFE_NO_PAD.decode(segment).map(Self::Long).ok()
+        };
+        decoded.ok_or(InvalidToken::SignatureEncoding)
     }
 
     fn as_slice(&self) -> &[u8] {
