@@ -19,13 +19,18 @@ pages! {
     introduction: "src/introduction.md";
     installation: "src/installation.md";
     basic_usage: "src/basic-usage.md";
+    moving: "src/moving.md";
     protecting_routes: "src/protecting-routes.md";
     optional: "src/optional.md";
     refreshing: "src/refreshing.md";
+    freshness: "src/freshness.md";
     scopes: "src/scopes.md";
     extractors: "src/extractors.md";
     middleware: "src/middleware.md";
+    locations: "src/locations.md";
+    cookies: "src/cookies.md";
     issuing: "src/issuing.md";
+    own_claims: "src/own-claims.md";
     decoding: "src/decoding.md";
     keys: "src/keys.md";
     hooks: "src/hooks.md";
@@ -34,6 +39,7 @@ pages! {
     testing: "src/testing.md";
     errors: "src/errors.md";
     settings: "src/settings.md";
+    api: "src/api.md";
     differences: "src/differences.md";
 }
 
@@ -47,6 +53,9 @@ mod tests {
 
     const EXAMPLE: &str = include_str!("../Settings.example.toml");
     const SETTINGS_PAGE: &str = include_str!("src/settings.md");
+    const API_PAGE: &str = include_str!("src/api.md");
+    const MOVING_PAGE: &str = include_str!("src/moving.md");
+    const LIBRARY: &str = include_str!("../crates/actix-jwt-extended/src/lib.rs");
 
     #[test]
     fn the_settings_page_and_the_example_name_every_setting_and_no_other() {
@@ -97,6 +106,36 @@ mod tests {
             PAGES.iter().filter_map(|(file, _)| file.strip_prefix("src/")).map(str::to_owned).collect();
         assert_eq!(listed, files);
         assert_eq!(compiled, files);
+    }
+
+    #[test]
+    fn every_program_that_a_page_names_is_there() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/actix-jwt-extended/examples");
+        for (page, text) in PAGES {
+            for name in text.split("cargo run --example ").skip(1).filter_map(|rest| rest.split('`').next()) {
+                assert!(folder.join(name).with_extension("rs").exists(), "{page} names the example {name}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_overview_names_every_public_item() {
+        let lines = LIBRARY.split("pub use ").skip(1).filter_map(|rest| rest.split(';').next());
+        let items = lines.filter_map(|line| line.rsplit("::").next()).flat_map(|names| names.split(['{', ',', '}']));
+        let missing: Vec<_> =
+            items.map(str::trim).filter(|item| !item.is_empty() && !API_PAGE.contains(&format!("`{item}`"))).collect();
+        assert!(missing.is_empty(), "{missing:?}");
+    }
+
+    #[test]
+    fn the_page_about_moving_names_every_setting_once_and_its_method() {
+        let new = MOVING_PAGE.split_once("These are new:").unwrap().1.split("[Settings]").next().unwrap();
+        for setting in JwtConfig::SETTINGS {
+            let rows = MOVING_PAGE.lines().filter(|line| line.starts_with(&format!("| `{setting}` |")));
+            let method = setting.strip_prefix("JWT_").unwrap().to_lowercase();
+            let rows: Vec<_> = rows.filter(|line| line.contains(&format!("| `.{method}("))).collect();
+            assert_eq!(rows.len() + new.matches(&format!("`{setting}`")).count(), 1, "{setting}");
+        }
     }
 
     #[test]
