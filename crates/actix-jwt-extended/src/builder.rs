@@ -103,6 +103,7 @@ impl JwtManagerBuilder {
         }
         ring.self_test()?;
         warn_of_plain_cookies(&self.config);
+        self.config.forget_keys();
         Ok(JwtManager::from_parts(self.config, ring, self.hooks, self.clock))
     }
 

@@ -1,6 +1,7 @@
 //! Setting and unsetting the cookies that hold tokens and their CSRF values.
 
-use crate::config::{Names, SameSite};
+use crate::claims::TokenType;
+use crate::config::{Names, SameSite, is_attribute};
 use crate::error::JwtError;
 use crate::manager::{DecodeOptions, JwtManager};
 use actix_web::cookie::time::{Duration as CookieDuration, OffsetDateTime};
@@ -106,7 +107,8 @@ macro_rules! set_cookies {
                 /// ```
                 ///
                 /// # Errors
-                /// A token that this manager does not accept, or without a `csrf` claim where one is needed.
+                /// A token that this manager does not accept, of the other type, or without a `csrf` claim where
+                /// one is needed.
                 pub fn $set(&self, response: &mut impl SetCookies, token: &str) -> Result<(), JwtError> {
                     self.set_cookies(response, token, $refresh, &CookieOptions::new())
                 }
@@ -179,10 +181,14 @@ impl JwtManager {
         options: &CookieOptions,
     ) -> Result<(), JwtError> {
         let names = self.config().names(refresh);
-        let csrf = match self.sets_csrf_cookie() {
-            true => Some(self.csrf_of(&self.decode_token_with(token, &DecodeOptions::new().allow_expired())?)?),
-            false => None,
-        };
+        let verified = self.decode_token_with(token, &DecodeOptions::new().allow_expired())?;
+        if refresh != (verified.token_type() == TokenType::Refresh) {
+            return Err(JwtError::WrongTokenType { refresh_needed: refresh });
+        }
+        if options.domain.as_deref().is_some_and(|domain| !is_attribute(domain)) {
+            return Err(JwtError::NotConfigured("the domain given to a cookie is no domain"));
+        }
+        let csrf = self.sets_csrf_cookie().then(|| self.csrf_of(&verified)).transpose()?;
         let max_age = match options.max_age {
             Some(max_age) => Some(i64::try_from(max_age.as_secs()).unwrap_or(i64::MAX)),
             None => (!self.config().session_cookie).then_some(PERSISTENT_SECONDS),

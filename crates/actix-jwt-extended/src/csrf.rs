@@ -5,7 +5,7 @@ use crate::error::{CsrfError, JwtError};
 use crate::locate::body::{find_field, is_form};
 use crate::locate::websocket::is_upgrade;
 use actix_web::HttpRequest;
-use actix_web::http::header::{HOST, HeaderMap, ORIGIN};
+use actix_web::http::header::{HOST, ORIGIN};
 use std::borrow::Cow;
 
 /// The double-submit value of a request.
@@ -31,7 +31,7 @@ pub(crate) fn find<'a>(
     let changes = config.csrf_methods.iter().any(|own| own.eq_ignore_ascii_case(method));
     // A WebSocket is a GET that any site may open with our cookies, and that does more than read.
     let matters = changes || is_upgrade(request.headers());
-    if config.csrf_fetch_metadata && matters && is_cross_site(request.headers()) {
+    if config.csrf_fetch_metadata && matters && is_cross_site(request) {
         return Err(JwtError::Csrf(CsrfError::CrossSite));
     }
     if !changes {
@@ -58,12 +58,15 @@ pub(crate) fn find<'a>(
 ///
 /// Silence is no verdict: clients that are no browsers send neither, and older browsers only the
 /// second.
-fn is_cross_site(headers: &HeaderMap) -> bool {
+fn is_cross_site(request: &HttpRequest) -> bool {
+    let headers = request.headers();
     if let Some(site) = headers.get("sec-fetch-site") {
         return !matches!(site.as_bytes(), b"same-origin" | b"same-site" | b"none");
     }
     let Some(origin) = headers.get(ORIGIN) else { return false };
-    let host = headers.get(HOST).map(|host| host.as_bytes()).unwrap_or_default();
+    // HTTP/2 has no Host: there the authority says it.
+    let authority = || request.uri().authority().map(|authority| authority.as_str().as_bytes());
+    let host = headers.get(HOST).map(|host| host.as_bytes()).or_else(authority).unwrap_or_default();
     let own = |scheme: &[u8]| origin.as_bytes().strip_prefix(scheme).is_some_and(|own| own.eq_ignore_ascii_case(host));
     !(own(b"https://") || own(b"http://"))
 }
@@ -71,14 +74,11 @@ fn is_cross_site(headers: &HeaderMap) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use actix_web::http::header::{HeaderName, HeaderValue};
+    use actix_web::test::TestRequest;
 
     fn cross_site(lines: &[(&str, &str)]) -> bool {
-        let mut headers = HeaderMap::new();
-        for (name, value) in lines {
-            headers.insert(HeaderName::try_from(*name).unwrap(), HeaderValue::from_str(value).unwrap());
-        }
-        is_cross_site(&headers)
+        let request = lines.iter().fold(TestRequest::default(), |request, line| request.insert_header(*line));
+        is_cross_site(&request.to_http_request())
     }
 
     #[test]
@@ -96,5 +96,7 @@ mod tests {
         {
             assert!(cross_site(&[("origin", origin), ("host", "own.example:8443")]), "{origin}");
         }
+        let h2 = TestRequest::default().uri("https://own.example/x").insert_header(("origin", "https://own.example"));
+        assert!(!is_cross_site(&h2.to_http_request()));
     }
 }

@@ -2,21 +2,24 @@
 //!
 //! So a handler that takes one is never reached without a verified token, wrap or no wrap.
 
-use crate::error::{BodyError, JwtError};
+use crate::error::{BodyError, JwtError, MissingToken};
 use crate::hooks::AnyUser;
 use crate::locate::body;
 use crate::manager::{JwtManager, manager_of};
-use crate::required::{Jwt, JwtRequired, Outcome, ask, begin, forget, jwt_required, passed_token, passed_user};
+use crate::pipeline::{Jwt, Outcome, ask, begin, forget, passed_user, verdict_of};
+use crate::required::jwt_required;
 use crate::respond::JwtRejection;
 use actix_web::dev::Payload;
 use actix_web::web::Bytes;
-use actix_web::{FromRequest, HttpRequest};
+use actix_web::{FromRequest, HttpMessage as _, HttpRequest};
 use futures_util::FutureExt as _;
 use futures_util::future::{Either, LocalBoxFuture, Shared};
+use futures_util::lock::Mutex;
 use serde::de::DeserializeOwned;
 use std::fmt;
 use std::future::{Ready, ready};
 use std::ops::Deref;
+use std::rc::Rc;
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -232,7 +235,7 @@ impl<E: FromJwt> FromRequest for Optional<E> {
     type Future = Extracting<Self>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        extract(request, payload, true, |jwt, request| jwt.map(|jwt| E::from_jwt(jwt, request)).transpose().map(Self))
+        extract(request, payload, |jwt, request| jwt.ok().map(|jwt| E::from_jwt(jwt, request)).transpose().map(Self))
     }
 }
 
@@ -243,7 +246,7 @@ macro_rules! from_request {
             type Future = Extracting<Self>;
 
             fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-                extract(request, payload, false, from_token)
+                extract(request, payload, |jwt, request| Self::from_jwt(jwt?, request))
             }
         }
     )*};
@@ -256,14 +259,6 @@ from_request! {
     [U: Send + Sync + 'static] CurrentUser<U>;
 }
 
-/// A token must be there: an optional wrap may have let the request through without one.
-fn from_token<E: FromJwt>(jwt: Option<Jwt>, request: &HttpRequest) -> Result<E, JwtError> {
-    match jwt {
-        Some(jwt) => E::from_jwt(jwt, request),
-        None => Err(JwtError::NotConfigured("the request passed without leaving its token")),
-    }
-}
-
 impl FromRequest for JwtManager {
     type Error = actix_web::Error;
     type Future = Ready<Result<Self, actix_web::Error>>;
@@ -273,31 +268,66 @@ impl FromRequest for JwtManager {
     }
 }
 
-fn extract<T: 'static>(
-    request: &HttpRequest,
-    payload: &mut Payload,
-    optional: bool,
-    read: fn(Option<Jwt>, &HttpRequest) -> Result<T, JwtError>,
-) -> Extracting<T> {
-    if let Some(jwt) = passed_token(request) {
-        return Either::Left(ready(read(Some(jwt), request).map_err(|error| refusal(error, request))));
-    }
-    let required = if optional { jwt_required().optional() } else { jwt_required() };
-    match manager_of(request).and_then(|manager| begin(&required, manager, request, None)) {
-        Ok(Outcome::Pass) => {
-            Either::Left(ready(read(passed_token(request), request).map_err(|error| refusal(error, request))))
+/// How an extractor reads the verdict: a token, or why there is none.
+type Read<T> = fn(Result<Jwt, MissingToken>, &HttpRequest) -> Result<T, JwtError>;
+
+fn extract<T: 'static>(request: &HttpRequest, payload: &mut Payload, read: Read<T>) -> Extracting<T> {
+    let begun = match begin_here(request) {
+        Ok(Begun::Done) => {
+            return Either::Left(ready(read_verdict(request, read).map_err(|error| refusal(error, request))));
         }
-        Ok(outcome) => {
-            let body = matches!(outcome, Outcome::NeedsBody).then(|| share_body(request, payload));
-            let request = request.clone();
-            let waiting = async move {
-                let verdict = wait(&required, outcome, body, &request).await;
-                verdict.and_then(|()| read(passed_token(&request), &request)).map_err(|error| refusal(error, &request))
-            };
-            Either::Right(waiting.boxed_local())
-        }
-        Err(error) => Either::Left(ready(Err(refusal(error, request)))),
+        Ok(begun) => begun,
+        Err(error) => return Either::Left(ready(Err(refusal(error, request)))),
+    };
+    let body = matches!(begun, Begun::Waiting(Outcome::NeedsBody)).then(|| share_body(request, payload));
+    let (turn, request) = (turn(request), request.clone());
+    let waiting = async move {
+        let _turn = turn.lock().await;
+        let verdict = wait(begun, body, &request).await;
+        verdict.and_then(|()| read_verdict(&request, read)).map_err(|error| refusal(error, &request))
+    };
+    Either::Right(waiting.boxed_local())
+}
+
+/// How far the first extractor came. actix starts all extractors of a handler before it waits for any.
+enum Begun {
+    Done,
+    Waiting(Outcome),
+    /// Another extractor of this request is at it.
+    ByAnother,
+}
+
+/// Where no wrap has judged the request, the default demand does, as far as it can without waiting.
+/// Optional, so that the absence of a token is left to each extractor.
+fn begin_here(request: &HttpRequest) -> Result<Begun, JwtError> {
+    if verdict_of(request).is_some() {
+        return Ok(Begun::Done);
     }
+    if request.extensions().contains::<Rc<Mutex<()>>>() {
+        return Ok(Begun::ByAnother);
+    }
+    match begin(&jwt_required().optional(), manager_of(request)?, request, None)? {
+        Outcome::Pass(_) => Ok(Begun::Done),
+        outcome => Ok(Begun::Waiting(outcome)),
+    }
+}
+
+fn read_verdict<T>(request: &HttpRequest, read: Read<T>) -> Result<T, JwtError> {
+    match verdict_of(request) {
+        Some(verdict) => read(verdict, request),
+        None => Err(JwtError::NotConfigured("the request passed without leaving a verdict")),
+    }
+}
+
+/// One extractor at a time, per request.
+fn turn(request: &HttpRequest) -> Rc<Mutex<()>> {
+    let mut extensions = request.extensions_mut();
+    if let Some(turn) = extensions.get::<Rc<Mutex<()>>>() {
+        return Rc::clone(turn);
+    }
+    let turn = Rc::default();
+    extensions.insert(Rc::clone(&turn));
+    turn
 }
 
 type SharedBody = Shared<LocalBoxFuture<'static, Result<Bytes, BodyError>>>;
@@ -317,27 +347,33 @@ fn share_body(request: &HttpRequest, payload: &mut Payload) -> SharedBody {
     shared
 }
 
-async fn wait(
-    required: &JwtRequired,
-    outcome: Outcome,
-    body: Option<SharedBody>,
-    request: &HttpRequest,
-) -> Result<(), JwtError> {
-    let manager = manager_of(request)?;
-    let outcome = match body {
-        Some(body) => begin(required, manager, request, Some(&body.await?))?,
-        None => outcome,
+async fn wait(begun: Begun, body: Option<SharedBody>, request: &HttpRequest) -> Result<(), JwtError> {
+    if verdict_of(request).is_some() {
+        return Ok(());
+    }
+    let (manager, required) = (manager_of(request)?, jwt_required().optional());
+    let outcome = match (begun, body) {
+        (_, Some(body)) => begin(&required, manager, request, Some(&body.await?))?,
+        (Begun::Waiting(outcome), None) => outcome,
+        // The other one failed, and so shall this one.
+        (Begun::Done | Begun::ByAnother, None) => begin(&required, manager, request, None)?,
     };
     match outcome {
-        Outcome::Pass => Ok(()),
-        Outcome::Ask(pending) => ask(pending, required, manager, request).await,
-        // It was given the body; to ask again is a no.
+        Outcome::Pass(_) => Ok(()),
+        Outcome::Ask(pending) => ask(pending, &required, manager, request).await.map(drop),
+        // The body has been given, or taken by another.
         Outcome::NeedsBody => Err(BodyError::Broken.into()),
     }
 }
 
 /// The error with the response that the settings and hooks give it.
 fn refusal(error: JwtError, request: &HttpRequest) -> actix_web::Error {
-    forget(request);
+    // No token, or an identity or claims of another form, say nothing against a verdict.
+    if !matches!(
+        error,
+        JwtError::MissingToken(_) | JwtError::IdentityFormat | JwtError::ClaimsFormat(_) | JwtError::NotConfigured(_)
+    ) {
+        forget(request);
+    }
     JwtRejection::new(error, request).into()
 }

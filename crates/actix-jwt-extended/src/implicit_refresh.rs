@@ -4,7 +4,8 @@ use crate::claims::{TokenType, VerifiedToken};
 use crate::config::Location;
 use crate::hooks;
 use crate::manager::{JwtManager, manager_of};
-use crate::required::{Jwt, passed_token};
+use crate::pipeline::{Jwt, passed_token};
+use crate::respond::JwtRejection;
 use actix_web::Error;
 use actix_web::body::MessageBody;
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
@@ -149,7 +150,11 @@ where
 
 /// The token to replace, if there is one and its time has come.
 fn due<B>(response: &ServiceResponse<B>, after: f64) -> Option<(Jwt, JwtManager)> {
-    // Refused requests carry no token any more.
+    // What a wrap refused carries no token any more; an extractor's refusal is the response's error.
+    if response.response().error().is_some_and(|error| error.as_error::<JwtRejection>().is_some()) {
+        return None;
+    }
+    // Only a token that the manager found here has judged: its key signs the next one.
     let jwt = passed_token(response.request())?;
     if jwt.location() != Location::Cookies || jwt.token_type() != TokenType::Access {
         return None;

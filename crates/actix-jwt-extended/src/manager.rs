@@ -51,6 +51,11 @@ impl JwtManager {
         Self(Arc::new(Inner { config, ring, rules, hooks, clock, renewals: Renewals::default() }))
     }
 
+    /// Which manager this and its clones are.
+    pub(crate) fn id(&self) -> ManagerId {
+        ManagerId(Arc::as_ptr(&self.0) as usize)
+    }
+
     pub(crate) fn config(&self) -> &JwtConfig {
         &self.0.config
     }
@@ -121,7 +126,8 @@ impl JwtManager {
             None => verify::verify(token, &self.0.ring, &self.0.rules, now)?,
             Some(decode_key) => {
                 let parts = Parts::split(token, self.0.rules.max_token_size, &self.0.ring)?;
-                let claims = parts.unverified_claims()?;
+                // Before the signature is judged, nothing is said of the claims.
+                let claims = parts.unverified_claims().map_err(|_| InvalidToken::Signature)?;
                 let key = hooks::call("decode_key_loader", || decode_key(parts.header.get().members(), &claims))?;
                 parts.verify_with(&key.ok_or(InvalidToken::Signature)?)?;
                 self.0.rules.judge(parts, now)?
@@ -206,6 +212,10 @@ pub(crate) fn manager_of(request: &HttpRequest) -> Result<&JwtManager, JwtError>
         ),
     )
 }
+
+/// Tells managers apart; as good as long as the manager lives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct ManagerId(usize);
 
 /// What [`JwtManager::decode_token_with`] tolerates and demands.
 ///

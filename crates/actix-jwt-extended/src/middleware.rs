@@ -4,7 +4,8 @@ use crate::config::Location;
 use crate::error::{BodyError, JwtError};
 use crate::locate::{body, websocket};
 use crate::manager::manager_of;
-use crate::required::{JwtRequired, Outcome, ask, begin, forget, is_exempt, passed_token};
+use crate::pipeline::{Outcome, ask, begin, forget, is_exempt, passed_token};
+use crate::required::JwtRequired;
 use crate::respond::JwtRejection;
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
@@ -66,7 +67,7 @@ where
         let outcome =
             manager_of(request.request()).and_then(|manager| begin(&self.required, manager, request.request(), None));
         match outcome {
-            Ok(Outcome::Pass) => JwtRequiredFuture::Inner { future: self.service.call(request) },
+            Ok(Outcome::Pass(_)) => JwtRequiredFuture::Inner { future: self.service.call(request) },
             Ok(outcome) => {
                 let (service, required) = (Rc::clone(&self.service), Rc::clone(&self.required));
                 JwtRequiredFuture::Waiting { future: wait_then_call(service, required, outcome, request).boxed_local() }
@@ -104,8 +105,10 @@ async fn wait(required: &JwtRequired, outcome: Outcome, request: &mut ServiceReq
         outcome => outcome,
     };
     match outcome {
-        Outcome::Ask(pending) => ask(pending, required, manager_of(request.request())?, request.request()).await,
-        Outcome::Pass => Ok(()),
+        Outcome::Ask(pending) => {
+            ask(pending, required, manager_of(request.request())?, request.request()).await.map(drop)
+        }
+        Outcome::Pass(_) => Ok(()),
         // It was given the body; to ask again is a no.
         Outcome::NeedsBody => Err(BodyError::Broken.into()),
     }

@@ -36,14 +36,20 @@ pub(crate) fn respond(manager: &JwtManager, error: &JwtError, request: &HttpRequ
 /// ```
 pub struct JwtRejection {
     error: JwtError,
-    /// Given away by the first call of `error_response`; actix makes no second one.
+    status: StatusCode,
+    manager: Option<JwtManager>,
+    /// Given away by the first call of `error_response`, the hook's answer among them.
     response: RefCell<Option<HttpResponse>>,
 }
 
 impl JwtRejection {
     pub(crate) fn new(error: JwtError, request: &HttpRequest) -> Self {
-        let response = manager_of(request).ok().map(|manager| respond(manager, &error, request));
-        Self { error, response: RefCell::new(response) }
+        let manager = manager_of(request).ok().cloned();
+        let response = match &manager {
+            Some(manager) => respond(manager, &error, request),
+            None => error.error_response(),
+        };
+        Self { error, status: response.status(), manager, response: RefCell::new(Some(response)) }
     }
 
     /// What was wrong.
@@ -73,11 +79,15 @@ impl std::error::Error for JwtRejection {
 
 impl ResponseError for JwtRejection {
     fn status_code(&self) -> StatusCode {
-        self.response.borrow().as_ref().map_or_else(|| self.error.status_code(), HttpResponse::status)
+        self.status
     }
 
+    /// The answer of settings and hooks; asked again, that of the settings (a hook is called once).
     fn error_response(&self) -> HttpResponse {
-        self.response.borrow_mut().take().unwrap_or_else(|| self.error.error_response())
+        self.response.borrow_mut().take().unwrap_or_else(|| match &self.manager {
+            Some(manager) => default_response(manager.config(), &self.error),
+            None => self.error.error_response(),
+        })
     }
 }
 
@@ -173,10 +183,15 @@ fn challenge(header_type: &str, answer: &Answer, error: &JwtError) -> String {
         // Writing to a String cannot fail.
         let _ = write!(challenge, " error=\"{code}\", error_description=\"{description}\"");
         if let JwtError::InsufficientScope { scope: Some(scope) } = error {
-            let _ = write!(challenge, ", scope=\"{scope}\"");
+            let _ = write!(challenge, ", scope=\"{}\"", quotable(scope));
         }
     }
     challenge
+}
+
+/// What may stand between quotes in a header (RFC 6750 §3).
+fn quotable(text: &str) -> String {
+    text.chars().filter(|c| matches!(c, ' '..='~') && !matches!(c, '"' | '\\')).collect()
 }
 
 fn status(code: u16) -> StatusCode {

@@ -139,6 +139,6 @@ impl JwtConfig {
 }
 
 /// Whether a cookie's attribute can hold this text (RFC 6265 §4.1.1).
-fn is_attribute(text: &str) -> bool {
+pub(crate) fn is_attribute(text: &str) -> bool {
     text.bytes().all(|byte| (b' '..=b'~').contains(&byte) && byte != b';')
 }

@@ -19,7 +19,7 @@ use std::ffi::OsString;
 use std::fmt;
 use value::SettingValue;
 
-pub(crate) use cookies::Names;
+pub(crate) use cookies::{Names, is_attribute};
 pub(crate) use value::{PemSource, Secret};
 
 /// What all our settings begin with; names without it are somebody else's.
@@ -75,6 +75,14 @@ impl JwtConfig {
             let Some(name) = name.to_str().filter(|name| is_ours(name)) else { continue };
             // Text that is not UTF-8 fits no setting; the error names it and shows nothing of it.
             let value = value.into_string().map_or(SettingValue::Unusable, |text| SettingValue::Untyped(text.into()));
+            // A variable that came out empty by accident must not turn a check off.
+            if matches!(name, "JWT_DECODE_AUDIENCE" | "JWT_DECODE_ISSUER")
+                && matches!(&value, SettingValue::Untyped(text) if text.trim().is_empty())
+            {
+                let expected = "not empty; take the variable away to leave the check to the settings file".to_owned();
+                let setting = JwtConfig::SETTINGS.iter().find(|own| **own == name).copied().unwrap_or("JWT_DECODE_*");
+                return Err(ConfigError::InvalidValue { setting, expected });
+            }
             self.set(name, value)?;
         }
         Ok(self)
@@ -127,6 +135,9 @@ impl JwtConfig {
                 return invalid(setting, "a non-empty string");
             }
         }
+        if self.csrf_methods.iter().next().is_none() {
+            return invalid("JWT_CSRF_METHODS", "at least one method; JWT_COOKIE_CSRF_PROTECT = false turns it off");
+        }
         if !self.csrf_methods.iter().all(|method| Method::from_bytes(method.as_bytes()).is_ok()) {
             return invalid("JWT_CSRF_METHODS", "a list of HTTP methods such as [\"POST\", \"PUT\"]");
         }
@@ -144,11 +155,18 @@ impl JwtConfig {
         for (setting, value) in
             [("JWT_DECODE_AUDIENCE", &self.decode_audience), ("JWT_DECODE_ISSUER", &self.decode_issuer)]
         {
-            if value.as_ref().is_some_and(|value| value.iter().next().is_none()) {
-                return invalid(setting, "a string or a list with at least one string; an empty list admits no token");
+            if value.as_ref().is_some_and(|value| value.iter().next().is_none() || value.iter().any(str::is_empty)) {
+                return invalid(setting, "a string or a list with at least one, none of them empty");
             }
         }
         Ok(())
+    }
+
+    /// Once the keys are prepared, their text is not needed any more: it is zeroised.
+    pub(crate) fn forget_keys(&mut self) {
+        self.secret_key = None;
+        self.private_key = None;
+        self.public_key = None;
     }
 
     /// The allow-list: what may verify, without repeats.

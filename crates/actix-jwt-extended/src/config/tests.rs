@@ -238,8 +238,10 @@ fn a_wrong_type_names_the_setting_and_what_it_must_be() {
         ("JWT_ALGORITHM = \"hs256\"", "JWT_ALGORITHM", "one of HS256"),
         ("JWT_DECODE_ALGORITHMS = [\"HS256\", \"none\"]", "JWT_DECODE_ALGORITHMS", "a list of algorithms"),
         ("JWT_DECODE_AUDIENCE = [1]", "JWT_DECODE_AUDIENCE", "a string or a list"),
-        ("JWT_DECODE_AUDIENCE = []", "JWT_DECODE_AUDIENCE", "admits no token"),
-        ("JWT_DECODE_ISSUER = []", "JWT_DECODE_ISSUER", "admits no token"),
+        ("JWT_DECODE_AUDIENCE = []", "JWT_DECODE_AUDIENCE", "none of them empty"),
+        ("JWT_DECODE_AUDIENCE = [\"web\", \"\"]", "JWT_DECODE_AUDIENCE", "none of them empty"),
+        ("JWT_DECODE_ISSUER = \"\"", "JWT_DECODE_ISSUER", "none of them empty"),
+        ("JWT_CSRF_METHODS = []", "JWT_CSRF_METHODS", "at least one method"),
         ("JWT_DECODE_LEEWAY = false", "JWT_DECODE_LEEWAY", "seconds"),
         ("JWT_DECODE_LEEWAY = 86401", "JWT_DECODE_LEEWAY", "at most a day"),
         ("JWT_TOKEN_LOCATION = []", "JWT_TOKEN_LOCATION", "at least one"),
@@ -271,6 +273,13 @@ fn a_wrong_type_names_the_setting_and_what_it_must_be() {
     ] {
         let error = message(toml(line));
         assert!(error.starts_with(&format!("{setting} must be ")) && error.contains(expected), "{line}: {error}");
+    }
+    for name in ["JWT_DECODE_AUDIENCE", "JWT_DECODE_ISSUER"] {
+        // What an unset variable becomes in a compose file must not turn a check off.
+        for empty in ["", " "] {
+            assert!(message(vars(&[(name, empty)])).starts_with(&format!("{name} must be not empty")));
+        }
+        assert!(message(vars(&[(name, "web,")])).contains("none of them empty"));
     }
     assert!(message(vars(&[("JWT_ENCODE_NBF", "maybe")])).starts_with("JWT_ENCODE_NBF must be true or false"));
 }

@@ -7,6 +7,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
+use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
 /// A value from a settings file, the environment, or any serde format.
@@ -149,8 +150,16 @@ impl<T: FromSetting> FromSetting for Option<T> {
 }
 
 /// Text that must not be seen: zeroised on drop, absent from `Debug`.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub(crate) struct Secret(Zeroizing<String>);
+
+impl PartialEq for Secret {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.as_bytes().ct_eq(other.0.as_bytes()).into()
+    }
+}
+
+impl Eq for Secret {}
 
 impl Secret {
     pub(crate) fn new(text: String) -> Self {

@@ -5,7 +5,6 @@ use crate::error::ConfigError;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use jsonwebtoken::Algorithm;
 use sha2::{Sha256, Sha384, Sha512};
-use zeroize::Zeroize as _;
 
 /// Secrets that stand in tutorials, and what people type instead of making one.
 const WELL_KNOWN_SECRETS: &[&str] = &[
@@ -44,6 +43,12 @@ pub(super) fn check_secret(secret: &[u8], algorithms: &[Algorithm]) -> Result<()
     if secret.is_empty() {
         return Err(invalid(SECRET_KEY, "is empty; make one with `openssl rand -hex 32`"));
     }
+    if secret.trim_ascii().ends_with(b".pem") {
+        return Err(invalid(
+            SECRET_KEY,
+            "names a PEM file; a file of a key belongs in JWT_PRIVATE_KEY or JWT_PUBLIC_KEY",
+        ));
+    }
     let needed = algorithms.iter().map(|algorithm| hash_bytes(*algorithm)).max().unwrap_or(0);
     let weak = |reason: String| Err(ConfigError::WeakSecret { reason });
     let text = String::from_utf8_lossy(secret);
@@ -53,16 +58,15 @@ pub(super) fn check_secret(secret: &[u8], algorithms: &[Algorithm]) -> Result<()
     if secret.len() < needed {
         return weak(format!("has {} bytes and needs at least {needed}", secret.len()));
     }
-    // "aaaa…" and the like: long, and no secret.
-    let mut distinct = secret.to_vec();
-    distinct.sort_unstable();
-    distinct.dedup();
-    let few = distinct.len() < 8;
-    distinct.zeroize();
-    if few {
-        return weak("repeats fewer than eight different bytes".to_owned());
+    if repeats(secret) {
+        return weak("repeats itself".to_owned());
     }
     Ok(())
+}
+
+/// "aaaa…", "secret-secret-secret…", "1234567890123…": long, and no secret.
+fn repeats(secret: &[u8]) -> bool {
+    (1..=secret.len() / 2).any(|period| secret.iter().zip(secret.iter().skip(period)).all(|(a, b)| a == b))
 }
 
 fn hash_bytes(algorithm: Algorithm) -> usize {

@@ -12,8 +12,7 @@ use crate::error::{JwtError, MissingToken};
 use actix_web::HttpRequest;
 use std::borrow::Cow;
 
-/// What was found, and where.
-#[derive(Debug)]
+/// What was found, and where. No `Debug`: it holds a token that nobody has judged.
 pub(crate) struct Candidate<'a> {
     pub(crate) token: Cow<'a, [u8]>,
     pub(crate) location: Location,

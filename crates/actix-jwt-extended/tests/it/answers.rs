@@ -233,6 +233,25 @@ fn scopes_and_roles() {
 }
 
 #[test]
+fn a_rejection_answers_the_same_however_often_it_is_looked_at() {
+    use actix_web::ResponseError as _;
+    let jwt = crate::app::builder(config().error_message_key("detail"))
+        .unauthorized_loader(|_, _| actix_web::HttpResponse::Forbidden().finish())
+        .build()
+        .unwrap();
+    let request = actix_web::test::TestRequest::default().app_data(jwt).to_http_request();
+    let demand = jwt_required();
+    let rejection = futures_util::FutureExt::now_or_never(verify_jwt_in_request(&request, &demand));
+    let rejection = rejection.unwrap().unwrap_err();
+    assert_eq!(
+        (rejection.status_code(), rejection.error_response().status()),
+        (403.try_into().unwrap(), 403.try_into().unwrap())
+    );
+    assert_eq!(rejection.status_code(), 403);
+    assert_eq!(rejection.error_response().status(), 401);
+}
+
+#[test]
 fn challenges_say_why_but_not_to_those_who_sent_nothing() {
     let app = start(config());
     assert_eq!(app.get("/protected", &[]).header("www-authenticate"), Some("Bearer"));

@@ -129,6 +129,13 @@ fn a_token_of_somebody_else_is_not_set() {
     assert!(jwt.set_access_cookies(&mut response, "x.y.z").is_err());
     let other = manager(JwtConfig::new().secret_key("another secret: 0123456789 abcdef ghij"));
     assert!(jwt.set_access_cookies(&mut response, &other.create_access_token("ada").unwrap()).is_err());
+    // Whether or not there is a CSRF value to read out of it.
+    let bare = manager(config().cookie_csrf_protect(false));
+    assert!(bare.set_access_cookies(&mut response, "x; Domain=evil.example; Path=/other").is_err());
+    assert!(bare.set_access_cookies(&mut response, &bare.create_refresh_token("ada").unwrap()).is_err());
+    assert!(bare.set_refresh_cookies(&mut response, &bare.create_access_token("ada").unwrap()).is_err());
+    let options = CookieOptions::new().domain("a.example; Secure");
+    assert!(bare.set_access_cookies_with(&mut response, &bare.create_access_token("ada").unwrap(), &options).is_err());
     assert!(response.finish().headers().get("set-cookie").is_none());
 }
 

@@ -95,9 +95,9 @@ fn a_tenants_own_keys() {
     let message = format!("{}.{}", b64(r#"{"alg":"HS256","tenant":"b"}"#), b64(r#"{"sub":"b"}"#));
     let forged = format!("{message}.{}", b64(hs256(&message, secret("acme").as_bytes())));
     app.get_with("/protected", &forged).is(422, "Signature verification failed");
-    // What the hook is given is strict JSON already.
+    // What the hook is given is strict JSON; of claims that are not, nothing is told before the signature.
     let message = format!("{}.{}", b64(r#"{"alg":"HS256","tenant":"b"}"#), b64(r#"{"sub":"b","sub":"c"}"#));
-    app.get_with("/protected", &format!("{message}.AAAA")).is(422, "Invalid payload string: duplicate member name");
+    app.get_with("/protected", &format!("{message}.AAAA")).is(422, "Signature verification failed");
 }
 
 #[test]

@@ -150,7 +150,7 @@ fn a_missing_key_names_the_setting_and_how_to_make_it() {
 
 #[test]
 fn weak_secrets_are_refused_unless_allowed() {
-    let long = |n: usize| "0123456789abcdef".repeat(8)[..n].to_owned();
+    let long = |n: usize| "k3Jd9sLq0ZpWm4XvTb7RnYcUe1GhAf5IoK8yQ2wEx6HrNtSjDgLzBuPiMaVlCoF-".repeat(2)[..n].to_owned();
     for (algorithm, secret, reason) in [
         (Algorithm::HS256, "secret".to_owned(), "is a well-known example"),
         (Algorithm::HS256, "super-secret".to_owned(), "is a well-known example"),
@@ -159,7 +159,9 @@ fn weak_secrets_are_refused_unless_allowed() {
         (Algorithm::HS256, long(31), "has 31 bytes and needs at least 32"),
         (Algorithm::HS384, long(47), "has 47 bytes and needs at least 48"),
         (Algorithm::HS512, long(63), "has 63 bytes and needs at least 64"),
-        (Algorithm::HS256, "a".repeat(64), "repeats fewer than eight different bytes"),
+        (Algorithm::HS256, "a".repeat(64), "repeats itself"),
+        (Algorithm::HS256, "super-secret-super-secret-super-secret".to_owned(), "repeats itself"),
+        (Algorithm::HS256, "12345678901234567890123456789012".to_owned(), "repeats itself"),
     ] {
         let config = || JwtConfig::new().algorithm(algorithm).secret_key(secret.clone());
         let error = JwtManager::new(config()).unwrap_err();
@@ -172,6 +174,10 @@ fn weak_secrets_are_refused_unless_allowed() {
         assert!(SigningKey::from_secret(algorithm, secret.as_bytes()).is_err());
         assert!(VerifyingKey::from_secret(&[algorithm], secret.as_bytes()).is_err());
     }
+    refused(
+        JwtConfig::new().secret_key("/etc/app/keys/jwt-private-key-of-2026.pem").allow_weak_secret(true),
+        "JWT_SECRET_KEY names a PEM file",
+    );
     // An empty one is none, allowed or not.
     for weak in [false, true] {
         refused(JwtConfig::new().secret_key("").allow_weak_secret(weak), "JWT_SECRET_KEY is empty");

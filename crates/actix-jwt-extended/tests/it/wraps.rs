@@ -277,3 +277,161 @@ fn many_at_once() {
         thread.join().unwrap();
     }
 }
+
+/// One realm in another: each manager judges for itself.
+mod realms {
+    use super::*;
+    use actix_jwt_extended::{JwtConfig, JwtManager, Optional, refresh_expiring_cookies};
+    use std::time::Duration;
+
+    fn staff_config() -> JwtConfig {
+        JwtConfig::new().secret_key("the secret of the staff's realm, 0123456789")
+    }
+
+    fn serve(config: fn(JwtConfig) -> JwtConfig) -> (JwtManager, JwtManager, actix_jwt_extended::ManualClock, TestApp) {
+        let clock = actix_jwt_extended::ManualClock::at(NOW as u64);
+        let users = JwtManager::builder(config(crate::app::config())).clock(clock.clone()).build().unwrap();
+        let staff = JwtManager::builder(config(staff_config())).clock(clock.clone()).build().unwrap();
+        let managers = (users.clone(), staff.clone());
+        let app = TestApp::serve(move || {
+            let server = HttpServer::new(move || {
+                let staff = managers.1.clone();
+                App::new()
+                    .app_data(managers.0.clone())
+                    .wrap(jwt_required().optional())
+                    .wrap(refresh_expiring_cookies())
+                    .service(
+                        web::scope("/staff")
+                            .app_data(staff)
+                            .service(web::resource("/wrapped").wrap(jwt_required()).route(web::get().to(name)))
+                            .route("/bare", web::get().to(name))
+                            .route(
+                                "/optional",
+                                web::get().to(async |user: Optional<JwtIdentity>| {
+                                    user.as_ref().map_or("nobody".to_owned(), |user| user.to_string())
+                                }),
+                            )
+                            .route("/public", web::get().to(async || "public")),
+                    )
+                    .route("/user", web::get().to(name))
+            });
+            let server = server.workers(1).disable_signals().bind("127.0.0.1:0").unwrap();
+            (server.addrs()[0], server.run())
+        });
+        (users, staff, clock, app)
+    }
+
+    #[test]
+    fn a_token_of_one_realm_opens_nothing_in_another() {
+        let (users, staff, _, app) = serve(|config| config);
+        let (user, member) =
+            (users.create_access_token("mallory").unwrap(), staff.create_access_token("grace").unwrap());
+        assert_eq!(app.get_with("/user", &user).text(), "mallory");
+        for path in ["/staff/wrapped", "/staff/bare", "/staff/optional"] {
+            app.get_with(path, &user).is(422, "Signature verification failed");
+        }
+        // The outer wrap refuses what is not its own; without a token it lets pass.
+        app.get_with("/staff/wrapped", &member).is(422, "Signature verification failed");
+        assert_eq!(app.get("/staff/optional", &[]).text(), "nobody");
+        app.get("/staff/bare", &[]).is(401, "Missing Authorization Header");
+    }
+
+    #[test]
+    fn a_cookie_is_renewed_by_the_realm_that_judged_it() {
+        let (users, _, clock, app) = serve(|config| config.token_location([Location::Cookies]));
+        let cookie = format!("access_token_cookie={}", users.create_access_token("mallory").unwrap());
+        clock.advance(Duration::from_secs(600));
+        let answer = app.get("/staff/public", &[("Cookie", &cookie)]);
+        assert_eq!((answer.status, answer.header("set-cookie")), (200, None));
+        let answer = app.get("/user", &[("Cookie", &cookie)]);
+        let renewed = answer.header("set-cookie").unwrap().split(['=', ';']).nth(1).unwrap();
+        assert_eq!(users.decode_token(renewed).unwrap().identity(), "mallory");
+    }
+}
+
+/// What an optional wrap demands binds the token that the handler gets.
+#[test]
+fn an_optional_demand_is_not_gone_round_by_an_extractor() {
+    use actix_jwt_extended::Optional;
+    async fn maybe(user: Optional<Jwt>) -> String {
+        user.as_ref().map_or("nobody".to_owned(), |jwt| format!("{} {}", jwt.identity(), jwt.token_type()))
+    }
+    fn routes(config: &mut web::ServiceConfig) {
+        let demand = || jwt_required().optional().locations([Location::Cookies]).any_role(["admin"]);
+        let refresh = || jwt_required().optional().refresh().any_role(["admin"]);
+        config
+            .service(web::resource("/maybe").wrap(demand()).route(web::get().to(maybe)))
+            .service(web::resource("/name").wrap(demand()).route(web::get().to(name)))
+            .service(web::resource("/refresh").wrap(refresh()).route(web::get().to(maybe)))
+            .service(
+                web::scope("/outer")
+                    .wrap(jwt_required())
+                    .service(web::resource("/maybe").wrap(demand()).route(web::get().to(maybe))),
+            )
+            .service(web::scope("/function").wrap(jwt_required()).route(
+                "",
+                web::get().to(async |request: HttpRequest| {
+                    let demand = jwt_required().optional().locations([Location::Cookies]).any_role(["admin"]);
+                    let jwt = verify_jwt_in_request(&request, &demand).await?;
+                    Ok::<_, actix_jwt_extended::JwtRejection>(
+                        jwt.map_or("nobody".to_owned(), |jwt| jwt.identity().into()),
+                    )
+                }),
+            ));
+    }
+    let app = TestApp::start(&manager(config()), routes);
+    for path in ["/maybe", "/outer/maybe", "/function"] {
+        assert_eq!(app.get_with(path, &good()).text(), "nobody", "{path}");
+    }
+    app.get_with("/name", &good()).is(401, "Missing cookie \"access_token_cookie\"");
+    let cookies = TestApp::start(&manager(config().token_location([Location::Cookies])), routes);
+    let access = format!("access_token_cookie={}", good());
+    assert_eq!(cookies.get("/refresh", &[("Cookie", &access)]).text(), "nobody");
+    cookies.get("/maybe", &[("Cookie", &access)]).is(403, "Insufficient scope");
+}
+
+#[test]
+fn extractors_without_a_wrap_verify_and_ask_once() {
+    use actix_jwt_extended::CurrentUser;
+    static COUNT: AtomicUsize = AtomicUsize::new(0);
+    fn routes(config: &mut web::ServiceConfig) {
+        config.route(
+            "/",
+            web::get()
+                .to(async |a: JwtIdentity, b: Jwt, c: CurrentUser<String>| format!("{a} {} {}", b.identity(), *c)),
+        );
+    }
+    let key = VerifyingKey::from_secret(&[Algorithm::HS256], SECRET.as_bytes()).unwrap();
+    let jwt = builder(config())
+        .decode_key_loader(move |_, _| {
+            COUNT.fetch_add(1, Ordering::SeqCst);
+            Some(key.clone())
+        })
+        .token_in_blocklist_loader(|_| async {
+            COUNT.fetch_add(100, Ordering::SeqCst);
+            actix_web::rt::task::yield_now().await;
+            false
+        })
+        .user_lookup_loader(|_| async {
+            COUNT.fetch_add(10_000, Ordering::SeqCst);
+            Some("Ada".to_owned())
+        })
+        .build()
+        .unwrap();
+    let app = TestApp::start(&jwt, routes);
+    assert_eq!(app.get_with("/", &good()).text(), "ada ada Ada");
+    assert_eq!(COUNT.load(Ordering::SeqCst), 10_101);
+}
+
+#[test]
+fn an_extractor_that_fails_by_form_leaves_the_verdict_to_the_next() {
+    fn routes(config: &mut web::ServiceConfig) {
+        config.service(
+            web::resource("/").wrap(jwt_required().refresh()).route(web::get().to(
+                async |number: Option<JwtIdentity<u64>>, user: JwtIdentity| format!("{} {user}", number.is_some()),
+            )),
+        );
+    }
+    let app = TestApp::start(&manager(config()), routes);
+    assert_eq!(app.get_with("/", &with(json!({ "type": "refresh" }))).text(), "false ada");
+}

@@ -1,0 +1,318 @@
+//! The way of a request, from the token to the user: locate, verify, check, load, and what is left
+//! in the request for whoever comes next.
+
+use crate::claims::{TokenType, VerifiedToken};
+use crate::config::Location;
+use crate::error::{BodyError, JwtError, MissingToken};
+use crate::hooks::{self, AnyUser};
+use crate::locate::{Located, Search};
+use crate::manager::{JwtManager, ManagerId, manager_of};
+use crate::required::JwtRequired;
+use crate::respond::JwtRejection;
+use actix_web::http::Method;
+use actix_web::{HttpMessage as _, HttpRequest};
+use std::fmt;
+use std::ops::Deref;
+
+/// Extractor: the whole verified token, and where it was found.
+///
+/// Derefs to [`VerifiedToken`].
+///
+/// ```
+/// use actix_jwt_extended::{Jwt, jwt_required};
+/// use actix_web::{Responder, get, web};
+///
+/// #[get("/claims", wrap = "jwt_required()")]
+/// async fn claims(jwt: Jwt) -> impl Responder {
+///     web::Json(jwt.claims().clone())
+/// }
+/// ```
+#[derive(Clone)]
+pub struct Jwt {
+    token: VerifiedToken,
+    location: Location,
+}
+
+impl Jwt {
+    /// Where the token was found.
+    #[must_use]
+    pub fn location(&self) -> Location {
+        self.location
+    }
+
+    /// The token alone.
+    #[must_use]
+    pub fn into_token(self) -> VerifiedToken {
+        self.token
+    }
+}
+
+impl Deref for Jwt {
+    type Target = VerifiedToken;
+
+    fn deref(&self) -> &VerifiedToken {
+        &self.token
+    }
+}
+
+impl fmt::Debug for Jwt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Jwt").field("token", &self.token).field("location", &self.location).finish()
+    }
+}
+
+/// What a request is known to be, by the manager that judged it.
+///
+/// A scope may have a manager of its own: what another one found does not count there.
+struct State {
+    by: ManagerId,
+    verdict: Verdict,
+}
+
+enum Verdict {
+    /// An optional demand found no token: the request goes on as anonymous.
+    Anonymous(MissingToken),
+    Passed(Passed),
+}
+
+/// A token that passed, and what of it need not be asked again.
+#[derive(Clone)]
+struct Passed {
+    jwt: Jwt,
+    /// Looked for with the names of a refresh token.
+    refresh: bool,
+    /// Looked for in the settings' locations.
+    usual_locations: bool,
+    revocation_checked: bool,
+    verification_checked: bool,
+    user: Option<AnyUser>,
+}
+
+/// A token that passed everything that needs no waiting.
+pub(crate) struct Pending(Passed);
+
+/// How far a request came without waiting.
+pub(crate) enum Outcome {
+    /// It may go on: with this token, or as anonymous.
+    Pass(Option<Jwt>),
+    /// The store or the user lookup must be asked.
+    Ask(Pending),
+    /// The token, or its CSRF value, may be in the body: begin again with it.
+    NeedsBody,
+}
+
+/// Locate, verify, and all checks that need no waiting.
+pub(crate) fn begin(
+    required: &JwtRequired,
+    manager: &JwtManager,
+    request: &HttpRequest,
+    body: Option<&[u8]>,
+) -> Result<Outcome, JwtError> {
+    let mut passed = match already_passed(required, manager, request) {
+        Some(passed) => passed,
+        None => match find_and_verify(required, manager, request, body) {
+            Ok(Some(passed)) => passed,
+            Ok(None) => return Ok(Outcome::NeedsBody),
+            Err(JwtError::MissingToken(reason)) if required.optional => {
+                leave(request, manager, Verdict::Anonymous(reason));
+                return Ok(Outcome::Pass(None));
+            }
+            Err(error) => return Err(error),
+        },
+    };
+    check_type(required, &passed.jwt)?;
+    if required.fresh && !passed.jwt.is_fresh_at(manager.now()) {
+        return Err(JwtError::FreshTokenRequired(passed.jwt.token));
+    }
+    let (hooks, asked) = (manager.hooks(), &passed);
+    if must_ask_revocation(required, manager, asked) || (hooks.user_lookup.is_some() && asked.user.is_none()) {
+        return Ok(Outcome::Ask(Pending(passed)));
+    }
+    verify_claims(&mut passed, required, manager)?;
+    Ok(Outcome::Pass(Some(pass(passed, manager, request))))
+}
+
+/// The checks that may wait: revocation, then what only makes sense after it, then the user.
+pub(crate) async fn ask(
+    Pending(mut passed): Pending,
+    required: &JwtRequired,
+    manager: &JwtManager,
+    request: &HttpRequest,
+) -> Result<Jwt, JwtError> {
+    if let Some(hook) = &manager.hooks().token_in_blocklist
+        && must_ask_revocation(required, manager, &passed)
+    {
+        let token = passed.jwt.token.clone();
+        if hooks::call_async("token_in_blocklist_loader", || hook(token)).await? {
+            return Err(JwtError::Revoked(passed.jwt.token));
+        }
+        passed.revocation_checked = true;
+    }
+    verify_claims(&mut passed, required, manager)?;
+    if let Some(hook) = &manager.hooks().user_lookup
+        && passed.user.is_none()
+    {
+        let token = passed.jwt.token.clone();
+        match hooks::call_async("user_lookup_loader", || hook(token)).await? {
+            Some(user) => passed.user = Some(user),
+            None => return Err(JwtError::UserNotFound(passed.jwt.token)),
+        }
+    }
+    Ok(pass(passed, manager, request))
+}
+
+fn must_ask_revocation(required: &JwtRequired, manager: &JwtManager, passed: &Passed) -> bool {
+    manager.hooks().token_in_blocklist.is_some() && !required.skip_revocation_check && !passed.revocation_checked
+}
+
+/// Leaves the token in the request. Nothing is left there before everything has passed.
+fn pass(passed: Passed, manager: &JwtManager, request: &HttpRequest) -> Jwt {
+    let jwt = passed.jwt.clone();
+    leave(request, manager, Verdict::Passed(passed));
+    jwt
+}
+
+fn leave(request: &HttpRequest, manager: &JwtManager, verdict: Verdict) {
+    request.extensions_mut().insert(State { by: manager.id(), verdict });
+}
+
+/// The application's own rules, once per request; scopes and roles, for each demand.
+fn verify_claims(passed: &mut Passed, required: &JwtRequired, manager: &JwtManager) -> Result<(), JwtError> {
+    if let Some(hook) = &manager.hooks().token_verification
+        && !passed.verification_checked
+    {
+        if !hooks::call("token_verification_loader", || hook(&passed.jwt.token))? {
+            return Err(JwtError::ClaimsVerificationFailed(passed.jwt.token.clone()));
+        }
+        passed.verification_checked = true;
+    }
+    if !required.policy.is_open() && !required.policy.admits(passed.jwt.claims()) {
+        return Err(JwtError::InsufficientScope { scope: required.policy.challenge_scope() });
+    }
+    Ok(())
+}
+
+/// What an outer wrap verified, if this demand would have found the same token.
+fn already_passed(required: &JwtRequired, manager: &JwtManager, request: &HttpRequest) -> Option<Passed> {
+    let passed = passed_by(manager, request)?;
+    let location = passed.jwt.location;
+    let same_place = match &required.locations {
+        None => passed.usual_locations,
+        Some(locations) => locations.first() == Some(&location),
+    } || required.locations_of(manager) == [location];
+    let same_names = matches!(location, Location::Headers | Location::QueryString | Location::WebSocket)
+        || passed.refresh == required.refresh;
+    (same_place && same_names).then_some(passed)
+}
+
+fn passed_by(manager: &JwtManager, request: &HttpRequest) -> Option<Passed> {
+    match request.extensions().get::<State>() {
+        Some(State { by, verdict: Verdict::Passed(passed) }) if *by == manager.id() => Some(passed.clone()),
+        _ => None,
+    }
+}
+
+/// `None` = the body decides.
+fn find_and_verify(
+    required: &JwtRequired,
+    manager: &JwtManager,
+    request: &HttpRequest,
+    body: Option<&[u8]>,
+) -> Result<Option<Passed>, JwtError> {
+    let (config, locations, refresh) = (manager.config(), required.locations_of(manager), required.refresh);
+    let candidate = match (Search { request, config, locations, refresh, body }).run()? {
+        Located::Found(candidate) => candidate,
+        Located::NeedsBody => return Ok(None),
+    };
+    let token = manager.verify(&candidate.token, candidate.csrf.as_deref(), false)?;
+    Ok(Some(Passed {
+        jwt: Jwt { token, location: candidate.location },
+        refresh,
+        usual_locations: required.locations.is_none(),
+        revocation_checked: false,
+        verification_checked: false,
+        user: None,
+    }))
+}
+
+fn check_type(required: &JwtRequired, token: &VerifiedToken) -> Result<(), JwtError> {
+    let is_refresh = token.token_type() == TokenType::Refresh;
+    if required.any_type || is_refresh == required.refresh {
+        Ok(())
+    } else {
+        Err(JwtError::WrongTokenType { refresh_needed: required.refresh })
+    }
+}
+
+/// OPTIONS requests pass unchecked: a browser's preflight carries no credentials.
+pub(crate) fn is_exempt(request: &HttpRequest) -> bool {
+    request.method() == Method::OPTIONS
+}
+
+/// Takes back what outer wraps left: a refused request carries no token.
+pub(crate) fn forget(request: &HttpRequest) {
+    request.extensions_mut().remove::<State>();
+}
+
+/// What the manager in force here left in the request: `None` = nothing yet.
+pub(crate) fn verdict_of(request: &HttpRequest) -> Option<Result<Jwt, MissingToken>> {
+    let manager = manager_of(request).ok()?;
+    match request.extensions().get::<State>() {
+        Some(state) if state.by == manager.id() => Some(match &state.verdict {
+            Verdict::Passed(passed) => Ok(passed.jwt.clone()),
+            Verdict::Anonymous(reason) => Err(reason.clone()),
+        }),
+        _ => None,
+    }
+}
+
+/// The token that passed, if there is one.
+pub(crate) fn passed_token(request: &HttpRequest) -> Option<Jwt> {
+    verdict_of(request)?.ok()
+}
+
+/// The user that the lookup loaded.
+pub(crate) fn passed_user(request: &HttpRequest) -> Option<AnyUser> {
+    passed_by(manager_of(request).ok()?, request)?.user
+}
+
+/// The same check as [`jwt_required`](crate::jwt_required), as a function: for a middleware or a guard of one's own.
+///
+/// It sees the request without its body: tokens in JSON and CSRF values in forms are for the wraps.
+/// `None` = the request may go on without a token: an OPTIONS request, or the demand is optional
+/// and there was none. After it, the extractors find the token in the request.
+///
+/// ```
+/// use actix_jwt_extended::{JwtRejection, jwt_required, verify_jwt_in_request};
+/// use actix_web::HttpRequest;
+///
+/// async fn greet(request: HttpRequest) -> Result<String, JwtRejection> {
+///     let jwt = verify_jwt_in_request(&request, &jwt_required().optional()).await?;
+///     Ok(match jwt {
+///         Some(jwt) => format!("Hello {}", jwt.identity()),
+///         None => "Hello stranger".to_owned(),
+///     })
+/// }
+/// ```
+///
+/// # Errors
+/// Whatever is wrong with the token, or missing; with the response that settings and hooks give it.
+pub async fn verify_jwt_in_request(request: &HttpRequest, required: &JwtRequired) -> Result<Option<Jwt>, JwtRejection> {
+    if is_exempt(request) {
+        return Ok(None);
+    }
+    verify(request, required).await.map_err(|error| {
+        forget(request);
+        JwtRejection::new(error, request)
+    })
+}
+
+async fn verify(request: &HttpRequest, required: &JwtRequired) -> Result<Option<Jwt>, JwtError> {
+    let manager = manager_of(request)?;
+    // A request without its payload has no body to search.
+    match begin(required, manager, request, Some(&[]))? {
+        Outcome::Pass(jwt) => Ok(jwt),
+        Outcome::Ask(pending) => ask(pending, required, manager, request).await.map(Some),
+        Outcome::NeedsBody => Err(BodyError::Broken.into()),
+    }
+}
