@@ -28,6 +28,8 @@ SIGNATURE_FIRST = "no claim is looked at before the signature"
 ALGORITHM_FIRST = "nothing is decoded for an algorithm that is not allowed"
 THREE_SEGMENTS = "segments are counted before any is decoded"
 B64 = "unencoded payloads (RFC 7797) do not exist here, so it is an extension like any other"
+NOBODY = "null names nobody, and nobody is not somebody called null"
+TYPES_FIRST = "the types of all claims are judged before any of their values"
 NO_5XX = "bad input is never a 5xx"
 SIZE = "length and depth are bounded"
 
@@ -157,8 +159,8 @@ def variants(keys, now):
     claims("JWT_IDENTITY_CLAIM: absent", "Missing claim: uid", settings=uid)
     claims("JWT_IDENTITY_CLAIM: sub a number", "Subject must be a string", settings=uid, uid="ada", sub=7)
     claims("JWT_IDENTITY_CLAIM: a number", ACCEPTED, settings=uid, sub=..., uid=7)
-    claims("JWT_IDENTITY_CLAIM: null", ACCEPTED, settings=uid, sub=..., uid=None)
-    claims("JWT_VERIFY_SUB off: sub null", ACCEPTED, settings=loose, sub=None)
+    claims("JWT_IDENTITY_CLAIM: null", "Missing claim: uid", (ACCEPTED, NOBODY), settings=uid, sub=..., uid=None)
+    claims("JWT_VERIFY_SUB off: sub null", "Missing claim: sub", (ACCEPTED, NOBODY), settings=loose, sub=None)
     for name, value in {"a number": 7, "null": None, "a list": []}.items():
         claims(f"jti {name}", "JWT ID must be a string", jti=value)
 
@@ -325,12 +327,12 @@ def variants(keys, now):
     claims("iss and aud absent", 'Token is missing the "iss" claim', settings={**web, **login})
     claims("sub and jti numbers", "Subject must be a string", sub=7, jti=7)
     claims("exp null, sub a number", EXP, exp=None, sub=7)
-    claims("nbf future, exp null", "The token is not yet valid (nbf)", nbf=now + 300, exp=None)
+    claims("nbf future, exp null", EXP, ("The token is not yet valid (nbf)", TYPES_FIRST), nbf=now + 300, exp=None)
     case("expired, bad signature", signed(stranger, {**good, "exp": 1}), BAD_SIGNATURE)
     case("payload a list, bad signature", signed(stranger, "[]"), BAD_SIGNATURE, (NO_OBJECT, SIGNATURE_FIRST))
     no_base64 = ("Invalid payload padding", ALGORITHM_FIRST)
     case("alg none, payload no base64", f"{none}.!.{signature}", NOT_ALLOWED, no_base64)
     header("alg HS512, kid a number", {"alg": "HS512", "kid": 7}, "Key ID header parameter must be a string")
-    header("alg none, kid a number", {"alg": "none", "kid": 7}, "Key ID header parameter must be a string")
-    header("alg none, crit unknown", {"alg": "none", "crit": ["x"]}, "Unsupported critical extension: x")
+    header("alg none, kid a number", {"alg": "none", "kid": 7}, NOT_ALLOWED, ("Key ID header parameter must be a string", ALGORITHM_FIRST))
+    header("alg none, crit unknown", {"alg": "none", "crit": ["x"]}, NOT_ALLOWED, ("Unsupported critical extension: x", ALGORITHM_FIRST))
     return found

@@ -209,7 +209,8 @@ impl FoundHeader {
                 let name = names.first().map(|name| name.chars().take(64).collect()).unwrap_or_default();
                 return Err(InvalidToken::CriticalExtension(name));
             }
-            Some(_) => return Err(InvalidToken::Header("`crit` must be a list of names".into())),
+            Some(Some(_)) => return Err(InvalidToken::CriticalFormat("must be a non-empty list")),
+            Some(None) => return Err(InvalidToken::CriticalFormat("values must be strings")),
         }
         if self.unencoded == Some(true) {
             return Err(InvalidToken::CriticalExtension("b64".to_owned()));
@@ -250,7 +251,8 @@ impl<'de> Visitor<'de> for HeaderVisitor {
                 "crit" => {
                     found.critical = Some(match value {
                         Scalar::TextList(names) => Some(names),
-                        _ => None,
+                        Scalar::Compound => None,
+                        _ => Some(Vec::new()),
                     });
                 }
                 // RFC 7797: anything but true changes what the signature covers.

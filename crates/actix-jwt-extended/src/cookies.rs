@@ -92,7 +92,7 @@ impl CookieOptions {
 }
 
 macro_rules! set_cookies {
-    ($($kind:literal, $refresh:literal, $create:ident, $set:ident, $set_with:ident, $unset:ident;)*) => {
+    ($($kind:literal, $refresh:literal, $create:ident, $set:ident, $set_with:ident, $unset:ident, $unset_with:ident;)*) => {
         impl JwtManager {
             $(
                 #[doc = concat!("Sets the ", $kind, " cookie, and its CSRF cookie where the settings say so.")]
@@ -146,7 +146,20 @@ macro_rules! set_cookies {
                 #[doc = concat!("jwt.", stringify!($unset), "(&mut response);")]
                 /// ```
                 pub fn $unset(&self, response: &mut impl SetCookies) {
-                    self.unset_cookies(response, $refresh);
+                    self.unset_cookies(response, $refresh, &CookieOptions::new());
+                }
+
+                #[doc = concat!("As [`", stringify!($unset), "`](Self::", stringify!($unset), "), for cookies that were set with a domain of their own.")]
+                ///
+                /// ```
+                /// # use actix_jwt_extended::{CookieOptions, JwtConfig, JwtManager};
+                /// # use actix_web::HttpResponse;
+                /// # let jwt = JwtManager::new(JwtConfig::new().secret_key("an example's secret, 32 bytes or more")).unwrap();
+                /// let mut response = HttpResponse::Ok();
+                #[doc = concat!("jwt.", stringify!($unset_with), "(&mut response, &CookieOptions::new().domain(\"example.com\"));")]
+                /// ```
+                pub fn $unset_with(&self, response: &mut impl SetCookies, options: &CookieOptions) {
+                    self.unset_cookies(response, $refresh, options);
                 }
             )*
         }
@@ -154,8 +167,10 @@ macro_rules! set_cookies {
 }
 
 set_cookies! {
-    "access", false, create_access_token, set_access_cookies, set_access_cookies_with, unset_access_cookies;
-    "refresh", true, create_refresh_token, set_refresh_cookies, set_refresh_cookies_with, unset_refresh_cookies;
+    "access", false, create_access_token, set_access_cookies, set_access_cookies_with, unset_access_cookies,
+        unset_access_cookies_with;
+    "refresh", true, create_refresh_token, set_refresh_cookies, set_refresh_cookies_with, unset_refresh_cookies,
+        unset_refresh_cookies_with;
 }
 
 impl JwtManager {
@@ -169,8 +184,22 @@ impl JwtManager {
     /// jwt.unset_jwt_cookies(&mut response);
     /// ```
     pub fn unset_jwt_cookies(&self, response: &mut impl SetCookies) {
-        self.unset_access_cookies(response);
-        self.unset_refresh_cookies(response);
+        self.unset_jwt_cookies_with(response, &CookieOptions::new());
+    }
+
+    /// As [`unset_jwt_cookies`](Self::unset_jwt_cookies), for cookies that were set with a domain of
+    /// their own: a browser takes them for others without it.
+    ///
+    /// ```
+    /// # use actix_jwt_extended::{CookieOptions, JwtConfig, JwtManager};
+    /// # use actix_web::HttpResponse;
+    /// # let jwt = JwtManager::new(JwtConfig::new().secret_key("an example's secret, 32 bytes or more")).unwrap();
+    /// let mut response = HttpResponse::Ok();
+    /// jwt.unset_jwt_cookies_with(&mut response, &CookieOptions::new().domain("example.com"));
+    /// ```
+    pub fn unset_jwt_cookies_with(&self, response: &mut impl SetCookies, options: &CookieOptions) {
+        self.unset_access_cookies_with(response, options);
+        self.unset_refresh_cookies_with(response, options);
     }
 
     fn set_cookies(
@@ -207,11 +236,11 @@ impl JwtManager {
         Ok(())
     }
 
-    fn unset_cookies(&self, response: &mut impl SetCookies, refresh: bool) {
+    fn unset_cookies(&self, response: &mut impl SetCookies, refresh: bool, options: &CookieOptions) {
         let csrf = self.sets_csrf_cookie().then_some("");
         for (name, value, path, http_only) in Self::pairs(self.config().names(refresh), "", csrf).into_iter().flatten()
         {
-            let mut cookie = self.cookie(name, value, path, http_only, None);
+            let mut cookie = self.cookie(name, value, path, http_only, options.domain.as_deref());
             cookie.set_expires(OffsetDateTime::UNIX_EPOCH);
             cookie.set_max_age(CookieDuration::ZERO);
             self.append(response, &cookie);

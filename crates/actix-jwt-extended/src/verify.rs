@@ -103,9 +103,8 @@ fn judge_audience(claims: &ClaimsSet, audience: &OneOrMany) -> Result<(), Invali
     let matches = match &claims.audience {
         AudienceClaim::Absent => return Err(InvalidToken::AudienceMissing),
         AudienceClaim::Many(list) if list.is_empty() => return Err(InvalidToken::AudienceMissing),
-        AudienceClaim::Other => {
-            return Err(InvalidToken::ClaimType { claim: "aud", expected: "a string or a list of strings" });
-        }
+        AudienceClaim::One(text) if claims.text(text) == Some("") => return Err(InvalidToken::AudienceMissing),
+        AudienceClaim::Other => return Err(InvalidToken::AudienceFormat),
         AudienceClaim::Many(list) => list.iter().any(|own| named(own)),
         AudienceClaim::One(text) => claims.text(text).is_some_and(named),
     };

@@ -251,6 +251,10 @@ pub enum InvalidToken {
     },
     /// A claim that is needed is not there.
     MissingClaim(String),
+    /// The header's `crit` is no list of names (RFC 7515 §4.1.11).
+    CriticalFormat(&'static str),
+    /// An audience is configured, and `aud` is neither a string nor a list of strings.
+    AudienceFormat,
     /// An audience is configured, and the token has none.
     AudienceMissing,
     /// An audience is configured, and the token is for others.
@@ -289,12 +293,14 @@ impl fmt::Display for InvalidToken {
                 let title = match *claim {
                     "sub" => "Subject",
                     "jti" => "JWT ID",
-                    "iss" => "Issuer",
+                    "iss" => "Payload Issuer (iss)",
                     other => other,
                 };
                 write!(f, "{title} must be {expected}")
             }
             Self::MissingClaim(name) => write!(f, "Missing claim: {name}"),
+            Self::CriticalFormat(what) => write!(f, "Invalid 'crit' header: {what}"),
+            Self::AudienceFormat => f.write_str("Invalid claim format in token"),
             Self::AudienceMissing => f.write_str("Token is missing the \"aud\" claim"),
             Self::AudienceMismatch => f.write_str("Audience doesn't match"),
             Self::IssuerMissing => f.write_str("Token is missing the \"iss\" claim"),

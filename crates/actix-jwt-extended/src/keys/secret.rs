@@ -51,22 +51,21 @@ pub(super) fn check_secret(secret: &[u8], algorithms: &[Algorithm]) -> Result<()
     }
     let needed = algorithms.iter().map(|algorithm| hash_bytes(*algorithm)).max().unwrap_or(0);
     let weak = |reason: String| Err(ConfigError::WeakSecret { reason });
-    let text = String::from_utf8_lossy(secret);
-    if WELL_KNOWN_SECRETS.iter().any(|known| text.trim().eq_ignore_ascii_case(known)) {
+    let word = String::from_utf8_lossy(repeated(secret).unwrap_or(secret));
+    let word = word.trim_matches([' ', '-', '_', '\n']);
+    if WELL_KNOWN_SECRETS.iter().any(|known| word.eq_ignore_ascii_case(known)) {
         return weak("is a well-known example".to_owned());
     }
     if secret.len() < needed {
         return weak(format!("has {} bytes and needs at least {needed}", secret.len()));
     }
-    if repeats(secret) {
-        return weak("repeats itself".to_owned());
-    }
     Ok(())
 }
 
-/// "aaaa…", "secret-secret-secret…", "1234567890123…": long, and no secret.
-fn repeats(secret: &[u8]) -> bool {
-    (1..=secret.len() / 2).any(|period| secret.iter().zip(secret.iter().skip(period)).all(|(a, b)| a == b))
+/// What a secret that repeats itself repeats: "aaaa…", "secret-secret-secret…".
+pub(super) fn repeated(secret: &[u8]) -> Option<&[u8]> {
+    let repeats = |period: &usize| secret.iter().zip(secret.iter().skip(*period)).all(|(a, b)| a == b);
+    (1..=secret.len() / 2).find(repeats).and_then(|period| secret.get(..period))
 }
 
 fn hash_bytes(algorithm: Algorithm) -> usize {

@@ -123,6 +123,16 @@ fn with_options_of_the_call() {
 }
 
 #[test]
+fn cookies_with_a_domain_of_their_own_are_taken_away_with_it() {
+    let jwt = manager(config());
+    let token = jwt.create_access_token("ada").unwrap();
+    let options = CookieOptions::new().domain("other.example");
+    let lines = lines(&jwt, &token, |jwt, response, _| jwt.unset_jwt_cookies_with(response, &options));
+    assert_eq!(lines.len(), 4);
+    assert!(lines.iter().all(|line| line.contains("Domain=other.example; Max-Age=0")), "{lines:?}");
+}
+
+#[test]
 fn a_token_of_somebody_else_is_not_set() {
     let jwt = manager(config());
     let mut response = HttpResponse::Ok();

@@ -153,9 +153,16 @@ fn critical_extensions_are_refused() {
     bench.refuses(&with_header(r#"{"alg":"HS256","b64":false}"#), "Unsupported critical extension: b64");
     bench.refuses(&with_header(r#"{"alg":"HS256","b64":null}"#), "Unsupported critical extension: b64");
     bench.accepts(&with_header(r#"{"alg":"HS256","b64":true}"#));
-    for crit in ["[]", "null", "\"x\"", "[1]", "{}", "[[\"x\"]]"] {
+    for (crit, wrong) in [
+        ("[]", "must be a non-empty list"),
+        ("null", "must be a non-empty list"),
+        ("\"x\"", "must be a non-empty list"),
+        ("[1]", "values must be strings"),
+        ("{}", "values must be strings"),
+        ("[[\"x\"]]", "values must be strings"),
+    ] {
         let token = with_header(&format!(r#"{{"alg":"HS256","crit":{crit}}}"#));
-        bench.refuses(&token, "Invalid header string: `crit` must be a list of names");
+        bench.refuses(&token, &format!("Invalid 'crit' header: {wrong}"));
     }
 }
 
@@ -461,14 +468,14 @@ fn audiences() {
         let bench = Bench::new(configured);
         bench.accepts(&with(json!({ "aud": "web" })));
         bench.accepts(&with(json!({ "aud": ["x", "web"] })));
-        for token in [good(), with(json!({ "aud": [] })), with(json!({ "aud": null }))] {
+        for token in [good(), with(json!({ "aud": [] })), with(json!({ "aud": null })), with(json!({ "aud": "" }))] {
             bench.refuses(&token, "Token is missing the \"aud\" claim");
         }
         for aud in [json!("webb"), json!(["x"]), json!("WEB"), json!("app,web")] {
             bench.refuses(&with(json!({ "aud": aud })), "Audience doesn't match");
         }
         for aud in [json!(7), json!(["web", 7]), json!({ "web": 1 }), json!([["web"]])] {
-            bench.refuses(&with(json!({ "aud": aud })), "aud must be a string or a list of strings");
+            bench.refuses(&with(json!({ "aud": aud })), "Invalid claim format in token");
         }
     }
     // Not configured, not looked at.
@@ -482,7 +489,7 @@ fn issuers() {
         bench.accepts(&with(json!({ "iss": "me" })));
         bench.refuses(&good(), "Token is missing the \"iss\" claim");
         bench.refuses(&with(json!({ "iss": "them" })), "Invalid issuer");
-        bench.refuses(&with(json!({ "iss": ["me"] })), "Issuer must be a string");
+        bench.refuses(&with(json!({ "iss": ["me"] })), "Payload Issuer (iss) must be a string");
     }
     Bench::new(config()).accepts(&with(json!({ "iss": 7 })));
 }
