@@ -1,6 +1,6 @@
 //! The keys of a manager, found by algorithm and key ID.
 
-use super::secret::{check_secret, repeated};
+use super::secret::check_secret;
 use super::{PRIVATE_KEY, PUBLIC_KEY, SECRET_KEY, SigningKey, VerifyingKey, invalid, pem};
 use crate::config::{JwtConfig, Secret};
 use crate::error::ConfigError;
@@ -33,9 +33,6 @@ impl KeyRing {
                         log::warn!("JWT_SECRET_KEY {reason}; accepted because JWT_ALLOW_WEAK_SECRET is true");
                     }
                     verdict => verdict?,
-                }
-                if repeated(secret.as_bytes()).is_some() {
-                    log::warn!("JWT_SECRET_KEY repeats itself; make one with `openssl rand -hex 32`");
                 }
                 ring.add(VerifyingKey::from_any_secret(&secret_algorithms, secret.as_bytes())?)?;
                 if config.algorithm.family() == AlgorithmFamily::Hmac {

@@ -63,7 +63,7 @@ pub(super) fn check_secret(secret: &[u8], algorithms: &[Algorithm]) -> Result<()
 }
 
 /// What a secret that repeats itself repeats: "aaaa…", "secret-secret-secret…".
-pub(super) fn repeated(secret: &[u8]) -> Option<&[u8]> {
+fn repeated(secret: &[u8]) -> Option<&[u8]> {
     let repeats = |period: &usize| secret.iter().zip(secret.iter().skip(*period)).all(|(a, b)| a == b);
     (1..=secret.len() / 2).find(repeats).and_then(|period| secret.get(..period))
 }
