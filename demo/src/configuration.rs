@@ -3,6 +3,7 @@
 use crate::error::StartError;
 use crate::settings_file;
 use actix_jwt_extended::JwtConfig;
+use actix_web::http::Uri;
 use clap::Parser;
 use config::{Config, File, FileFormat, Source as _, ValueKind};
 use std::collections::BTreeMap;
@@ -10,7 +11,7 @@ use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The Flask-JWT-Extended example: POST /login gives a token, GET /protected wants one.
+/// The Flask-JWT-Extended example: POST /login gives a token, GET /protected wants one; and all else that tokens can do.
 #[derive(Debug, Parser)]
 #[command(name = "demo", version)]
 pub struct Flags {
@@ -30,24 +31,26 @@ pub struct Flags {
 pub struct Settings {
     pub jwt: JwtConfig,
     pub address: Address,
+    pub cors_origin: Option<Origin>,
 }
 
 impl Settings {
     pub fn load(flags: Flags) -> Result<Self, StartError> {
         settings_file::make_if_missing(&flags.settings)?;
         let jwt = JwtConfig::from_file(&flags.settings)?;
-        let mut address = Address::default();
+        let mut own = Own::default();
         for (name, value) in read_file(&flags.settings)? {
-            address.set(&name, value)?;
+            own.set(&name, value)?;
         }
         for (name, value) in env::vars_os() {
             let Some(name) = name.to_str() else { continue };
             // Text that is not UTF-8 fits no setting.
-            address.set(name, value.into_string().map_or(ValueKind::Nil, ValueKind::String))?;
+            own.set(name, value.into_string().map_or(ValueKind::Nil, ValueKind::String))?;
         }
+        let Own { mut address, cors_origin } = own;
         address.host = flags.host.unwrap_or(address.host);
         address.port = flags.port.unwrap_or(address.port);
-        Ok(Self { jwt, address })
+        Ok(Self { jwt, address, cors_origin })
     }
 }
 
@@ -64,10 +67,43 @@ impl Default for Address {
     }
 }
 
-const PREFIX: &str = "DEMO_";
-const NAMES: [&str; 2] = ["DEMO_HOST", "DEMO_PORT"];
+/// An origin as browsers send it: scheme, host and, unless it is the scheme's own, port.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin(String);
 
-impl Address {
+impl Origin {
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// In any other spelling it would never match.
+    fn parse(text: String) -> Option<Self> {
+        let uri: Uri = text.parse().ok()?;
+        let (scheme, host) = (uri.scheme_str()?, uri.host()?);
+        let own_port = match scheme {
+            "http" => 80,
+            "https" => 443,
+            _ => return None,
+        };
+        let exact = match uri.port_u16() {
+            Some(port) if port != own_port => format!("{scheme}://{host}:{port}"),
+            _ => format!("{scheme}://{host}"),
+        };
+        (text == exact && !text.contains(|c: char| c.is_ascii_uppercase() || c == '*')).then_some(Self(text))
+    }
+}
+
+/// What the settings say of the demo itself.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Own {
+    address: Address,
+    cors_origin: Option<Origin>,
+}
+
+const PREFIX: &str = "DEMO_";
+const NAMES: [&str; 3] = ["DEMO_HOST", "DEMO_PORT", "DEMO_CORS_ORIGIN"];
+
+impl Own {
     /// Sets one setting by its name; leaves alone what is not the demo's.
     fn set(&mut self, name: &str, value: ValueKind) -> Result<(), StartError> {
         if !name.get(..PREFIX.len()).is_some_and(|prefix| prefix.eq_ignore_ascii_case(PREFIX)) {
@@ -75,16 +111,22 @@ impl Address {
         }
         match name {
             "DEMO_HOST" => {
-                self.host = host(value).ok_or(StartError::InvalidValue {
+                self.address.host = host(value).ok_or(StartError::InvalidValue {
                     setting: "DEMO_HOST",
                     expected: "an address or a host's name, such as \"127.0.0.1\"",
                 })?;
             }
             "DEMO_PORT" => {
-                self.port = port(&value).ok_or(StartError::InvalidValue {
+                self.address.port = port(&value).ok_or(StartError::InvalidValue {
                     setting: "DEMO_PORT",
                     expected: "a port: a whole number from 0 to 65535",
                 })?;
+            }
+            "DEMO_CORS_ORIGIN" => {
+                self.cors_origin = Some(origin(value).ok_or(StartError::InvalidValue {
+                    setting: "DEMO_CORS_ORIGIN",
+                    expected: "one origin as browsers send it, such as \"https://app.example\", without a path",
+                })?);
             }
             _ => return Err(StartError::UnknownSetting { name: name.to_owned(), suggestion: nearest(name) }),
         }
@@ -104,6 +146,13 @@ fn port(value: &ValueKind) -> Option<u16> {
     match value {
         ValueKind::I64(port) => u16::try_from(*port).ok(),
         ValueKind::String(port) => port.parse().ok(),
+        _ => None,
+    }
+}
+
+fn origin(value: ValueKind) -> Option<Origin> {
+    match value {
+        ValueKind::String(origin) => Origin::parse(origin),
         _ => None,
     }
 }
@@ -156,12 +205,51 @@ mod tests {
     }
 
     #[test]
+    fn an_origin_is_spelt_as_browsers_do() {
+        for right in [
+            "https://app.example",
+            "http://localhost:3000",
+            "http://127.0.0.1:1",
+            "http://[::1]:3000",
+            "https://app.example:80",
+        ] {
+            assert_eq!(origin(ValueKind::String(right.to_owned())), Some(Origin(right.to_owned())), "{right}");
+        }
+        for wrong in [
+            "",
+            "*",
+            "null",
+            "app.example",
+            "//app.example",
+            "/",
+            "https://",
+            "https://app.example/",
+            "https://app.example/path",
+            "https://app.example?query",
+            "https://app.example#part",
+            "https://user@app.example",
+            "https://App.example",
+            "HTTPS://app.example",
+            "https://app.example:443",
+            "http://app.example:80",
+            "http://app.example:",
+            "http://app.example:080",
+            "ftp://app.example",
+            "https://a.example, https://b.example",
+            "https://*.example",
+        ] {
+            assert_eq!(origin(ValueKind::String(wrong.to_owned())), None, "{wrong}");
+        }
+        assert_eq!(origin(ValueKind::Boolean(true)), None);
+    }
+
+    #[test]
     fn others_names_are_left_alone_and_misspelt_ones_are_not() {
-        let mut address = Address::default();
-        address.set("PATH", ValueKind::Nil).unwrap();
-        address.set("DÉMO_HOST", ValueKind::Nil).unwrap();
-        assert_eq!(address, Address::default());
-        let told = |name| Address::default().set(name, ValueKind::Nil).unwrap_err().to_string();
+        let mut own = Own::default();
+        own.set("PATH", ValueKind::Nil).unwrap();
+        own.set("DÉMO_HOST", ValueKind::Nil).unwrap();
+        assert_eq!(own, Own::default());
+        let told = |name| Own::default().set(name, ValueKind::Nil).unwrap_err().to_string();
         assert_eq!(told("DEMO_PROT"), "DEMO_PROT is no setting; did you mean DEMO_PORT?");
         assert_eq!(told("demo_host"), "demo_host is no setting; did you mean DEMO_HOST?");
     }

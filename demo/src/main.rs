@@ -3,9 +3,12 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
 mod configuration;
+mod cors;
 mod error;
 mod logging;
+mod managers;
 mod passwords;
+mod revoked;
 mod routes;
 mod settings_file;
 mod shutdown;

@@ -2,9 +2,10 @@
 
 use crate::configuration::{Address, Settings};
 use crate::error::StartError;
+use crate::managers::Managers;
+use crate::revoked::Revoked;
 use crate::users::Users;
-use crate::{logging, routes, shutdown};
-use actix_jwt_extended::JwtManager;
+use crate::{cors, logging, routes, shutdown};
 use actix_web::dev::Server;
 use actix_web::{App, HttpServer, web};
 use std::net::SocketAddr;
@@ -20,15 +21,19 @@ pub struct Application {
 impl Application {
     /// Everything that can fail at the start fails here. Needs actix's runtime around it.
     pub fn build(settings: Settings) -> Result<Self, StartError> {
-        let jwt = JwtManager::new(settings.jwt)?;
         let users = web::Data::new(Users::of_the_example().map_err(StartError::Hashing)?);
+        let revoked = web::Data::new(Revoked::default());
+        let managers = Managers::build(settings.jwt, &users, &revoked)?;
         let stop = shutdown::requested().map_err(StartError::Server)?;
         let Address { host, port } = settings.address;
+        let cors_origin = settings.cors_origin;
         let server = HttpServer::new(move || {
             App::new()
-                .app_data(jwt.clone())
+                .app_data(managers.jwt.clone())
                 .app_data(users.clone())
-                .configure(routes::configure)
+                .app_data(revoked.clone())
+                .configure(|app| routes::configure(app, &managers))
+                .wrap(cors::allowing(cors_origin.as_ref()))
                 .wrap(logging::requests())
         })
         // Of the signals that actix itself would listen to, Ctrl-C cuts requests off.

@@ -1,15 +1,10 @@
-//! `POST /login`: a token for a username and its password.
+//! `POST /login`, as in the Flask example: a token for a username and its password.
 
+use super::{credentials, not_cached};
 use crate::users::Users;
 use actix_jwt_extended::JwtManager;
-use actix_web::http::StatusCode;
-use actix_web::http::header::{CACHE_CONTROL, WWW_AUTHENTICATE};
-use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, ResponseError, post, web};
-use serde_json::{Value, json};
-use std::fmt;
-
-/// Far more than a username and a password need.
-const MAX_BODY: usize = 16 * 1024;
+use actix_web::{HttpRequest, HttpResponse, post, web};
+use serde_json::json;
 
 #[post("/login")]
 pub async fn login(
@@ -18,85 +13,6 @@ pub async fn login(
     request: HttpRequest,
     body: web::Payload,
 ) -> actix_web::Result<HttpResponse> {
-    let (username, password) = read_credentials(&request, body).await?;
-    if !users.verify(&username, password).await? {
-        return Err(Refusal::WrongPair.into());
-    }
-    let access_token = jwt.create_access_token(&username)?;
-    // RFC 6749 §5.1: no cache keeps a token.
-    Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(json!({ "access_token": access_token })))
-}
-
-/// By hand, because `web::Json` would answer in its own words, and accept `text/json`.
-async fn read_credentials(request: &HttpRequest, body: web::Payload) -> Result<(String, String), Refusal> {
-    if !request.content_type().eq_ignore_ascii_case("application/json") {
-        return Err(Refusal::NotJson);
-    }
-    let body = body.to_bytes_limited(MAX_BODY).await.map_err(|_| Refusal::TooLarge)?;
-    let body = body.map_err(|_| Refusal::Malformed)?;
-    let mut json: Value = serde_json::from_slice(&body).map_err(|_| Refusal::Malformed)?;
-    let username = take_parameter(&mut json, "username")?;
-    let password = take_parameter(&mut json, "password")?;
-    match (username, password) {
-        (Value::String(username), Value::String(password)) => Ok((username, password)),
-        // What is no text is nobody's name and nobody's password.
-        _ => Err(Refusal::WrongPair),
-    }
-}
-
-fn take_parameter(json: &mut Value, name: &'static str) -> Result<Value, Refusal> {
-    json.get_mut(name).map(Value::take).filter(|value| !is_empty(value)).ok_or(Refusal::Missing(name))
-}
-
-/// What the Python example takes for absent: everything that is false there.
-fn is_empty(value: &Value) -> bool {
-    match value {
-        Value::Null => true,
-        Value::Bool(value) => !value,
-        Value::Number(number) => number.as_f64() == Some(0.0),
-        Value::String(text) => text.is_empty(),
-        Value::Array(items) => items.is_empty(),
-        Value::Object(members) => members.is_empty(),
-    }
-}
-
-/// Why there is no token. Never says whether it was the username or the password.
-#[derive(Debug)]
-enum Refusal {
-    NotJson,
-    TooLarge,
-    Malformed,
-    Missing(&'static str),
-    WrongPair,
-}
-
-impl fmt::Display for Refusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NotJson => f.write_str("Missing JSON in request"),
-            Self::TooLarge => write!(f, "Request body is longer than {MAX_BODY} bytes"),
-            Self::Malformed => f.write_str("Malformed JSON in request"),
-            Self::Missing(name) => write!(f, "Missing {name} parameter"),
-            Self::WrongPair => f.write_str("Bad username or password"),
-        }
-    }
-}
-
-impl ResponseError for Refusal {
-    fn status_code(&self) -> StatusCode {
-        match self {
-            Self::NotJson | Self::Malformed | Self::Missing(_) => StatusCode::BAD_REQUEST,
-            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::WrongPair => StatusCode::UNAUTHORIZED,
-        }
-    }
-
-    fn error_response(&self) -> HttpResponse {
-        let mut response = HttpResponse::build(self.status_code());
-        if matches!(self, Self::WrongPair) {
-            // RFC 9110 §15.5.2: a 401 names a scheme.
-            response.insert_header((WWW_AUTHENTICATE, "Bearer"));
-        }
-        response.json(json!({ "msg": self.to_string() }))
-    }
+    let username = credentials::verified_username(&users, &request, body).await?;
+    Ok(not_cached().json(json!({ "access_token": jwt.create_access_token(&username)? })))
 }

@@ -1,10 +1,40 @@
 //! The routes, one file each.
 
+mod auth;
+mod cookies;
+mod credentials;
 mod login;
+mod me;
+mod page;
 mod protected;
+mod token;
 
+use crate::managers::Managers;
+use actix_web::http::header::CACHE_CONTROL;
 use actix_web::web::ServiceConfig;
+use actix_web::{HttpResponse, HttpResponseBuilder};
 
-pub fn configure(app: &mut ServiceConfig) {
-    app.service(login::login).service(protected::protected);
+pub fn configure(app: &mut ServiceConfig, managers: &Managers) {
+    app.service(login::login)
+        .service(protected::protected)
+        .service(protected::optional)
+        .service(protected::fresh)
+        .service(auth::login)
+        .service(auth::refresh)
+        .service(auth::logout)
+        .service(cookies::login)
+        .service(cookies::refresh)
+        .service(cookies::logout)
+        .service(token::claims)
+        .service(token::header)
+        .service(token::location)
+        .configure(|app| me::configure(app, managers.loading_users.clone()))
+        .configure(page::configure);
+}
+
+/// RFC 6749 §5.1: no cache keeps a token.
+fn not_cached() -> HttpResponseBuilder {
+    let mut response = HttpResponse::Ok();
+    response.insert_header((CACHE_CONTROL, "no-store"));
+    response
 }

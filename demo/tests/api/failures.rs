@@ -149,6 +149,11 @@ fn values_of_the_wrong_type() {
         let folder = Folder::with_settings(&format!("JWT_SECRET_KEY = \"{SECRET}\"\n{line}\n"));
         fails_with(&mut folder.demo(), "DEMO_HOST must be an address or a host's name");
     }
+    for line in ["DEMO_CORS_ORIGIN = true", "DEMO_CORS_ORIGIN = \"*\"", "DEMO_CORS_ORIGIN = [\"https://app.example\"]"]
+    {
+        let folder = Folder::with_settings(&format!("JWT_SECRET_KEY = \"{SECRET}\"\n{line}\n"));
+        fails_with(&mut folder.demo(), "DEMO_CORS_ORIGIN must be one origin as browsers send it");
+    }
     fails_with(valid().demo().env("DEMO_PORT", SECRET), "DEMO_PORT must be");
     fails_with(valid().demo().env("DEMO_PORT", ""), "DEMO_PORT must be");
     fails_with(valid().demo().env("JWT_ALGORITHM", SECRET), "JWT_ALGORITHM must be");

@@ -1,7 +1,11 @@
 //! Starts the demo in a folder of its own, and stops it whatever happens.
 
 use crate::http::{self, Response};
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::{Value, json};
+use sha2::Sha256;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -28,6 +32,11 @@ impl Folder {
         let folder = Self::empty();
         fs::write(folder.settings(), toml).unwrap();
         folder
+    }
+
+    /// With `SECRET`, so that tests can make tokens, too; and these settings.
+    pub fn with_secret_and(toml: &str) -> Self {
+        Self::with_settings(&format!("JWT_SECRET_KEY = \"{SECRET}\"\n{toml}\n"))
     }
 
     pub fn path(&self) -> &Path {
@@ -135,6 +144,27 @@ impl Demo {
         self.port
     }
 
+    pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Response {
+        http::request(self.port, method, path, headers, body.as_bytes())
+    }
+
+    /// With a header token.
+    pub fn bearing(&self, token: &str, method: &str, path: &str) -> Response {
+        self.send(method, path, &[("Authorization", &format!("Bearer {token}"))], "")
+    }
+
+    pub fn send_json(&self, method: &str, path: &str, body: &Value) -> Response {
+        self.send(method, path, &[("Content-Type", "application/json")], &body.to_string())
+    }
+
+    /// An access token, which is fresh, and a refresh token.
+    pub fn tokens(&self) -> (String, String) {
+        let response = self.send_json("POST", "/auth/login", &test_user());
+        assert_eq!(response.status, 200, "{response:?}");
+        let token = |name| response.json()[name].as_str().unwrap().to_owned();
+        (token("access_token"), token("refresh_token"))
+    }
+
     pub fn login(&self, content_type: &str, body: &[u8]) -> Response {
         http::request(self.port, "POST", "/login", &[("Content-Type", content_type)], body)
     }
@@ -167,6 +197,24 @@ impl Drop for Demo {
 
 pub fn msg(text: &str) -> Value {
     json!({ "msg": text })
+}
+
+pub fn test_user() -> Value {
+    json!({ "username": "test", "password": "test" })
+}
+
+/// A token of these claims, signed with `SECRET`.
+pub fn sign(claims: &Value) -> String {
+    let part = |json: &Value| BASE64_URL_SAFE_NO_PAD.encode(json.to_string());
+    let text = format!("{}.{}", part(&json!({ "alg": "HS256", "typ": "JWT" })), part(claims));
+    let mac = Hmac::<Sha256>::new_from_slice(SECRET.as_bytes()).unwrap().chain_update(&text);
+    format!("{text}.{}", BASE64_URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes()))
+}
+
+/// What a token says, unverified.
+pub fn claims_in(token: &str) -> Value {
+    let payload = BASE64_URL_SAFE_NO_PAD.decode(token.split('.').nth(1).unwrap()).unwrap();
+    serde_json::from_slice(&payload).unwrap()
 }
 
 /// The secret in a settings file that the demo has made.

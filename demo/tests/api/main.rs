@@ -2,12 +2,17 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod cookies;
+mod cors;
 mod failures;
 mod helpers;
 mod http;
+mod locations;
 mod login;
 mod privacy;
 mod protected;
+mod revocation;
+mod routes;
 mod settings;
 #[cfg(unix)]
 mod shutdown;

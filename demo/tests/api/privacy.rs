@@ -1,7 +1,8 @@
 //! What the log says of a request, and what it never says.
 
-use crate::helpers::{Demo, Folder, secret_in};
+use crate::helpers::{Demo, Folder, secret_in, test_user};
 use crate::http;
+use serde_json::json;
 
 #[test]
 fn no_token_no_password_and_no_secret_is_logged() {
@@ -15,6 +16,7 @@ fn no_token_no_password_and_no_secret_is_logged() {
         }
         let mut demo = Demo::start(&mut command);
         let token = demo.token();
+        let (_, refresh) = demo.tokens();
         let bearer = format!("Bearer {token}");
         let tampered = format!("{bearer}x");
         let path = format!("/protected?jwt={token}");
@@ -25,6 +27,12 @@ fn no_token_no_password_and_no_secret_is_logged() {
         http::request(demo.port(), "GET", &path, &[("Authorization", &bearer), ("Referer", &referrer)], b"");
         http::request(demo.port(), "GET", &format!("http://test{path}"), &[("Cookie", &token)], b"");
         http::request(demo.port(), "GET", &format!("/nowhere?jwt={token}"), &[("User-Agent", &token)], b"");
+        let cookies = demo.send_json("POST", "/auth/cookies", &test_user());
+        let cookie = cookies.header("set-cookie").unwrap().split(';').next().unwrap();
+        demo.send("PUT", "/auth/cookies", &[("Cookie", cookie)], "");
+        demo.send_json("POST", "/auth/refresh", &json!({ "refresh_token": refresh }));
+        demo.bearing(&refresh, "DELETE", "/auth/logout");
+        demo.bearing(&refresh, "GET", "/me");
         demo.login("application/json", br#"{"username": "test", "password": "hunter2hunter2"}"#);
         demo.login("application/json", br#"{"username": "test", "password": "hunter2hunter2"#);
         demo.login("application/json", br#"{"username": "test", "password": ["hunter2hunter2"]}"#);
@@ -36,6 +44,8 @@ fn no_token_no_password_and_no_secret_is_logged() {
             ("token", token.as_str()),
             ("claims", token.split('.').nth(1).unwrap()),
             ("signature", token.split('.').nth(2).unwrap()),
+            ("refresh token", refresh.as_str()),
+            ("cookie", cookie.split_once('=').unwrap().1),
             ("secret", &secret_in(&folder.settings())),
             ("password", "hunter2"),
             ("hash", "$argon2"),

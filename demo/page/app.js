@@ -1,0 +1,487 @@
+// The page's script: calls the demo's routes and shows what went over the wire.
+// Data gets into the page as text only, never as HTML. Tokens stay in this script's memory.
+"use strict";
+
+const EARLIER = 20;
+
+// In header mode. What the cookies hold, the browser keeps for itself.
+const tokens = { access: null, refresh: null, revoked: null };
+// What is known of the access token of the current mode.
+let shown = null;
+let mode = "headers";
+
+const at = (id) => document.getElementById(id);
+
+function element(tag, className, ...content) {
+  const made = document.createElement(tag);
+  if (className) made.className = className;
+  made.append(...content);
+  return made;
+}
+
+// --- What can be called ---------------------------------------------------------------------------
+
+const ROUTES = [
+  ["GET", "/protected", "needs a token"],
+  ["POST", "/protected", "the same; with cookies it needs the CSRF value too"],
+  ["GET", "/optional", "with or without a token"],
+  ["GET", "/fresh", "needs a token from a login, not from a refresh"],
+  ["GET", "/claims", "what the token says"],
+  ["GET", "/header", "the token’s JOSE header"],
+  ["GET", "/location", "where the token was found"],
+  ["GET", "/me", "the user, loaded for the token"],
+  ["POST", "/login", "the Flask example’s login, with the fields above"],
+  ["DELETE", "/auth/logout", "revokes the access token"],
+];
+
+const ATTEMPTS = [
+  {
+    name: "No token at all",
+    run: () => call("GET", "/protected"),
+  },
+  {
+    name: "A token whose subject was changed",
+    run: () => call("GET", "/protected", { token: forged({}) }),
+  },
+  {
+    name: "A token that claims to need no signature",
+    run: () => call("GET", "/protected", { token: forged({ alg: "none" }, "") }),
+  },
+  {
+    name: "Use the revoked token",
+    mode: "headers",
+    ready: () => tokens.revoked !== null,
+    otherwise: "log out first: then there is one",
+    run: () => call("GET", "/protected", { token: tokens.revoked }),
+  },
+  {
+    name: "A refresh token where an access token is due",
+    mode: "headers",
+    ready: () => tokens.refresh !== null,
+    otherwise: "log in first",
+    run: () => call("GET", "/protected", { token: tokens.refresh }),
+  },
+  {
+    name: "POST with the cookies but without the CSRF value",
+    mode: "cookies",
+    run: () => call("POST", "/protected", { cookies: true }),
+  },
+  {
+    name: "POST with the cookies and a wrong CSRF value",
+    mode: "cookies",
+    run: () => call("POST", "/protected", { cookies: true, csrf: "00000000-0000-4000-8000-000000000000" }),
+  },
+];
+
+/** One of the routes, with the access token as the mode has it. */
+function callRoute(method, path) {
+  if (path === "/login") return call(method, path, { json: credentials() });
+  return call(method, path, carryingAccess(method));
+}
+
+function carryingAccess(method) {
+  return mode === "headers" ? { token: tokens.access } : { cookies: true, csrf: csrfFor(method, "csrf_access_token") };
+}
+
+// Only methods that change something need it.
+const csrfFor = (method, cookie) => (method === "GET" ? null : readableCookie(cookie));
+
+function readableCookie(name) {
+  for (const pair of document.cookie.split("; ")) {
+    if (pair.startsWith(`${name}=`)) return pair.slice(name.length + 1);
+  }
+  return null;
+}
+
+/** A token that this page made up. It has no key, so the signature is the old one, or none at all. */
+function forged(changedHeader, signature) {
+  const header = { alg: "HS256", typ: "JWT", ...shown?.header, ...changedHeader };
+  const now = Math.floor(Date.now() / 1000);
+  const claims = { iat: now, exp: now + 900, type: "access", ...shown?.claims, sub: "admin" };
+  const old = tokens.access?.split(".")[2] ?? "A".repeat(43);
+  return [encode(header), encode(claims), signature ?? old].join(".");
+}
+
+// --- Logging in and out ---------------------------------------------------------------------------
+
+const credentials = () => ({ username: at("username").value, password: at("password").value });
+
+async function logIn() {
+  const path = mode === "headers" ? "/auth/login" : "/auth/cookies";
+  const answer = await call("POST", path, { cookies: mode === "cookies", json: credentials() });
+  if (!answer.ok) return;
+  at("password").value = "";
+  if (mode === "headers") keep(answer.body);
+  else await loadFromCookies();
+}
+
+async function refresh() {
+  if (mode === "headers") {
+    const answer = await call("POST", "/auth/refresh", { token: tokens.refresh });
+    if (answer.ok) keep(answer.body);
+  } else {
+    const answer = await call("PUT", "/auth/cookies", { cookies: true, csrf: readableCookie("csrf_refresh_token") });
+    if (answer.ok) await loadFromCookies();
+  }
+}
+
+async function logOut() {
+  if (mode === "headers") {
+    const { access, refresh } = tokens;
+    // The refresh token first: the answer about the access token is the one to read.
+    if (refresh) await call("DELETE", "/auth/logout", { token: refresh });
+    const answer = await call("DELETE", "/auth/logout", { token: access });
+    tokens.access = tokens.refresh = null;
+    if (answer.ok) tokens.revoked = access;
+  } else {
+    const answer = await call("DELETE", "/auth/cookies", { cookies: true, csrf: readableCookie("csrf_access_token") });
+    if (!answer.ok) return;
+  }
+  showToken(null);
+}
+
+function keep(answer) {
+  tokens.access = answer?.access_token ?? null;
+  // The answer to a refresh brings none, and the old one stays good.
+  tokens.refresh = answer?.refresh_token ?? tokens.refresh;
+  showToken(tokens.access && takenApart(tokens.access));
+}
+
+/** No script can read the token, so the server tells what is in it. */
+async function loadFromCookies() {
+  const claims = await call("GET", "/claims", { cookies: true, aside: true });
+  if (!claims.ok) {
+    showToken(null);
+    notice(cookiesDoNotWork(claims.message));
+    return;
+  }
+  const header = await call("GET", "/header", { cookies: true, aside: true });
+  showToken({ claims: claims.body, header: header.ok ? header.body : {} });
+}
+
+function cookiesDoNotWork(message) {
+  if (/cookie/i.test(message)) {
+    return `The server found no token cookie (“${message}”): the browser did not keep it or did not send it. ` +
+      "Cookies with JWT_COOKIE_SECURE need HTTPS.";
+  }
+  if (/^Missing /.test(message)) {
+    return `This server does not look for tokens in cookies: it answered “${message}”. ` +
+      'Start it with JWT_TOKEN_LOCATION = ["headers", "cookies"].';
+  }
+  return `The token in the cookie was refused: “${message}”. Refresh it, or log in again.`;
+}
+
+async function switchTo(chosen) {
+  mode = chosen;
+  notice(null);
+  if (mode === "headers") showToken(tokens.access && takenApart(tokens.access));
+  else if (readableCookie("csrf_access_token")) await loadFromCookies();
+  else showToken(null);
+}
+
+// --- The token taken apart ------------------------------------------------------------------------
+
+function takenApart(token) {
+  try {
+    const [header, claims] = token.split(".");
+    return { token, header: decode(header), claims: decode(claims) };
+  } catch {
+    notice("The server’s answer holds no token that this page can read.");
+    return null;
+  }
+}
+
+function decode(segment) {
+  const binary = atob(segment.replaceAll("-", "+").replaceAll("_", "/"));
+  return JSON.parse(new TextDecoder().decode(Uint8Array.from(binary, (c) => c.charCodeAt(0))));
+}
+
+function encode(value) {
+  const binary = String.fromCharCode(...new TextEncoder().encode(JSON.stringify(value)));
+  return btoa(binary).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+}
+
+const HEADER_MEANINGS = {
+  alg: () => "the algorithm of the signature; the server accepts only those it was told to",
+  typ: () => "what this is",
+  kid: () => "which of the server’s keys signed it",
+};
+
+const CLAIM_MEANINGS = {
+  fresh: (value) =>
+    value === true ? "fresh: from a login with the password"
+      : value === false ? "not fresh: from a refresh, without the password"
+        : `fresh until ${time(value)}`,
+  iat: (value) => `issued at ${time(value)}`,
+  nbf: (value) => `not valid before ${time(value)}`,
+  exp: (value) => `expires at ${time(value)}`,
+  jti: () => "the ID of this very token: what a revocation remembers",
+  type: (value) => (value === "refresh" ? "good for getting new access tokens only" : "good for the routes"),
+  sub: () => "the subject: who was logged in",
+  csrf: () => "from a cookie, the token counts only with this value in X-CSRF-TOKEN beside it",
+  aud: () => "the audience: for whom the token is meant",
+  iss: () => "the issuer: who made it",
+};
+
+const ownMeaning = () => "this application’s own";
+
+function showToken(about) {
+  shown = about;
+  at("no-token").hidden = about !== null;
+  at("token").hidden = about === null;
+  if (about) {
+    const compact = about.token
+      ? about.token.split(".").flatMap((part, i) => [i ? "." : "", element("span", ["first", "second", "third"][i], part)])
+      : ["It is in an HttpOnly cookie. All that a script can see of it is document.cookie:\n", readableCookies()];
+    at("compact").replaceChildren(...compact);
+    at("jose").replaceChildren(...described(about.header, HEADER_MEANINGS));
+    at("claims").replaceChildren(...described(about.claims, CLAIM_MEANINGS));
+  }
+  at("state").textContent = about ? `Logged in as ${about.claims.sub ?? "somebody"}` : "Not logged in";
+  at("session-hint").textContent = mode === "headers"
+    ? "The tokens go when the page is reloaded."
+    : "The cookies stay when the page is reloaded; logging out deletes them.";
+  showLife();
+  showCalls();
+}
+
+const readableCookies = () => document.cookie.split("; ").join("\n") || "(nothing)";
+
+function described(members, meanings) {
+  return Object.entries(members).map(([name, value]) => {
+    const meaning = Object.hasOwn(meanings, name) ? meanings[name] : ownMeaning;
+    return element("div", "", element("dt", "", name), element("dd", "", element("code", "", JSON.stringify(value))),
+      element("dd", "meaning", meaning(value)));
+  });
+}
+
+function time(seconds) {
+  const date = new Date(seconds * 1000);
+  return Number.isNaN(date.getTime()) ? "no time at all" : date.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "medium" });
+}
+
+function showLife() {
+  if (!shown) return;
+  const { exp, iat } = shown.claims;
+  const expires = typeof exp === "number";
+  at("life").hidden = !expires;
+  at("refresh-life").textContent = refreshLife();
+  if (!expires) {
+    at("life-text").textContent = "This token never expires.";
+    return;
+  }
+  const left = Math.max(0, Math.ceil(exp - Date.now() / 1000));
+  const life = typeof iat === "number" && exp > iat ? exp - iat : Math.max(1, left);
+  at("life").max = life;
+  at("life").value = Math.min(left, life);
+  at("token").classList.toggle("over", left === 0);
+  const over = "Expired: the routes refuse it now. Call one, or refresh.";
+  at("life-text").textContent = left ? `${duration(left)} left of ${duration(life)}` : over;
+  if (left === 0 && !shown.toldExpired) {
+    shown.toldExpired = true;
+    at("told").textContent = over;
+  }
+}
+
+function refreshLife() {
+  if (mode !== "headers" || !tokens.refresh) return "";
+  const exp = takenApart(tokens.refresh)?.claims.exp;
+  if (typeof exp !== "number") return "The refresh token never expires.";
+  const left = Math.ceil(exp - Date.now() / 1000);
+  return left > 0 ? `The refresh token lives for another ${duration(left)}.` : "The refresh token has expired, too.";
+}
+
+/** The two biggest units, for people. */
+function duration(seconds) {
+  const units = [["d", 86400], ["h", 3600], ["min", 60], ["s", 1]];
+  const parts = [];
+  let rest = Math.round(seconds);
+  for (const [unit, size] of units) {
+    const count = Math.floor(rest / size);
+    rest -= count * size;
+    if (count || (unit === "s" && !parts.length)) parts.push(`${count} ${unit}`);
+  }
+  return parts.slice(0, 2).join(" ");
+}
+
+// --- Request and answer ---------------------------------------------------------------------------
+
+/** Sends a request and shows it with its answer; aside, if nobody clicked for it. Never rejects: no answer is an answer that is not ok. */
+async function call(method, path, { token = null, csrf = null, json = null, cookies = false, aside = false } = {}) {
+  const headers = {};
+  if (token) headers.Authorization = `Bearer ${token}`;
+  if (csrf) headers["X-CSRF-TOKEN"] = csrf;
+  if (json) headers["Content-Type"] = "application/json";
+  const request = { method, path, headers, json, cookies };
+  let answer;
+  try {
+    const response = await fetch(path, {
+      method,
+      headers,
+      body: json && JSON.stringify(json),
+      // Without it the cookies of one mode would help out in the other.
+      credentials: cookies ? "same-origin" : "omit",
+      cache: "no-store",
+      redirect: "error",
+    });
+    const text = await response.text();
+    const body = parsed(text);
+    answer = {
+      ok: response.ok,
+      status: `${response.status} ${response.statusText}`.trim(),
+      headers: ["content-type", "cache-control", "www-authenticate"]
+        .filter((name) => response.headers.has(name))
+        .map((name) => [name, response.headers.get(name)]),
+      text,
+      body,
+      message: response.ok ? "" : messageOf(body),
+    };
+  } catch {
+    answer = { ok: false, status: "no answer", headers: [], text: "", body: null, message: "The server cannot be reached." };
+  }
+  showExchange(request, answer, aside);
+  return answer;
+}
+
+function parsed(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+/** What a refusal says, under whatever key the settings put it. */
+function messageOf(body) {
+  if (body === null || typeof body !== "object") return "";
+  const texts = Object.values(body).filter((value) => typeof value === "string");
+  return body.msg ?? body.error_description ?? body.detail ?? texts[0] ?? "";
+}
+
+const WHY = [
+  [/^Bad username or password/, "The pair is wrong; the answer does not tell which half."],
+  [/^Missing (username|password)/, "The login wants both."],
+  [/^Missing CSRF token/, "The browser sends cookies by itself, also for a page of somebody else. The CSRF value proves that this page asked."],
+  [/^CSRF double submit/, "The value is not the one in the token’s csrf claim."],
+  [/^Missing (Authorization|JWT|cookie)/, "No token was found where the server looks."],
+  [/^Token has expired/, "The signature is good, but exp has passed."],
+  [/^Token has been revoked/, "The token is good in itself, but its jti is on the server’s blocklist."],
+  [/^Fresh token required/, "The token comes from a refresh. Log in again for a fresh one."],
+  [/^Only non-refresh tokens/, "A refresh token only gets new access tokens."],
+  [/^Only refresh tokens/, "An access token cannot get another one."],
+  [/^Signature verification failed/, "Header or claims are not what the server signed."],
+  [/alg value is not allowed/, "A token does not choose how it is checked."],
+];
+
+function showExchange(request, answer, aside) {
+  const latest = at("latest");
+  const nodes = exchange(request, answer);
+  if (aside) {
+    putAside(...nodes);
+    return;
+  }
+  if (!latest.hidden) putAside(...latest.childNodes);
+  latest.replaceChildren(...nodes);
+  latest.hidden = false;
+  at("no-exchange").hidden = true;
+  at("told").textContent = `${request.method} ${request.path}: ${answer.status} ${answer.message}`;
+}
+
+function putAside(...nodes) {
+  const list = at("earlier-list");
+  list.prepend(element("li", "", element("details", "", ...nodes)));
+  while (list.children.length > EARLIER) list.lastChild.remove();
+  at("earlier").hidden = false;
+}
+
+function exchange(request, answer) {
+  const why = WHY.find(([pattern]) => pattern.test(answer.message))?.[1];
+  return [
+    element("summary", "",
+      element("span", "method", request.method), " ", element("span", "path", request.path), " → ",
+      element("span", answer.ok ? "status good" : "status bad", answer.status),
+      answer.message ? ` ${answer.message}` : ""),
+    why ? element("p", "why", why) : "",
+    element("h3", "", "Request"), element("pre", "request", written(request)),
+    element("h3", "", "Answer"), element("pre", "answer", answered(answer)),
+  ];
+}
+
+function written({ method, path, headers, json, cookies }) {
+  const lines = [`${method} ${path}`, ...Object.entries(headers).map(([name, value]) => `${name}: ${shortened(value)}`)];
+  if (cookies) lines.push("Cookie: (the browser adds them; no script sees the token)");
+  if (json) lines.push("", JSON.stringify(json.password ? { ...json, password: "•••" } : json));
+  return lines.join("\n");
+}
+
+function answered({ status, headers, text, body }) {
+  const lines = [status, ...headers.map(([name, value]) => `${name}: ${value}`)];
+  const content = body === null ? text : JSON.stringify(body, null, 2);
+  if (content) lines.push("", shortened(content));
+  return lines.join("\n");
+}
+
+/** Tokens are long, and their ends do not help to read the rest. */
+const shortened = (text) =>
+  text.replace(/[\w-]{16,}\.[\w-]{16,}\.[\w-]*/g, (token) => `${token.slice(0, 10)}…${token.slice(-6)}`);
+
+function notice(text) {
+  at("notice").textContent = text ?? "";
+  at("notice").hidden = text === null;
+}
+
+// --- The buttons ----------------------------------------------------------------------------------
+
+function callButton(what, ...content) {
+  const button = element("button", "", ...content, element("span", "what", what));
+  button.type = "button";
+  return button;
+}
+
+const attemptButtons = ATTEMPTS.map((attempt) => {
+  const button = callButton("", element("span", "", attempt.name));
+  button.addEventListener("click", () => attempt.run());
+  at("attempts").append(element("li", "", button));
+  return { attempt, button };
+});
+
+for (const [method, path, what] of ROUTES) {
+  const button = callButton(what, element("span", "method", method), element("span", "path", path));
+  button.addEventListener("click", () => callRoute(method, path));
+  at("routes").append(element("li", "", button));
+}
+
+function showCalls() {
+  for (const { attempt, button } of attemptButtons) {
+    const ready = attempt.ready?.() ?? true;
+    button.parentElement.hidden = attempt.mode !== undefined && attempt.mode !== mode;
+    button.disabled = !ready;
+    button.lastChild.textContent = ready ? "" : attempt.otherwise;
+  }
+}
+
+at("login").addEventListener("submit", (event) => {
+  event.preventDefault();
+  notice(null);
+  logIn();
+});
+at("refresh").addEventListener("click", () => {
+  notice(null);
+  refresh();
+});
+at("logout").addEventListener("click", () => {
+  notice(null);
+  logOut();
+});
+for (const choice of document.querySelectorAll("input[name=mode]")) {
+  choice.addEventListener("change", () => switchTo(choice.value));
+}
+
+// On a phone the sheet covers the page; it opens when it is wanted.
+at("latest").open = matchMedia("(min-width: 60rem)").matches;
+setInterval(showLife, 500);
+
+// A browser that has cookies from before goes on with them. One that restores the choice itself is asked first.
+const chosen = readableCookie("csrf_access_token") ? "cookies" : "headers";
+document.querySelector(`input[name=mode][value=${chosen}]`).checked = true;
+switchTo(chosen);

@@ -1,0 +1,94 @@
+//! Reading and checking a username and its password: the same for every way to log in.
+
+use crate::users::Users;
+use actix_web::http::StatusCode;
+use actix_web::http::header::WWW_AUTHENTICATE;
+use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, ResponseError, web};
+use serde_json::{Value, json};
+use std::fmt;
+
+/// Far more than a username and a password need.
+const MAX_BODY: usize = 16 * 1024;
+
+/// Who sent the right pair.
+pub async fn verified_username(users: &Users, request: &HttpRequest, body: web::Payload) -> actix_web::Result<String> {
+    let (username, password) = read(request, body).await?;
+    if !users.verify(&username, password).await? {
+        return Err(Refusal::WrongPair.into());
+    }
+    Ok(username)
+}
+
+/// By hand, because `web::Json` would answer in its own words, and accept `text/json`.
+async fn read(request: &HttpRequest, body: web::Payload) -> Result<(String, String), Refusal> {
+    if !request.content_type().eq_ignore_ascii_case("application/json") {
+        return Err(Refusal::NotJson);
+    }
+    let body = body.to_bytes_limited(MAX_BODY).await.map_err(|_| Refusal::TooLarge)?;
+    let body = body.map_err(|_| Refusal::Malformed)?;
+    let mut json: Value = serde_json::from_slice(&body).map_err(|_| Refusal::Malformed)?;
+    let username = take_parameter(&mut json, "username")?;
+    let password = take_parameter(&mut json, "password")?;
+    match (username, password) {
+        (Value::String(username), Value::String(password)) => Ok((username, password)),
+        // What is no text is nobody's name and nobody's password.
+        _ => Err(Refusal::WrongPair),
+    }
+}
+
+fn take_parameter(json: &mut Value, name: &'static str) -> Result<Value, Refusal> {
+    json.get_mut(name).map(Value::take).filter(|value| !is_empty(value)).ok_or(Refusal::Missing(name))
+}
+
+/// What the Python example takes for absent: everything that is false there.
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Bool(value) => !value,
+        Value::Number(number) => number.as_f64() == Some(0.0),
+        Value::String(text) => text.is_empty(),
+        Value::Array(items) => items.is_empty(),
+        Value::Object(members) => members.is_empty(),
+    }
+}
+
+/// Why there is no token. Never says whether it was the username or the password.
+#[derive(Debug)]
+enum Refusal {
+    NotJson,
+    TooLarge,
+    Malformed,
+    Missing(&'static str),
+    WrongPair,
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotJson => f.write_str("Missing JSON in request"),
+            Self::TooLarge => write!(f, "Request body is longer than {MAX_BODY} bytes"),
+            Self::Malformed => f.write_str("Malformed JSON in request"),
+            Self::Missing(name) => write!(f, "Missing {name} parameter"),
+            Self::WrongPair => f.write_str("Bad username or password"),
+        }
+    }
+}
+
+impl ResponseError for Refusal {
+    fn status_code(&self) -> StatusCode {
+        match self {
+            Self::NotJson | Self::Malformed | Self::Missing(_) => StatusCode::BAD_REQUEST,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::WrongPair => StatusCode::UNAUTHORIZED,
+        }
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let mut response = HttpResponse::build(self.status_code());
+        if matches!(self, Self::WrongPair) {
+            // RFC 9110 §15.5.2: a 401 names a scheme.
+            response.insert_header((WWW_AUTHENTICATE, "Bearer"));
+        }
+        response.json(json!({ "msg": self.to_string() }))
+    }
+}

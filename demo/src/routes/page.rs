@@ -1,0 +1,89 @@
+//! `GET /`: a page that shows it all. It is in this program, and asks no other host for anything.
+
+use actix_web::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+};
+use actix_web::web::{self, ServiceConfig};
+use actix_web::{HttpResponse, Responder};
+
+/// Scripts, styles and calls of this origin only; no frame, no form, no base.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
+                      img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+const HEADERS: [(HeaderName, &str); 4] = [
+    (CONTENT_SECURITY_POLICY, POLICY),
+    (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (REFERRER_POLICY, "no-referrer"),
+    // So that the three files are always of one version.
+    (CACHE_CONTROL, "no-store"),
+];
+
+pub fn configure(app: &mut ServiceConfig) {
+    app.route("/", web::get().to(page))
+        .route("/page.css", web::get().to(style))
+        .route("/page.js", web::get().to(script));
+}
+
+async fn page() -> impl Responder {
+    file("text/html; charset=utf-8", include_str!("../../page/index.html"))
+}
+
+async fn style() -> impl Responder {
+    file("text/css; charset=utf-8", include_str!("../../page/style.css"))
+}
+
+async fn script() -> impl Responder {
+    file("text/javascript; charset=utf-8", include_str!("../../page/app.js"))
+}
+
+fn file(content_type: &str, content: &'static str) -> HttpResponse {
+    let mut response = HttpResponse::Ok();
+    response.insert_header((CONTENT_TYPE, content_type));
+    for header in HEADERS {
+        response.insert_header(header);
+    }
+    response.body(content)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use actix_web::test::{TestRequest, call_and_read_body, call_service, init_service};
+    use actix_web::{App, http::StatusCode};
+
+    #[actix_web::test]
+    async fn every_file_comes_with_its_type_and_the_policy() {
+        let app = init_service(App::new().configure(configure)).await;
+        for (path, content_type) in [
+            ("/", "text/html; charset=utf-8"),
+            ("/page.css", "text/css; charset=utf-8"),
+            ("/page.js", "text/javascript; charset=utf-8"),
+        ] {
+            let response = call_service(&app, TestRequest::get().uri(path).to_request()).await;
+            assert_eq!(response.status(), StatusCode::OK, "{path}");
+            let header = |name| response.headers().get(name).unwrap().to_str().unwrap();
+            assert_eq!(header("content-type"), content_type);
+            assert_eq!(header("x-content-type-options"), "nosniff");
+            assert_eq!(header("referrer-policy"), "no-referrer");
+            assert_eq!(header("cache-control"), "no-store");
+            assert_eq!(
+                header("content-security-policy"),
+                "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; \
+                 base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+            );
+        }
+    }
+
+    /// The policy would stop them; better that nothing tries.
+    #[actix_web::test]
+    async fn no_file_names_another_host_or_makes_html_of_data() {
+        let app = init_service(App::new().configure(configure)).await;
+        for path in ["/", "/page.css", "/page.js"] {
+            let body = call_and_read_body(&app, TestRequest::get().uri(path).to_request()).await;
+            let text = String::from_utf8(body.to_vec()).unwrap().replace("xmlns='http://www.w3.org/2000/svg'", "");
+            for forbidden in ["http://", "https://", "\"//", "innerHTML", "outerHTML", "insertAdjacentHTML", "eval("] {
+                assert!(!text.contains(forbidden), "{path}: {forbidden}");
+            }
+        }
+    }
+}
