@@ -173,6 +173,7 @@ async fn renew<B>(mut response: ServiceResponse<B>, jwt: Jwt, manager: JwtManage
     if still_good(&jwt, &manager).await && manager.renewals().claim(jwt.jti(), manager.now()) {
         let renewed = manager
             .access_token(jwt.identity())
+            .identity_value(jwt.identity_value().clone())
             .carry_claims(&jwt)
             .encode()
             .and_then(|token| manager.set_access_cookies(&mut response, &token));

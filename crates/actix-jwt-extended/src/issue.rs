@@ -139,6 +139,8 @@ pub struct TokenBuilder<'a> {
     manager: &'a JwtManager,
     token_type: TokenType,
     identity: String,
+    /// The identity where it is no text.
+    identity_value: Option<Value>,
     fresh: Fresh,
     lifetime: Lifetime,
     jwt_id: Option<String>,
@@ -176,6 +178,7 @@ impl<'a> TokenBuilder<'a> {
             manager,
             token_type,
             identity,
+            identity_value: None,
             fresh: Fresh::Bool(false),
             lifetime,
             jwt_id: None,
@@ -186,6 +189,32 @@ impl<'a> TokenBuilder<'a> {
             carried: Map::new(),
             headers: Map::new(),
             mistake: None,
+        }
+    }
+
+    /// The identity as JSON of another type than text, as Flask-JWT-Extended writes it: a number, say.
+    ///
+    /// With `JWT_VERIFY_SUB = false`, or an identity claim other than `sub`; else [`encode`](Self::encode)
+    /// refuses it (RFC 7519 §4.1.2), as it always refuses null.
+    ///
+    /// ```
+    /// # use actix_jwt_extended::{JwtConfig, JwtManager};
+    /// let config = JwtConfig::new().secret_key("an example's secret, 32 bytes or more").verify_sub(false);
+    /// let jwt = JwtManager::new(config).unwrap();
+    /// let token = jwt.access_token(42).identity_value(42).encode()?;
+    /// assert_eq!(jwt.decode_token(&token)?.claims()["sub"], 42);
+    /// # Ok::<(), actix_jwt_extended::JwtError>(())
+    /// ```
+    pub fn identity_value(mut self, identity: impl Into<Value>) -> Self {
+        match identity.into() {
+            Value::String(text) => Self { identity: text, identity_value: None, ..self },
+            value => {
+                let config = self.manager.config();
+                if value.is_null() || (config.verify_sub && config.identity_claim == name::SUBJECT) {
+                    self.note(IssueError::IdentityType);
+                }
+                Self { identity: value.to_string(), identity_value: Some(value), ..self }
+            }
         }
     }
 
@@ -395,8 +424,8 @@ impl<'a> TokenBuilder<'a> {
     /// ```
     ///
     /// # Errors
-    /// [`JwtError::Issue`] for own claims or headers with a reserved name, a lifetime past the year
-    /// 9999, a token longer than `JWT_MAX_TOKEN_SIZE`, or where there is no signing key;
+    /// [`JwtError::Issue`] for own claims or headers with a reserved name, an identity of the wrong type,
+    /// a lifetime past the year 9999, a token longer than `JWT_MAX_TOKEN_SIZE`, or where there is no signing key;
     /// [`JwtError::Hook`] for a loader that failed.
     pub fn encode(mut self) -> Result<String, JwtError> {
         if let Some(mistake) = self.mistake.take() {
@@ -486,7 +515,10 @@ impl<'a> TokenBuilder<'a> {
                 None => map.serialize_entry(name::JWT_ID, random_id(&mut [0; 36]))?,
             }
             map.serialize_entry(name::TYPE, self.token_type.as_str())?;
-            map.serialize_entry(&config.identity_claim, &self.identity)?;
+            match &self.identity_value {
+                Some(value) => map.serialize_entry(&config.identity_claim, value)?,
+                None => map.serialize_entry(&config.identity_claim, &self.identity)?,
+            }
             if let Some(not_before) = not_before {
                 map.serialize_entry(name::NOT_BEFORE, &not_before)?;
             }

@@ -3,7 +3,7 @@
 use super::{credentials, not_cached};
 use crate::revoked::Revoked;
 use crate::users::Users;
-use actix_jwt_extended::{Jwt, JwtIdentity, JwtManager, TokenType, jwt_required};
+use actix_jwt_extended::{Jwt, JwtError, JwtManager, TokenType, jwt_required};
 use actix_web::{HttpRequest, HttpResponse, delete, post, web};
 use serde_json::json;
 
@@ -22,8 +22,13 @@ pub async fn login(
 }
 
 #[post("/auth/refresh", wrap = "jwt_required().refresh()")]
-pub async fn refresh(jwt: JwtManager, user: JwtIdentity) -> actix_web::Result<HttpResponse> {
-    Ok(not_cached().json(json!({ "access_token": jwt.create_access_token(&*user)? })))
+pub async fn refresh(jwt: JwtManager, presented: Jwt) -> actix_web::Result<HttpResponse> {
+    Ok(not_cached().json(json!({ "access_token": access_token_of(&presented, &jwt)? })))
+}
+
+/// An access token, not fresh, for whom another token is about.
+pub fn access_token_of(presented: &Jwt, jwt: &JwtManager) -> Result<String, JwtError> {
+    jwt.access_token(presented.identity()).identity_value(presented.identity_value().clone()).encode()
 }
 
 /// Revokes the token presented, access or refresh.

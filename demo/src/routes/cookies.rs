@@ -1,8 +1,8 @@
 //! `/auth/cookies`: the same for browsers, whose scripts never see a token.
 
-use super::{credentials, not_cached};
+use super::{auth, credentials, not_cached};
 use crate::users::Users;
-use actix_jwt_extended::{JwtIdentity, JwtManager, Location, jwt_required};
+use actix_jwt_extended::{Jwt, JwtManager, Location, jwt_required};
 use actix_web::{HttpRequest, HttpResponse, delete, post, put, web};
 use serde_json::json;
 
@@ -22,9 +22,9 @@ pub async fn login(
 
 /// From the refresh cookie, wherever tokens are looked for otherwise.
 #[put("/auth/cookies", wrap = "jwt_required().refresh().locations([Location::Cookies])")]
-pub async fn refresh(jwt: JwtManager, user: JwtIdentity) -> actix_web::Result<HttpResponse> {
+pub async fn refresh(jwt: JwtManager, presented: Jwt) -> actix_web::Result<HttpResponse> {
     let mut response = not_cached().json(json!({ "refresh": true }));
-    jwt.set_access_cookies(&mut response, &jwt.create_access_token(&*user)?)?;
+    jwt.set_access_cookies(&mut response, &auth::access_token_of(&presented, &jwt)?)?;
     Ok(response)
 }
 

@@ -201,3 +201,16 @@ fn options_is_answered_without_a_token() {
         assert_ne!(demo.send("OPTIONS", path, &[], "").status, 401, "{path}");
     }
 }
+
+#[test]
+fn an_identity_keeps_its_type() {
+    let folder = Folder::with_secret_and("JWT_VERIFY_SUB = false");
+    let demo = folder.start();
+    let access = sign(&json!({ "sub": 42, "jti": "1", "fresh": true, "exp": 4_000_000_000_u64 }));
+    for (method, path) in [("GET", "/protected"), ("POST", "/protected"), ("GET", "/optional"), ("GET", "/fresh")] {
+        assert_answer(&demo.bearing(&access, method, path), 200, &json!({ "logged_in_as": 42 }));
+    }
+    let refresh = sign(&json!({ "sub": 42, "jti": "1", "type": "refresh", "exp": 4_000_000_000_u64 }));
+    let refreshed = demo.bearing(&refresh, "POST", "/auth/refresh").json();
+    assert_eq!(claims_in(refreshed["access_token"].as_str().unwrap())["sub"], 42);
+}

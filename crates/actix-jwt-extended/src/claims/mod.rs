@@ -201,14 +201,21 @@ impl VerifiedToken {
 
     /// Whom the token is about: the `sub` claim, or the one named by `JWT_IDENTITY_CLAIM`.
     ///
-    /// A claim that is no string (possible with `JWT_VERIFY_SUB = false`) is given as its JSON text.
+    /// A claim that is no string (possible with `JWT_VERIFY_SUB = false`) is given as its JSON text;
+    /// [`identity_value`](Self::identity_value) has it as it is.
     #[must_use]
     pub fn identity(&self) -> Cow<'_, str> {
         let claims = &self.0.claims;
         match claims.text(&claims.identity) {
             Some(text) => Cow::Borrowed(text),
-            None => self.claims().get(&*claims.identity_claim).map(Value::to_string).unwrap_or_default().into(),
+            None => self.identity_value().to_string().into(),
         }
+    }
+
+    /// The identity as JSON, of whatever type it is: what Flask-JWT-Extended's `get_jwt_identity()` returns.
+    #[must_use]
+    pub fn identity_value(&self) -> &Value {
+        self.claims().get(&*self.0.claims.identity_claim).unwrap_or(&Value::Null)
     }
 
     /// The `jti` claim, where there is one.

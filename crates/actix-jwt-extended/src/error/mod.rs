@@ -332,6 +332,8 @@ pub enum IssueError {
     ReservedHeader(String),
     /// `.claims(..)` was given something that is no JSON object.
     ClaimsNotAnObject,
+    /// An identity that verification would refuse: null, or no text while `JWT_VERIFY_SUB` is on.
+    IdentityType,
     /// Own claims or headers that serde could not turn into JSON.
     Serialize(serde_json::Error),
     /// A lifetime that ends after the year 9999.
@@ -353,6 +355,7 @@ impl fmt::Display for IssueError {
             Self::ReservedClaim { claim, instead } => write!(f, "the claim `{claim}` is set by {instead}"),
             Self::ReservedHeader(name) => write!(f, "the header `{name}` is set by the signing key"),
             Self::ClaimsNotAnObject => f.write_str("own claims must be a JSON object"),
+            Self::IdentityType => f.write_str("the identity must be a string, or JWT_VERIFY_SUB be false; never null"),
             Self::Serialize(_) => f.write_str("own claims or headers cannot be written as JSON"),
             Self::LifetimeTooLong => f.write_str("the token would expire after the year 9999"),
             Self::TooLong { limit } => write!(f, "the token is longer than JWT_MAX_TOKEN_SIZE ({limit} bytes)"),
@@ -404,7 +407,7 @@ impl JwtError {
             }
             Self::FreshTokenRequired(_) => (401, "Fresh token required".into(), INVALID_TOKEN),
             Self::Revoked(_) => (401, "Token has been revoked".into(), INVALID_TOKEN),
-            Self::Csrf(error) => (401, error.to_string().into(), INVALID_TOKEN),
+            Self::Csrf(error) => (401, error.to_string().into(), Some("invalid_request")),
             Self::ClaimsVerificationFailed(_) => (400, "User claims verification failed".into(), INVALID_TOKEN),
             Self::UserNotFound(token) => {
                 (401, format!("Error loading the user {}", token.identity()).into(), INVALID_TOKEN)

@@ -193,7 +193,13 @@ fn a_browsers_whole_visit() {
         let cookies = jar.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ");
         let csrf = &jar.iter().find(|(name, _)| name.contains("csrf")).unwrap().1;
         assert_eq!(app.get("/me", &[("Cookie", &cookies)]).text(), "ada");
-        app.request("POST", "/change", &[("Cookie", &cookies)]).is(401, "Missing CSRF token");
+        let refused = app.request("POST", "/change", &[("Cookie", &cookies)]);
+        refused.is(401, "Missing CSRF token");
+        // The token is good; it is the request that lacks something (RFC 6750 §3.1).
+        assert_eq!(
+            refused.header("www-authenticate"),
+            Some(r#"Bearer error="invalid_request", error_description="Missing CSRF token""#)
+        );
         let headers = [("Cookie", cookies.as_str()), ("X-CSRF-TOKEN", csrf)];
         assert_eq!(app.request("POST", "/change", &headers).text(), "ada");
         let gone = app.request("DELETE", "/login", &[]);

@@ -54,6 +54,24 @@ fn an_access_token_has_flask_jwt_extendeds_claims_in_its_order() {
 }
 
 #[test]
+fn an_identity_of_another_type_where_the_settings_allow_it() {
+    for (claim, allowing) in [("sub", config().verify_sub(false)), ("uid", config().identity_claim("uid"))] {
+        let jwt = manager(allowing);
+        for identity in [json!(42), json!(true), json!({ "id": 7 }), json!([1])] {
+            let token = jwt.access_token("").identity_value(identity.clone()).encode().unwrap();
+            let token = jwt.decode_token(&token).unwrap();
+            assert_eq!((token.identity_value(), &token.claims()[claim]), (&identity, &identity));
+            assert_eq!(token.identity(), identity.to_string());
+        }
+        let text = jwt.access_token("").identity_value("ada").encode().unwrap();
+        assert_eq!(jwt.decode_token(&text).unwrap().identity_value(), "ada");
+        assert!(jwt.access_token("ada").identity_value(json!(null)).encode().is_err());
+    }
+    let error = manager(config()).access_token(42).identity_value(42).encode().unwrap_err();
+    assert!(matches!(error, JwtError::Issue(IssueError::IdentityType)), "{error:?}");
+}
+
+#[test]
 fn a_refresh_token_differs_in_type_and_life() {
     let jwt = manager(config());
     let token = jwt.decode_token(&jwt.create_refresh_token(42).unwrap()).unwrap();
