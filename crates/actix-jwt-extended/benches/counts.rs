@@ -37,9 +37,16 @@ fn main() {
 
 fn all_work() -> Vec<String> {
     let tokens = FAMILIES.iter().flat_map(|algorithm| {
-        ["verify", "verify jsonwebtoken", "issue", "issue jsonwebtoken"].map(|what| format!("{algorithm:?} {what}"))
+        ["verify", "cached", "verify jsonwebtoken", "issue", "issue jsonwebtoken"]
+            .map(|what| format!("{algorithm:?} {what}"))
     });
-    let requests = ["request open", "request protected", "request without a token", "request with garbage"];
+    let requests = [
+        "request open",
+        "request protected",
+        "request protected cached",
+        "request without a token",
+        "request with garbage",
+    ];
     tokens.chain(requests.map(str::to_owned)).collect()
 }
 
@@ -49,12 +56,13 @@ fn perform(work: &str, times: u64, mut round: impl FnMut(&mut dyn FnMut())) {
         let keys = Keys::new(FAMILIES[0]);
         let (path, token, status) = match what {
             "open" => ("/open", Some(&*keys.token), StatusCode::OK),
-            "protected" => ("/protected", Some(&*keys.token), StatusCode::OK),
+            "protected" | "protected cached" => ("/protected", Some(&*keys.token), StatusCode::OK),
             "with garbage" => ("/protected", Some("x.y.z"), StatusCode::UNPROCESSABLE_ENTITY),
             _ => ("/protected", None, StatusCode::UNAUTHORIZED),
         };
         return actix_web::rt::System::new().block_on(async {
-            let app = common::app(keys.ours.clone()).await;
+            let jwt = if what == "protected cached" { &keys.caching } else { &keys.ours };
+            let app = common::app(jwt.clone()).await;
             for _ in 0..times {
                 // The request is made outside the round: a server has it already.
                 let mut request = Some(common::request(path, token));
@@ -67,6 +75,7 @@ fn perform(work: &str, times: u64, mut round: impl FnMut(&mut dyn FnMut())) {
     for _ in 0..times {
         round(&mut || match what {
             "verify" => keys.verify(),
+            "cached" => keys.verify_cached(),
             "verify jsonwebtoken" => keys.verify_theirs(),
             "issue" => keys.issue(),
             _ => keys.issue_theirs(),

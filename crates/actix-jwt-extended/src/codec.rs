@@ -3,71 +3,41 @@
 //! Bytes and keys in, a verdict out; no claim is looked at here, and nothing in a token chooses
 //! where a key comes from.
 
+use crate::base64url;
 use crate::claims::{HeaderRef, JoseHeader};
 use crate::error::{InvalidToken, IssueError};
-use crate::keys::{KeyRing, SigningKey, VerifyingKey};
-use crate::strict_json::{NameSeed, Names, Scalar, ScalarSeed, reason};
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use crate::keys::{KeyRing, Signature, SigningKey, VerifyingKey};
+use crate::strict_json::{NameSeed, Names, Scalar, ScalarSeed, duplicate, reason};
 use jsonwebtoken::Algorithm;
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, Visitor};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 use std::fmt;
-use std::sync::LazyLock;
-
-/// The longest signature there is: RSA with 8192 bits.
-const MAX_SIGNATURE: usize = 1024;
-
-/// The longest signature of any other algorithm (ES384): those need no allocation.
-const SHORT_SIGNATURE: usize = 96;
+use std::sync::{Arc, LazyLock};
 
 /// A token taken apart and decoded; nothing in it is trusted yet.
 pub(crate) struct Parts<'a> {
     /// What the signature covers: the first two segments as they stand.
     signed: &'a [u8],
     pub(crate) header: HeaderRef,
+    /// The header's segment, if nobody has seen it before.
+    pub(crate) new_header: Option<&'a [u8]>,
     pub(crate) payload: Vec<u8>,
-    signature: SignatureBytes,
+    signature: Signature,
 }
 
-enum SignatureBytes {
-    Short([u8; SHORT_SIGNATURE], usize),
-    Long(Vec<u8>),
+/// The segments of a token as they stand.
+struct Segments<'a> {
+    /// The first two, with the dot between them: what the signature covers.
+    signed: &'a [u8],
+    header: &'a [u8],
+    payload: &'a [u8],
+    signature: &'a [u8],
 }
 
-impl SignatureBytes {
-    fn decode(segment: &[u8]) -> Result<Self, InvalidToken> {
-        let longest = decoded_len(segment.len());
-        if longest > MAX_SIGNATURE {
-            return Err(InvalidToken::SignatureEncoding);
-        }
-        let decoded = if longest <= SHORT_SIGNATURE {
-            let mut bytes = [0; SHORT_SIGNATURE];
-            URL_SAFE_NO_PAD.decode_slice(segment, &mut bytes).map(|length| Self::Short(bytes, length)).ok()
-        } else {
-            URL_SAFE_NO_PAD.decode(segment).map(Self::Long).ok()
-        };
-        decoded.ok_or(InvalidToken::SignatureEncoding)
-    }
-
-    fn as_slice(&self) -> &[u8] {
-        match self {
-            Self::Short(bytes, length) => bytes.get(..*length).unwrap_or_default(),
-            Self::Long(bytes) => bytes,
-        }
-    }
-}
-
-/// How many bytes a segment of this length decodes to, at most.
-fn decoded_len(length: usize) -> usize {
-    length / 4 * 3 + length % 4
-}
-
-impl<'a> Parts<'a> {
-    /// Takes `token` apart. The size is judged before anything else, the algorithm before the payload
-    /// is decoded.
-    pub(crate) fn split(token: &'a [u8], max_size: usize, ring: &KeyRing) -> Result<Self, InvalidToken> {
+impl<'a> Segments<'a> {
+    /// The size is judged before anything else.
+    fn of(token: &'a [u8], max_size: usize) -> Result<Self, InvalidToken> {
         if token.len() > max_size {
             return Err(InvalidToken::TooLong);
         }
@@ -77,15 +47,32 @@ impl<'a> Parts<'a> {
         };
         let (signed, signature) = token.split_at_checked(second).ok_or(InvalidToken::Segments)?;
         let (header, payload) = signed.split_at_checked(first).ok_or(InvalidToken::Segments)?;
-        let (payload, signature) = (payload.get(1..).unwrap_or_default(), signature.get(1..).unwrap_or_default());
+        let after_dot = |segment: &'a [u8]| segment.get(1..).unwrap_or_default();
+        Ok(Self { signed, header, payload: after_dot(payload), signature: after_dot(signature) })
+    }
+}
 
-        let header = parse_header(header)?;
+impl<'a> Parts<'a> {
+    /// Takes `token` apart; the algorithm is judged before the payload is decoded.
+    ///
+    /// `seen`: headers that were parsed before.
+    pub(crate) fn split(
+        token: &'a [u8],
+        max_size: usize,
+        ring: &KeyRing,
+        seen: impl FnOnce(&[u8]) -> Option<Arc<JoseHeader>>,
+    ) -> Result<Self, InvalidToken> {
+        let Segments { signed, header: segment, payload, signature } = Segments::of(token, max_size)?;
+        let (header, is_new) = match known_header(segment).or_else(|| seen(segment).map(HeaderRef::Own)) {
+            Some(header) => (header, false),
+            None => (parse_header(segment)?, true),
+        };
         if !ring.allows(header.get().algorithm()) {
             return Err(InvalidToken::AlgorithmNotAllowed);
         }
-        let payload = URL_SAFE_NO_PAD.decode(payload).map_err(|_| InvalidToken::PayloadEncoding)?;
-        let signature = SignatureBytes::decode(signature)?;
-        Ok(Self { signed, header, payload, signature })
+        let payload = base64url::decode(payload).ok_or(InvalidToken::PayloadEncoding)?;
+        let signature = Signature::decode(signature).ok_or(InvalidToken::SignatureEncoding)?;
+        Ok(Self { signed, header, new_header: is_new.then_some(segment), payload, signature })
     }
 
     /// Whether a key of the ring made the signature.
@@ -113,32 +100,22 @@ fn verdict(genuine: bool) -> Result<(), InvalidToken> {
     if genuine { Ok(()) } else { Err(InvalidToken::Signature) }
 }
 
-/// Puts a token together and signs it.
-pub(crate) fn encode(header: &[u8], claims: &[u8], key: &SigningKey) -> Result<String, IssueError> {
+/// Puts a token together and signs it. The header is a segment already.
+pub(crate) fn encode(header: &str, claims: &[u8], key: &SigningKey) -> Result<String, IssueError> {
     // Room for the longest signature that is usual, so that the text is not moved while it grows.
-    let mut token = String::with_capacity((header.len() + claims.len() + 64) * 4 / 3 + 8);
-    URL_SAFE_NO_PAD.encode_string(header, &mut token);
+    let mut token = String::with_capacity(header.len() + (claims.len() + 64) * 4 / 3 + 8);
+    token.push_str(header);
     token.push('.');
-    URL_SAFE_NO_PAD.encode_string(claims, &mut token);
-    let signed = token.len();
+    base64url::encode_to(claims, &mut token);
+    let signature = key.sign(token.as_bytes()).ok_or(IssueError::Signing)?;
     token.push('.');
-    let message = token.as_bytes().get(..signed).unwrap_or_default();
-    let signature = key.sign(message, |signature| URL_SAFE_NO_PAD.encode(signature)).ok_or(IssueError::Signing)?;
-    token.push_str(&signature);
+    base64url::encode_to(signature.as_slice(), &mut token);
     Ok(token)
 }
 
 /// The header of a token that nobody has verified, as its JSON text.
 pub(crate) fn unverified_header(token: &[u8], max_size: usize) -> Result<Vec<u8>, InvalidToken> {
-    if token.len() > max_size {
-        return Err(InvalidToken::TooLong);
-    }
-    let mut segments = token.split(|byte| *byte == b'.');
-    let (Some(header), Some(_), Some(_), None) = (segments.next(), segments.next(), segments.next(), segments.next())
-    else {
-        return Err(InvalidToken::Segments);
-    };
-    URL_SAFE_NO_PAD.decode(header).map_err(|_| InvalidToken::HeaderEncoding)
+    base64url::decode(Segments::of(token, max_size)?.header).ok_or(InvalidToken::HeaderEncoding)
 }
 
 /// The two spellings of `{"alg": …, "typ": "JWT"}` that nearly every token begins with, for each
@@ -149,19 +126,20 @@ static KNOWN_HEADERS: LazyLock<Vec<(String, JoseHeader)>> = LazyLock::new(|| {
         .into_iter()
         .flat_map(|algorithm| {
             [format!(r#"{{"alg":"{algorithm:?}","typ":"JWT"}}"#), format!(r#"{{"typ":"JWT","alg":"{algorithm:?}"}}"#)]
-                .map(|json| (URL_SAFE_NO_PAD.encode(&json), JoseHeader::new(algorithm, None, json.into())))
+                .map(|json| (base64url::encode(json.as_bytes()), JoseHeader::new(algorithm, None, json.into())))
         })
         .collect()
 });
 
+fn known_header(segment: &[u8]) -> Option<HeaderRef> {
+    KNOWN_HEADERS.iter().find(|(known, _)| known.as_bytes() == segment).map(|(_, header)| HeaderRef::Known(header))
+}
+
 fn parse_header(segment: &[u8]) -> Result<HeaderRef, InvalidToken> {
-    if let Some((_, header)) = KNOWN_HEADERS.iter().find(|(known, _)| known.as_bytes() == segment) {
-        return Ok(HeaderRef::Known(header));
-    }
-    let bytes = URL_SAFE_NO_PAD.decode(segment).map_err(|_| InvalidToken::HeaderEncoding)?;
+    let bytes = base64url::decode(segment).ok_or(InvalidToken::HeaderEncoding)?;
     let json = String::from_utf8(bytes).map_err(|_| InvalidToken::Header("it is not UTF-8".into()))?;
     let fields = check_header(&json)?;
-    Ok(HeaderRef::Own(Box::new(JoseHeader::new(fields.algorithm, fields.key_id, Cow::Owned(json)))))
+    Ok(HeaderRef::Own(Arc::new(JoseHeader::new(fields.algorithm, fields.key_id, Cow::Owned(json)))))
 }
 
 struct HeaderFields {
@@ -243,7 +221,9 @@ impl<'de> Visitor<'de> for HeaderVisitor {
         let mut found = FoundHeader::default();
         let mut names = Names::default();
         while let Some(name) = map.next_key_seed(NameSeed)? {
-            names.insert(name.clone())?;
+            if !names.insert(name.clone()) {
+                return Err(duplicate());
+            }
             let value = map.next_value_seed(ScalarSeed::WITH_LIST)?;
             match &*name {
                 "alg" => found.algorithm = Some(text(value)),
@@ -264,12 +244,12 @@ impl<'de> Visitor<'de> for HeaderVisitor {
     }
 }
 
-/// The JSON text of a header with exactly these members, `alg` first.
-pub(crate) fn header_json<'a>(
+/// The segment of a header with exactly these members, `alg` first.
+pub(crate) fn header_segment<'a>(
     algorithm: Algorithm,
     typ: Option<&Value>,
     own: impl Iterator<Item = (&'a str, &'a Value)>,
-) -> Result<Vec<u8>, serde_json::Error> {
+) -> Result<String, serde_json::Error> {
     use serde::ser::{SerializeMap as _, Serializer as _};
     let mut json = Vec::with_capacity(64);
     let mut serializer = serde_json::Serializer::new(&mut json);
@@ -283,7 +263,7 @@ pub(crate) fn header_json<'a>(
         map.serialize_entry(name, value)?;
     }
     map.end()?;
-    Ok(json)
+    Ok(base64url::encode(&json))
 }
 
 /// Reads any JSON object by the strict rules; the error is the reason, in words.

@@ -6,7 +6,7 @@ use crate::error::{BodyError, JwtError, MissingToken};
 use crate::hooks::AnyUser;
 use crate::locate::body;
 use crate::manager::{JwtManager, manager_of};
-use crate::pipeline::{Jwt, Outcome, ask, begin, forget, passed_user, verdict_of};
+use crate::pipeline::{Jwt, Outcome, begin, finish, forget, passed_user, verdict_of};
 use crate::required::jwt_required;
 use crate::respond::JwtRejection;
 use actix_web::dev::Payload;
@@ -273,8 +273,8 @@ type Read<T> = fn(Result<Jwt, MissingToken>, &HttpRequest) -> Result<T, JwtError
 
 fn extract<T: 'static>(request: &HttpRequest, payload: &mut Payload, read: Read<T>) -> Extracting<T> {
     let begun = match begin_here(request) {
-        Ok(Begun::Done) => {
-            return Either::Left(ready(read_verdict(request, read).map_err(|error| refusal(error, request))));
+        Ok(Begun::Done(verdict)) => {
+            return Either::Left(ready(read(verdict, request).map_err(|error| refusal(error, request))));
         }
         Ok(begun) => begun,
         Err(error) => return Either::Left(ready(Err(refusal(error, request)))),
@@ -284,14 +284,14 @@ fn extract<T: 'static>(request: &HttpRequest, payload: &mut Payload, read: Read<
     let waiting = async move {
         let _turn = turn.lock().await;
         let verdict = wait(begun, body, &request).await;
-        verdict.and_then(|()| read_verdict(&request, read)).map_err(|error| refusal(error, &request))
+        verdict.and_then(|verdict| read(verdict, &request)).map_err(|error| refusal(error, &request))
     };
     Either::Right(waiting.boxed_local())
 }
 
 /// How far the first extractor came. actix starts all extractors of a handler before it waits for any.
 enum Begun {
-    Done,
+    Done(Result<Jwt, MissingToken>),
     Waiting(Outcome),
     /// Another extractor of this request is at it.
     ByAnother,
@@ -300,23 +300,22 @@ enum Begun {
 /// Where no wrap has judged the request, the default demand does, as far as it can without waiting.
 /// Optional, so that the absence of a token is left to each extractor.
 fn begin_here(request: &HttpRequest) -> Result<Begun, JwtError> {
-    if verdict_of(request).is_some() {
-        return Ok(Begun::Done);
+    let manager = manager_of(request)?;
+    if let Some(verdict) = verdict_of(manager, request) {
+        return Ok(Begun::Done(verdict));
     }
     if request.extensions().contains::<Rc<Mutex<()>>>() {
         return Ok(Begun::ByAnother);
     }
-    match begin(&jwt_required().optional(), manager_of(request)?, request, None)? {
-        Outcome::Pass(_) => Ok(Begun::Done),
+    match begin(&jwt_required().optional(), manager, request, None)? {
+        Outcome::Pass => left_verdict(manager, request).map(Begun::Done),
         outcome => Ok(Begun::Waiting(outcome)),
     }
 }
 
-fn read_verdict<T>(request: &HttpRequest, read: Read<T>) -> Result<T, JwtError> {
-    match verdict_of(request) {
-        Some(verdict) => read(verdict, request),
-        None => Err(JwtError::NotConfigured("the request passed without leaving a verdict")),
-    }
+/// What has just been left in the request.
+fn left_verdict(manager: &JwtManager, request: &HttpRequest) -> Result<Result<Jwt, MissingToken>, JwtError> {
+    verdict_of(manager, request).ok_or(JwtError::NotConfigured("the request passed without leaving a verdict"))
 }
 
 /// One extractor at a time, per request.
@@ -347,23 +346,23 @@ fn share_body(request: &HttpRequest, payload: &mut Payload) -> SharedBody {
     shared
 }
 
-async fn wait(begun: Begun, body: Option<SharedBody>, request: &HttpRequest) -> Result<(), JwtError> {
-    if verdict_of(request).is_some() {
-        return Ok(());
-    }
+async fn wait(
+    begun: Begun,
+    body: Option<SharedBody>,
+    request: &HttpRequest,
+) -> Result<Result<Jwt, MissingToken>, JwtError> {
     let (manager, required) = (manager_of(request)?, jwt_required().optional());
+    if let Some(verdict) = verdict_of(manager, request) {
+        return Ok(verdict);
+    }
     let outcome = match (begun, body) {
         (_, Some(body)) => begin(&required, manager, request, Some(&body.await?))?,
         (Begun::Waiting(outcome), None) => outcome,
         // The other one failed, and so shall this one.
-        (Begun::Done | Begun::ByAnother, None) => begin(&required, manager, request, None)?,
+        (Begun::Done(_) | Begun::ByAnother, None) => begin(&required, manager, request, None)?,
     };
-    match outcome {
-        Outcome::Pass(_) => Ok(()),
-        Outcome::Ask(pending) => ask(pending, &required, manager, request).await.map(drop),
-        // The body has been given, or taken by another.
-        Outcome::NeedsBody => Err(BodyError::Broken.into()),
-    }
+    finish(outcome, &required, manager, request).await?;
+    left_verdict(manager, request)
 }
 
 /// The error with the response that the settings and hooks give it.

@@ -2,7 +2,9 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
+mod base64url;
 mod builder;
+mod cache;
 mod claims;
 mod clock;
 mod codec;
@@ -27,6 +29,7 @@ mod strict_json;
 mod verify;
 
 pub use builder::JwtManagerBuilder;
+pub use cache::TokenCacheStats;
 pub use claims::{JoseHeader, TokenType, VerifiedToken};
 #[cfg(any(test, feature = "test-util"))]
 pub use clock::ManualClock;

@@ -1,6 +1,7 @@
 //! [`JwtManager`]: settings, keys and hooks in one handle that every worker shares.
 
-use crate::claims::VerifiedToken;
+use crate::cache::{TokenCacheStats, VerifiedTokens};
+use crate::claims::{HeaderRef, VerifiedToken};
 use crate::clock::{Clock, unix_seconds};
 use crate::codec::{self, Parts};
 use crate::config::JwtConfig;
@@ -9,6 +10,7 @@ use crate::hooks::{self, Hooks};
 use crate::keys::KeyRing;
 use crate::renewals::Renewals;
 use crate::verify::{self, Rules};
+use actix_web::http::header::{AUTHORIZATION, HeaderName};
 use actix_web::{HttpRequest, web};
 use serde_json::{Map, Value};
 use std::fmt;
@@ -42,13 +44,22 @@ struct Inner {
     rules: Rules,
     hooks: Hooks,
     clock: Arc<dyn Clock>,
+    /// `JWT_HEADER_NAME`, ready for a look-up.
+    header_name: HeaderName,
+    verified: VerifiedTokens,
     renewals: Renewals,
 }
 
 impl JwtManager {
     pub(crate) fn from_parts(config: JwtConfig, ring: KeyRing, hooks: Hooks, clock: Arc<dyn Clock>) -> Self {
         let rules = Rules::from_config(&config);
-        Self(Arc::new(Inner { config, ring, rules, hooks, clock, renewals: Renewals::default() }))
+        // Whether a key of `decode_key_loader` is still good, only the hook knows.
+        let remembered = if hooks.decode_key.is_some() { 0 } else { config.token_cache_size };
+        let verified = VerifiedTokens::new(remembered);
+        // The settings have been checked.
+        let header_name = config.header_name.parse().unwrap_or(AUTHORIZATION);
+        let renewals = Renewals::default();
+        Self(Arc::new(Inner { config, ring, rules, hooks, clock, header_name, verified, renewals }))
     }
 
     /// Which manager this and its clones are.
@@ -58,6 +69,10 @@ impl JwtManager {
 
     pub(crate) fn config(&self) -> &JwtConfig {
         &self.0.config
+    }
+
+    pub(crate) fn header_name(&self) -> &HeaderName {
+        &self.0.header_name
     }
 
     pub(crate) fn hooks(&self) -> &Hooks {
@@ -122,25 +137,80 @@ impl JwtManager {
         allow_expired: bool,
     ) -> Result<VerifiedToken, JwtError> {
         let now = self.now();
-        let verified = match &self.0.hooks.decode_key {
-            None => verify::verify(token, &self.0.ring, &self.0.rules, now)?,
-            Some(decode_key) => {
-                let parts = Parts::split(token, self.0.rules.max_token_size, &self.0.ring)?;
-                // Before the signature is judged, nothing is said of the claims.
-                let claims = parts.unverified_claims().map_err(|_| InvalidToken::Signature)?;
-                let key = hooks::call("decode_key_loader", || decode_key(parts.header.get().members(), &claims))?;
-                parts.verify_with(&key.ok_or(InvalidToken::Signature)?)?;
-                self.0.rules.judge(parts, now)?
+        let (rules, seen) = (&self.0.rules, &self.0.verified);
+        let generation = seen.generation();
+        let (verified, is_new) = match seen.get(token) {
+            Some(verified) => {
+                rules.judge_beginning(verified.claims_set(), now)?;
+                (verified, false)
             }
+            None => (self.verify_anew(token, now)?, true),
         };
         if let Some(value) = csrf_value {
             verify::judge_csrf(&verified, value)?;
         }
         // Last, as in Flask-JWT-Extended: "expired" is said only of tokens that are good otherwise.
-        if !allow_expired && self.0.rules.is_expired(&verified, now) {
-            return Err(JwtError::Expired(verified));
+        if rules.is_expired(&verified, now) {
+            return if allow_expired { Ok(verified) } else { Err(JwtError::Expired(verified)) };
+        }
+        if is_new {
+            seen.insert(token, &verified, generation);
         }
         Ok(verified)
+    }
+
+    fn verify_anew(&self, token: &[u8], now: i64) -> Result<VerifiedToken, JwtError> {
+        let Inner { ring, rules, hooks, verified: seen, .. } = &*self.0;
+        let parts = Parts::split(token, rules.max_token_size, ring, |segment| seen.header(segment))?;
+        match &hooks.decode_key {
+            None => parts.verify(ring)?,
+            Some(decode_key) => {
+                // Before the signature is judged, nothing is said of the claims.
+                let claims = parts.unverified_claims().map_err(|_| InvalidToken::Signature)?;
+                let key = hooks::call("decode_key_loader", || decode_key(parts.header.get().members(), &claims))?;
+                parts.verify_with(&key.ok_or(InvalidToken::Signature)?)?;
+            }
+        }
+        if let (Some(segment), HeaderRef::Own(header)) = (parts.new_header, &parts.header) {
+            seen.insert_header(segment, Arc::clone(header));
+        }
+        Ok(rules.judge(parts, now)?)
+    }
+
+    /// Withdraws a key by its key ID: from now on, and in all clones of this manager, it verifies nothing.
+    /// `false` = there is no such key.
+    ///
+    /// For a key that has leaked. Where it is the one that signs, the tokens that are made with it from then
+    /// on are refused too. Keys without a key ID cannot be withdrawn; build a new manager.
+    ///
+    /// ```
+    /// # use actix_jwt_extended::{Algorithm, JwtConfig, JwtManager, SigningKey};
+    /// let key = SigningKey::from_secret(Algorithm::HS256, b"an example's secret, 32 bytes or more")?;
+    /// let jwt = JwtManager::builder(JwtConfig::new()).signing_key(key.with_key_id("2026-11")).build()?;
+    /// let token = jwt.create_access_token("ada").unwrap();
+    /// assert!(jwt.decode_token(&token).is_ok());
+    /// assert!(jwt.withdraw_key("2026-11"));
+    /// assert!(jwt.decode_token(&token).is_err());
+    /// # Ok::<(), actix_jwt_extended::ConfigError>(())
+    /// ```
+    pub fn withdraw_key(&self, key_id: &str) -> bool {
+        let withdrawn = self.0.ring.withdraw(key_id);
+        // After it: what is being verified meanwhile is not remembered.
+        self.0.verified.forget();
+        withdrawn
+    }
+
+    /// How often the token cache has recognised tokens, since this manager was built.
+    ///
+    /// ```
+    /// # use actix_jwt_extended::{JwtConfig, JwtManager};
+    /// # let jwt = JwtManager::new(JwtConfig::new().secret_key("an example's secret, 32 bytes or more")).unwrap();
+    /// let stats = jwt.token_cache_stats();
+    /// println!("{} hits, {} misses, {} tokens", stats.hits, stats.misses, stats.tokens);
+    /// ```
+    #[must_use]
+    pub fn token_cache_stats(&self) -> TokenCacheStats {
+        self.0.verified.stats()
     }
 
     /// The `jti` of a token (RFC 7519 §4.1.7), after verifying it.

@@ -1,10 +1,10 @@
 //! [`JwtRequired`] as an actix middleware. A request that needs no waiting allocates nothing here.
 
 use crate::config::Location;
-use crate::error::{BodyError, JwtError};
+use crate::error::JwtError;
 use crate::locate::{body, websocket};
 use crate::manager::manager_of;
-use crate::pipeline::{Outcome, ask, begin, forget, is_exempt, passed_token};
+use crate::pipeline::{Outcome, begin, finish, forget, is_exempt, passed_token};
 use crate::required::JwtRequired;
 use crate::respond::JwtRejection;
 use actix_web::body::{EitherBody, MessageBody};
@@ -67,7 +67,7 @@ where
         let outcome =
             manager_of(request.request()).and_then(|manager| begin(&self.required, manager, request.request(), None));
         match outcome {
-            Ok(Outcome::Pass(_)) => JwtRequiredFuture::Inner { future: self.service.call(request) },
+            Ok(Outcome::Pass) => JwtRequiredFuture::Inner { future: self.service.call(request) },
             Ok(outcome) => {
                 let (service, required) = (Rc::clone(&self.service), Rc::clone(&self.required));
                 JwtRequiredFuture::Waiting { future: wait_then_call(service, required, outcome, request).boxed_local() }
@@ -104,14 +104,7 @@ async fn wait(required: &JwtRequired, outcome: Outcome, request: &mut ServiceReq
         }
         outcome => outcome,
     };
-    match outcome {
-        Outcome::Ask(pending) => {
-            ask(pending, required, manager_of(request.request())?, request.request()).await.map(drop)
-        }
-        Outcome::Pass(_) => Ok(()),
-        // It was given the body; to ask again is a no.
-        Outcome::NeedsBody => Err(BodyError::Broken.into()),
-    }
+    finish(outcome, required, manager_of(request.request())?, request.request()).await
 }
 
 /// Names the protocol that the token came by.

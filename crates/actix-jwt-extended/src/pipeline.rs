@@ -93,8 +93,8 @@ pub(crate) struct Pending(Passed);
 
 /// How far a request came without waiting.
 pub(crate) enum Outcome {
-    /// It may go on: with this token, or as anonymous.
-    Pass(Option<Jwt>),
+    /// It may go on: with the token that was left in it, or as anonymous.
+    Pass,
     /// The store or the user lookup must be asked.
     Ask(Pending),
     /// The token, or its CSRF value, may be in the body: begin again with it.
@@ -115,7 +115,7 @@ pub(crate) fn begin(
             Ok(None) => return Ok(Outcome::NeedsBody),
             Err(JwtError::MissingToken(reason)) if required.optional => {
                 leave(request, manager, Verdict::Anonymous(reason));
-                return Ok(Outcome::Pass(None));
+                return Ok(Outcome::Pass);
             }
             Err(error) => return Err(error),
         },
@@ -129,16 +129,32 @@ pub(crate) fn begin(
         return Ok(Outcome::Ask(Pending(passed)));
     }
     verify_claims(&mut passed, required, manager)?;
-    Ok(Outcome::Pass(Some(pass(passed, manager, request))))
+    leave(request, manager, Verdict::Passed(passed));
+    Ok(Outcome::Pass)
+}
+
+/// What is left to do once there is no body to wait for.
+pub(crate) async fn finish(
+    outcome: Outcome,
+    required: &JwtRequired,
+    manager: &JwtManager,
+    request: &HttpRequest,
+) -> Result<(), JwtError> {
+    match outcome {
+        Outcome::Pass => Ok(()),
+        Outcome::Ask(pending) => ask(pending, required, manager, request).await,
+        // It was given the body, or there is none; to ask again is a no.
+        Outcome::NeedsBody => Err(BodyError::Broken.into()),
+    }
 }
 
 /// The checks that may wait: revocation, then what only makes sense after it, then the user.
-pub(crate) async fn ask(
+async fn ask(
     Pending(mut passed): Pending,
     required: &JwtRequired,
     manager: &JwtManager,
     request: &HttpRequest,
-) -> Result<Jwt, JwtError> {
+) -> Result<(), JwtError> {
     if let Some(hook) = &manager.hooks().token_in_blocklist
         && must_ask_revocation(required, manager, &passed)
     {
@@ -158,20 +174,15 @@ pub(crate) async fn ask(
             None => return Err(JwtError::UserNotFound(passed.jwt.token)),
         }
     }
-    Ok(pass(passed, manager, request))
+    leave(request, manager, Verdict::Passed(passed));
+    Ok(())
 }
 
 fn must_ask_revocation(required: &JwtRequired, manager: &JwtManager, passed: &Passed) -> bool {
     manager.hooks().token_in_blocklist.is_some() && !required.skip_revocation_check && !passed.revocation_checked
 }
 
-/// Leaves the token in the request. Nothing is left there before everything has passed.
-fn pass(passed: Passed, manager: &JwtManager, request: &HttpRequest) -> Jwt {
-    let jwt = passed.jwt.clone();
-    leave(request, manager, Verdict::Passed(passed));
-    jwt
-}
-
+/// Leaves the verdict in the request. Nothing is left there before everything has passed.
 fn leave(request: &HttpRequest, manager: &JwtManager, verdict: Verdict) {
     request.extensions_mut().insert(State { by: manager.id(), verdict });
 }
@@ -220,7 +231,8 @@ fn find_and_verify(
     body: Option<&[u8]>,
 ) -> Result<Option<Passed>, JwtError> {
     let (config, locations, refresh) = (manager.config(), required.locations_of(manager), required.refresh);
-    let candidate = match (Search { request, config, locations, refresh, body }).run()? {
+    let search = Search { request, config, header_name: manager.header_name(), locations, refresh, body };
+    let candidate = match search.run()? {
         Located::Found(candidate) => candidate,
         Located::NeedsBody => return Ok(None),
     };
@@ -254,9 +266,8 @@ pub(crate) fn forget(request: &HttpRequest) {
     request.extensions_mut().remove::<State>();
 }
 
-/// What the manager in force here left in the request: `None` = nothing yet.
-pub(crate) fn verdict_of(request: &HttpRequest) -> Option<Result<Jwt, MissingToken>> {
-    let manager = manager_of(request).ok()?;
+/// What the manager left in the request: `None` = nothing yet.
+pub(crate) fn verdict_of(manager: &JwtManager, request: &HttpRequest) -> Option<Result<Jwt, MissingToken>> {
     match request.extensions().get::<State>() {
         Some(state) if state.by == manager.id() => Some(match &state.verdict {
             Verdict::Passed(passed) => Ok(passed.jwt.clone()),
@@ -268,7 +279,7 @@ pub(crate) fn verdict_of(request: &HttpRequest) -> Option<Result<Jwt, MissingTok
 
 /// The token that passed, if there is one.
 pub(crate) fn passed_token(request: &HttpRequest) -> Option<Jwt> {
-    verdict_of(request)?.ok()
+    verdict_of(manager_of(request).ok()?, request)?.ok()
 }
 
 /// The user that the lookup loaded.
@@ -310,9 +321,7 @@ pub async fn verify_jwt_in_request(request: &HttpRequest, required: &JwtRequired
 async fn verify(request: &HttpRequest, required: &JwtRequired) -> Result<Option<Jwt>, JwtError> {
     let manager = manager_of(request)?;
     // A request without its payload has no body to search.
-    match begin(required, manager, request, Some(&[]))? {
-        Outcome::Pass(jwt) => Ok(jwt),
-        Outcome::Ask(pending) => ask(pending, required, manager, request).await.map(Some),
-        Outcome::NeedsBody => Err(BodyError::Broken.into()),
-    }
+    let outcome = begin(required, manager, request, Some(&[]))?;
+    finish(outcome, required, manager, request).await?;
+    Ok(passed_token(request))
 }

@@ -111,7 +111,9 @@ impl<'de> Visitor<'de> for ScalarSeed {
         let inner = self.nested()?;
         let mut seen = Names::default();
         while let Some(name) = map.next_key_seed(NameSeed)? {
-            seen.insert(name)?;
+            if !seen.insert(name) {
+                return Err(duplicate());
+            }
             map.next_value_seed(inner)?;
         }
         Ok(Scalar::Compound)
@@ -147,23 +149,23 @@ impl<'de> Visitor<'de> for NameSeed {
 
 /// The names of one object so far.
 #[derive(Default)]
+#[cfg_attr(test, derive(Debug, PartialEq))]
 pub(crate) struct Names<'de> {
     few: Vec<Cow<'de, str>>,
     many: HashSet<Cow<'de, str>>,
 }
 
 impl<'de> Names<'de> {
-    /// Remembers `name`, or fails if it was there already.
-    pub(crate) fn insert<E: de::Error>(&mut self, name: Cow<'de, str>) -> Result<(), E> {
-        let fresh = if self.many.is_empty() && self.few.len() < LINEAR_NAMES {
-            let fresh = !self.few.contains(&name);
+    /// Remembers `name`; `false` = it was there already.
+    pub(crate) fn insert(&mut self, name: Cow<'de, str>) -> bool {
+        if self.many.is_empty() && self.few.len() < LINEAR_NAMES {
+            let is_new = !self.few.contains(&name);
             self.few.push(name);
-            fresh
+            is_new
         } else {
             self.many.extend(self.few.drain(..));
             self.many.insert(name)
-        };
-        if fresh { Ok(()) } else { Err(duplicate()) }
+        }
     }
 }
 

@@ -6,7 +6,6 @@ use crate::claims::{AudienceClaim, ClaimsError, ClaimsSet, Text, VerifiedToken};
 use crate::codec::Parts;
 use crate::config::{JwtConfig, OneOrMany};
 use crate::error::{CsrfError, InvalidToken, JwtError};
-use crate::keys::KeyRing;
 use std::borrow::Cow;
 use std::sync::Arc;
 use subtle::ConstantTimeEq as _;
@@ -38,12 +37,14 @@ impl Rules {
     pub(crate) fn judge(&self, parts: Parts<'_>, now: i64) -> Result<VerifiedToken, InvalidToken> {
         let json = String::from_utf8(parts.payload).map_err(|_| InvalidToken::Payload("it is not UTF-8".into()))?;
         let claims = ClaimsSet::parse(json, &self.identity_claim).map_err(invalid_claims)?;
-        self.judge_claims(&claims, now)?;
+        // The order is PyJWT's: it decides which message a client sees when several things are wrong.
+        self.judge_beginning(&claims, now)?;
+        self.judge_claims(&claims)?;
         Ok(VerifiedToken::new(parts.header, claims))
     }
 
-    /// The order is PyJWT's: it decides which message a client sees when several things are wrong.
-    fn judge_claims(&self, claims: &ClaimsSet, now: i64) -> Result<(), InvalidToken> {
+    /// Whether the token is valid yet: of what is judged, with expiry, the part that time changes.
+    pub(crate) fn judge_beginning(&self, claims: &ClaimsSet, now: i64) -> Result<(), InvalidToken> {
         let latest = now.saturating_add(self.leeway);
         if claims.issued_at.is_some_and(|time| time > latest) {
             return Err(InvalidToken::NotYetValid("iat"));
@@ -51,6 +52,10 @@ impl Rules {
         if claims.not_before.is_some_and(|time| time > latest) {
             return Err(InvalidToken::NotYetValid("nbf"));
         }
+        Ok(())
+    }
+
+    fn judge_claims(&self, claims: &ClaimsSet) -> Result<(), InvalidToken> {
         if let Some(issuer) = &self.issuer {
             judge_issuer(claims, issuer)?;
         }
@@ -118,11 +123,4 @@ pub(crate) fn judge_csrf(token: &VerifiedToken, value: &str) -> Result<(), JwtEr
     }
     let own = token.csrf().ok_or_else(|| InvalidToken::MissingClaim("csrf".to_owned()))?;
     if own.as_bytes().ct_eq(value.as_bytes()).into() { Ok(()) } else { Err(JwtError::Csrf(CsrfError::Mismatch)) }
-}
-
-/// Verifies with the keys of the ring; expiry is left to the caller, who may have more to check first.
-pub(crate) fn verify(token: &[u8], ring: &KeyRing, rules: &Rules, now: i64) -> Result<VerifiedToken, InvalidToken> {
-    let parts = Parts::split(token, rules.max_token_size, ring)?;
-    parts.verify(ring)?;
-    rules.judge(parts, now)
 }

@@ -18,7 +18,10 @@ pub(crate) const FAMILIES: [Algorithm; 5] =
 
 /// One algorithm with its keys, prepared by us and for jsonwebtoken.
 pub(crate) struct Keys {
+    /// Verifies every time.
     pub(crate) ours: JwtManager,
+    /// With the token cache.
+    pub(crate) caching: JwtManager,
     pub(crate) algorithm: Algorithm,
     pub(crate) token: String,
     encoding: EncodingKey,
@@ -77,13 +80,18 @@ impl Keys {
                 )
             }
         };
-        let ours = JwtManager::new(config).unwrap();
+        let caching = JwtManager::new(config.clone()).unwrap();
+        let ours = JwtManager::new(config.token_cache_size(0)).unwrap();
         let token = ours.create_access_token("ada.lovelace@example.org").unwrap();
-        Self { ours, algorithm, token, encoding, decoding, validation: Validation::new(algorithm) }
+        Self { ours, caching, algorithm, token, encoding, decoding, validation: Validation::new(algorithm) }
     }
 
     pub(crate) fn verify(&self) {
         black_box(self.ours.decode_token(black_box(&self.token)).unwrap());
+    }
+
+    pub(crate) fn verify_cached(&self) {
+        black_box(self.caching.decode_token(black_box(&self.token)).unwrap());
     }
 
     pub(crate) fn issue(&self) {

@@ -1,5 +1,7 @@
 //! What a token says: its JOSE header and its claims set, after verification.
 
+mod members;
+mod scan;
 mod set;
 
 pub(crate) use set::{AudienceClaim, ClaimsError, ClaimsSet, Freshness, Text};
@@ -118,10 +120,10 @@ impl fmt::Debug for JoseHeader {
 }
 
 /// A header that is kept once for all tokens, or this token's own.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) enum HeaderRef {
     Known(&'static JoseHeader),
-    Own(Box<JoseHeader>),
+    Own(Arc<JoseHeader>),
 }
 
 impl HeaderRef {

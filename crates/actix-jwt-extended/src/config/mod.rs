@@ -108,6 +108,9 @@ impl JwtConfig {
         if self.max_token_size < 256 {
             return invalid("JWT_MAX_TOKEN_SIZE", "at least 256 bytes");
         }
+        if self.token_cache_size > 10_000_000 {
+            return invalid("JWT_TOKEN_CACHE_SIZE", "at most 10000000; each worker has such a cache");
+        }
         if self.token_location.is_empty() {
             return invalid("JWT_TOKEN_LOCATION", "at least one location");
         }

@@ -533,6 +533,18 @@ settings! {
     "JWT_MAX_TOKEN_SIZE" max_token_size: usize = 8 * 1024,
         (bytes: usize) => bytes;
 
+    /// How many verified tokens each worker remembers, so that it need not verify them again; 4096 by default.
+    ///
+    /// A token is recognised by all of its text, and counts for as many as it has KiB. Expiry, type, freshness,
+    /// revocation and scopes are checked each time. 0 turns it off; so does a `decode_key_loader`.
+    ///
+    /// ```
+    /// # use actix_jwt_extended::JwtConfig;
+    /// let off = JwtConfig::new().token_cache_size(0);
+    /// ```
+    "JWT_TOKEN_CACHE_SIZE" token_cache_size: usize = 4096,
+        (tokens: usize) => tokens;
+
     /// Whether a secret that is too short or well known is accepted, with a warning; false by default.
     ///
     /// ```

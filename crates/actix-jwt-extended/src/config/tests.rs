@@ -33,7 +33,7 @@ fn defaults_are_those_of_flask_jwt_extended() {
     assert_eq!(config.error_format, ErrorFormat::Flask);
     assert_eq!(config.token_location, [Location::Headers]);
     assert_eq!((config.header_name.as_str(), config.header_type.as_str()), ("Authorization", "Bearer"));
-    assert_eq!(config.max_token_size, 8192);
+    assert_eq!((config.max_token_size, config.token_cache_size), (8192, 4096));
     assert_eq!((config.query_string_name.as_str(), config.query_string_value_prefix.as_str()), ("jwt", ""));
     assert_eq!((config.json_key.as_str(), config.refresh_json_key.as_str()), ("access_token", "refresh_token"));
     assert_eq!((config.max_body_size, config.body_timeout), (262_144, Duration::from_secs(30)));
@@ -110,6 +110,7 @@ fn every_setting_is_read_from_toml_and_from_the_environment() {
         JWT_REFRESH_CSRF_HEADER_NAME = "X-X"
         JWT_REFRESH_CSRF_FIELD_NAME = "x"
         JWT_MAX_TOKEN_SIZE = 4096
+        JWT_TOKEN_CACHE_SIZE = 10
         JWT_ALLOW_WEAK_SECRET = true
         "#,
     )
@@ -167,6 +168,7 @@ fn every_setting_is_read_from_toml_and_from_the_environment() {
         ("JWT_REFRESH_CSRF_HEADER_NAME", "X-X"),
         ("JWT_REFRESH_CSRF_FIELD_NAME", "x"),
         ("JWT_MAX_TOKEN_SIZE", "4096"),
+        ("JWT_TOKEN_CACHE_SIZE", "10"),
         ("JWT_ALLOW_WEAK_SECRET", "true"),
     ];
     let from_env = vars(&all).unwrap();
@@ -270,6 +272,8 @@ fn a_wrong_type_names_the_setting_and_what_it_must_be() {
         ("JWT_CSRF_METHODS = [\"PO ST\"]", "JWT_CSRF_METHODS", "a list of HTTP methods"),
         ("JWT_MAX_TOKEN_SIZE = -1", "JWT_MAX_TOKEN_SIZE", "whole number"),
         ("JWT_MAX_TOKEN_SIZE = 10", "JWT_MAX_TOKEN_SIZE", "at least 256"),
+        ("JWT_TOKEN_CACHE_SIZE = -1", "JWT_TOKEN_CACHE_SIZE", "whole number"),
+        ("JWT_TOKEN_CACHE_SIZE = 10000001", "JWT_TOKEN_CACHE_SIZE", "at most 10000000"),
     ] {
         let error = message(toml(line));
         assert!(error.starts_with(&format!("{setting} must be ")) && error.contains(expected), "{line}: {error}");

@@ -7,8 +7,10 @@
 mod pem;
 mod ring;
 mod secret;
+mod signature_bytes;
 
 pub(crate) use ring::KeyRing;
+pub(crate) use signature_bytes::Signature;
 
 use crate::error::ConfigError;
 use aws_lc_rs::encoding::AsDer as _;
@@ -17,7 +19,7 @@ use aws_lc_rs::signature::{self, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _, Par
 use jsonwebtoken::{Algorithm, AlgorithmFamily};
 use secret::{HmacState, check_secret};
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// RFC 7518 §3.3.
 const MIN_RSA_BITS: usize = 2048;
@@ -37,6 +39,7 @@ pub struct SigningKey {
     algorithm: Algorithm,
     key_id: Option<Arc<str>>,
     signer: Arc<Signer>,
+    usual_header: OnceLock<Arc<str>>,
 }
 
 #[expect(clippy::large_enum_variant, reason = "behind an Arc, a few in a process; a box would cost each token a jump")]
@@ -111,7 +114,7 @@ impl SigningKey {
     }
 
     fn new(algorithm: Algorithm, signer: Signer) -> Self {
-        Self { algorithm, key_id: None, signer: Arc::new(signer) }
+        Self { algorithm, key_id: None, signer: Arc::new(signer), usual_header: OnceLock::new() }
     }
 
     /// Names the key: tokens signed with it carry this `kid` (RFC 7515 §4.1.4).
@@ -124,7 +127,7 @@ impl SigningKey {
     /// ```
     #[must_use]
     pub fn with_key_id(self, key_id: impl Into<String>) -> Self {
-        Self { key_id: Some(key_id.into().into()), ..self }
+        Self { key_id: Some(key_id.into().into()), usual_header: OnceLock::new(), ..self }
     }
 
     /// The algorithm that the key signs with.
@@ -139,17 +142,25 @@ impl SigningKey {
         self.key_id.as_deref()
     }
 
-    /// Signs `message` and hands the signature to `write`, so that HMACs need no allocation.
-    pub(crate) fn sign<T>(&self, message: &[u8], write: impl FnOnce(&[u8]) -> T) -> Option<T> {
+    /// `None` = the crypto library refuses.
+    pub(crate) fn sign(&self, message: &[u8]) -> Option<Signature> {
         match &*self.signer {
-            Signer::Hmac(state) => Some(state.sign(message, write)),
+            Signer::Hmac(state) => state.sign(message, Signature::of),
             Signer::Rsa(pair, encoding) => {
-                let mut out = vec![0; pair.public_modulus_len()];
-                pair.sign(*encoding, &SystemRandom::new(), message, &mut out).ok()?;
-                Some(write(&out))
+                let mut signature = vec![0; pair.public_modulus_len()];
+                pair.sign(*encoding, &SystemRandom::new(), message, &mut signature).ok()?;
+                Some(Signature::Long(signature))
             }
-            Signer::Ec(pair) => pair.sign(&SystemRandom::new(), message).ok().map(|s| write(s.as_ref())),
-            Signer::Ed(pair) => pair.try_sign(message).ok().map(|s| write(s.as_ref())),
+            Signer::Ec(pair) => Signature::of(pair.sign(&SystemRandom::new(), message).ok()?.as_ref()),
+            Signer::Ed(pair) => Signature::of(pair.try_sign(message).ok()?.as_ref()),
+        }
+    }
+
+    /// The header segment of tokens without headers of their own: encoded by `encode` once.
+    pub(crate) fn usual_header<E>(&self, encode: impl FnOnce() -> Result<String, E>) -> Result<&str, E> {
+        match self.usual_header.get() {
+            Some(segment) => Ok(segment),
+            None => encode().map(|segment| &**self.usual_header.get_or_init(|| segment.into())),
         }
     }
 

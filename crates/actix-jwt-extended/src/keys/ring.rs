@@ -7,14 +7,22 @@ use crate::error::ConfigError;
 use jsonwebtoken::{Algorithm, AlgorithmFamily};
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The keys of a manager: at most one signs, any number verify.
 #[derive(Debug, Default)]
 pub(crate) struct KeyRing {
     pub(crate) signing: Option<SigningKey>,
-    named: HashMap<Arc<str>, VerifyingKey>,
+    named: HashMap<Arc<str>, NamedKey>,
     unnamed: Vec<VerifyingKey>,
     allowed: Vec<Algorithm>,
+}
+
+/// A key that can be withdrawn while others verify.
+#[derive(Debug)]
+struct NamedKey {
+    key: VerifyingKey,
+    withdrawn: AtomicBool,
 }
 
 impl KeyRing {
@@ -78,7 +86,7 @@ impl KeyRing {
 
     /// Adds a key that signs, and its verifying half.
     pub(crate) fn add_signing(&mut self, key: SigningKey) -> Result<(), ConfigError> {
-        self.add_named_algorithms(&[key.algorithm()]);
+        self.allowed.push(key.algorithm());
         self.add(key.verifying_key(&[key.algorithm()])?)?;
         self.signing = Some(key);
         Ok(())
@@ -86,21 +94,18 @@ impl KeyRing {
 
     /// Adds a key that verifies only.
     pub(crate) fn add_verifying(&mut self, key: VerifyingKey) -> Result<(), ConfigError> {
-        self.add_named_algorithms(&key.algorithms().collect::<Vec<_>>());
+        self.allowed.extend(key.algorithms());
         self.add(key)
-    }
-
-    fn add_named_algorithms(&mut self, algorithms: &[Algorithm]) {
-        self.allowed.extend(algorithms);
     }
 
     fn add(&mut self, key: VerifyingKey) -> Result<(), ConfigError> {
         match &key.key_id {
             None => self.unnamed.push(key),
             Some(key_id) => {
-                let shown = key_id.to_string();
-                if self.named.insert(Arc::clone(key_id), key).is_some() {
-                    return Err(ConfigError::Conflict(format!("two keys have the key ID {shown:?}; rename one")));
+                let key_id = Arc::clone(key_id);
+                let named = NamedKey { key, withdrawn: AtomicBool::new(false) };
+                if self.named.insert(Arc::clone(&key_id), named).is_some() {
+                    return Err(ConfigError::Conflict(format!("two keys have the key ID {key_id:?}; rename one")));
                 }
             }
         }
@@ -122,9 +127,20 @@ impl KeyRing {
         signature: &[u8],
     ) -> bool {
         match key_id.and_then(|key_id| self.named.get(key_id)) {
-            Some(key) => key.verifies(algorithm, message, signature),
+            Some(NamedKey { key, withdrawn }) => {
+                !withdrawn.load(Ordering::SeqCst) && key.verifies(algorithm, message, signature)
+            }
             None => self.unnamed.iter().any(|key| key.verifies(algorithm, message, signature)),
         }
+    }
+
+    /// From now on the key of this ID verifies nothing. `false` = there is none.
+    pub(crate) fn withdraw(&self, key_id: &str) -> bool {
+        let named = self.named.get(key_id);
+        if let Some(named) = named {
+            named.withdrawn.store(true, Ordering::SeqCst);
+        }
+        named.is_some()
     }
 
     /// Signs and verifies once, so that a crypto library that does not work here, or a public key
@@ -134,13 +150,14 @@ impl KeyRing {
         let Some(key) = &self.signing else { return Ok(()) };
         let algorithm = key.algorithm();
         let broken = || ConfigError::SelfTest { algorithm: format!("{algorithm:?}") };
-        let signature = key.sign(PROBE, <[u8]>::to_vec).ok_or_else(broken)?;
+        let signature = key.sign(PROBE).ok_or_else(broken)?;
+        let signature = signature.as_slice();
         let own = key.verifying_key(&[algorithm])?;
         let altered = PROBE.get(1..).unwrap_or_default();
-        if !own.verifies(algorithm, PROBE, &signature) || own.verifies(algorithm, altered, &signature) {
+        if !own.verifies(algorithm, PROBE, signature) || own.verifies(algorithm, altered, signature) {
             return Err(broken());
         }
-        if !self.verifies(algorithm, key.key_id(), PROBE, &signature) {
+        if !self.verifies(algorithm, key.key_id(), PROBE, signature) {
             return Err(invalid(PUBLIC_KEY, "does not belong to JWT_PRIVATE_KEY; leave it out to have it derived"));
         }
         Ok(())

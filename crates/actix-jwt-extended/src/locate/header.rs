@@ -2,15 +2,32 @@
 
 use crate::config::JwtConfig;
 use crate::error::{JwtError, MissingToken};
-use actix_web::http::header::HeaderMap;
+use actix_web::http::header::{HeaderMap, HeaderName};
 
 /// The header may come several times and hold several credentials (RFC 9110 §5.3): all lines
 /// together are one list, in which exactly one item must begin with the type.
-pub(super) fn find<'a>(headers: &'a HeaderMap, config: &JwtConfig) -> Result<&'a [u8], JwtError> {
+pub(super) fn find<'a>(headers: &'a HeaderMap, name: &HeaderName, config: &JwtConfig) -> Result<&'a [u8], JwtError> {
+    let mut lines = headers.get_all(name);
+    if let (Some(line), None) = (lines.next(), lines.next())
+        && let Some(token) = only_token(line.as_bytes(), &config.header_type)
+    {
+        return Ok(token);
+    }
+    find_in_list(headers, name, config)
+}
+
+/// The token of a line that is the type, a space and one word: what nearly every client sends.
+fn only_token<'a>(line: &'a [u8], scheme: &str) -> Option<&'a [u8]> {
+    let token = after_scheme(line, scheme)?;
+    (!token.is_empty() && memchr::memchr3(b' ', b'\t', b',', token).is_none()).then_some(token)
+}
+
+fn find_in_list<'a>(headers: &'a HeaderMap, name: &HeaderName, config: &JwtConfig) -> Result<&'a [u8], JwtError> {
+    let lines = headers.get_all(name);
     let (name, scheme) = (&config.header_name, &config.header_type);
     let (mut items, mut of_type) = (0, 0);
     let mut found: &[u8] = &[];
-    for line in headers.get_all(name.as_str()) {
+    for line in lines {
         for item in list_items(line.as_bytes()).filter(|item| !item.is_empty()) {
             items += 1;
             if let Some(rest) = after_scheme(item, scheme) {

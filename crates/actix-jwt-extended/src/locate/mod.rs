@@ -10,6 +10,7 @@ use crate::config::{JwtConfig, Location};
 use crate::csrf;
 use crate::error::{JwtError, MissingToken};
 use actix_web::HttpRequest;
+use actix_web::http::header::HeaderName;
 use std::borrow::Cow;
 
 /// What was found, and where. No `Debug`: it holds a token that nobody has judged.
@@ -31,6 +32,8 @@ pub(crate) enum Located<'a> {
 pub(crate) struct Search<'a> {
     pub(crate) request: &'a HttpRequest,
     pub(crate) config: &'a JwtConfig,
+    /// `JWT_HEADER_NAME`, ready for a look-up.
+    pub(crate) header_name: &'a HeaderName,
     pub(crate) locations: &'a [Location],
     /// Whether the names of refresh tokens are in force.
     pub(crate) refresh: bool,
@@ -63,7 +66,7 @@ impl<'a> Search<'a> {
     fn look_in(&self, location: Location) -> Result<Located<'a>, JwtError> {
         let names = self.config.names(self.refresh);
         let (token, csrf) = match location {
-            Location::Headers => (header::find(self.request.headers(), self.config)?.into(), None),
+            Location::Headers => (header::find(self.request.headers(), self.header_name, self.config)?.into(), None),
             Location::QueryString => (query::find(self.request.query_string(), self.config)?, None),
             Location::Cookies => {
                 let token = cookie::find(self.request.headers(), names.cookie)

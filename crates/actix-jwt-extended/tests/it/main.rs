@@ -5,6 +5,7 @@
 mod answers;
 mod app;
 mod browser_side;
+mod cache;
 mod cookies;
 mod extractors;
 mod forge;

@@ -1,4 +1,6 @@
-//! Making tokens: Flask-JWT-Extended's claims, in its order, and one's own behind them.
+//! Making tokens.
+
+mod claims;
 
 use crate::claims::{MAX_NUMERIC_DATE, TokenType, VerifiedToken, name};
 use crate::codec;
@@ -8,13 +10,11 @@ use crate::hooks;
 use crate::keys::SigningKey;
 use crate::manager::JwtManager;
 use serde::Serialize;
-use serde::ser::{SerializeMap as _, Serializer as _};
 use serde_json::{Map, Value};
 use std::any::Any;
 use std::borrow::Cow;
 use std::fmt::Display;
 use std::time::Duration;
-use uuid::Uuid;
 
 /// Header parameters that only the key or the library sets: with another value of these our own
 /// verification would refuse the token, or another's would misread it.
@@ -56,7 +56,7 @@ impl JwtManager {
     /// # Errors
     /// As [`create_access_token`](Self::create_access_token), and [`JwtError::NotConfigured`] where
     /// there is no `user_identity_loader` for this type.
-    #[doc = include_str!("issue_for_user.md")]
+    #[doc = include_str!("for_user.md")]
     pub fn create_access_token_for<U: Any>(&self, user: &U) -> Result<String, JwtError> {
         self.access_token_for(user)?.encode()
     }
@@ -65,7 +65,7 @@ impl JwtManager {
     ///
     /// # Errors
     /// As [`create_access_token_for`](Self::create_access_token_for).
-    #[doc = include_str!("issue_for_user.md")]
+    #[doc = include_str!("for_user.md")]
     pub fn create_refresh_token_for<U: Any>(&self, user: &U) -> Result<String, JwtError> {
         self.refresh_token_for(user)?.encode()
     }
@@ -99,7 +99,7 @@ impl JwtManager {
     /// # Errors
     /// [`JwtError::NotConfigured`] where there is no `user_identity_loader` for this type,
     /// [`JwtError::Hook`] where it fails.
-    #[doc = include_str!("issue_for_user.md")]
+    #[doc = include_str!("for_user.md")]
     pub fn access_token_for<U: Any>(&self, user: &U) -> Result<TokenBuilder<'_>, JwtError> {
         Ok(self.access_token(self.identity_of(user)?))
     }
@@ -108,7 +108,7 @@ impl JwtManager {
     ///
     /// # Errors
     /// As [`access_token_for`](Self::access_token_for).
-    #[doc = include_str!("issue_for_user.md")]
+    #[doc = include_str!("for_user.md")]
     pub fn refresh_token_for<U: Any>(&self, user: &U) -> Result<TokenBuilder<'_>, JwtError> {
         Ok(self.refresh_token(self.identity_of(user)?))
     }
@@ -437,9 +437,12 @@ impl<'a> TokenBuilder<'a> {
         }
         self.add_loaded_headers()?;
         let key = self.signing_key()?;
-        let header = self.header_json(&key)?;
         let claims = self.claims_json()?;
-        let token = codec::encode(&header, &claims, &key)?;
+        let token = if self.headers.is_empty() {
+            codec::encode(key.usual_header(|| self.header_segment(&key))?, &claims, &key)?
+        } else {
+            codec::encode(&self.header_segment(&key)?, &claims, &key)?
+        };
         let limit = self.manager.config().max_token_size;
         if token.len() > limit {
             return Err(IssueError::TooLong { limit }.into());
@@ -475,78 +478,15 @@ impl<'a> TokenBuilder<'a> {
         }
     }
 
-    fn header_json(&self, key: &SigningKey) -> Result<Vec<u8>, IssueError> {
+    fn header_segment(&self, key: &SigningKey) -> Result<String, IssueError> {
         if key.key_id().is_some() && self.headers.contains_key("kid") {
             return Err(IssueError::ReservedHeader("kid".to_owned()));
         }
         let key_id = key.key_id().map(Value::from);
         let own = self.headers.iter().filter(|(name, _)| *name != "typ").map(|(name, value)| (name.as_str(), value));
         let members = key_id.iter().map(|id| ("kid", id)).chain(own);
-        codec::header_json(key.algorithm(), self.headers.get("typ"), members).map_err(IssueError::Serialize)
+        codec::header_segment(key.algorithm(), self.headers.get("typ"), members).map_err(IssueError::Serialize)
     }
-
-    /// Flask-JWT-Extended's claims in its order, then one's own.
-    fn claims_json(&self) -> Result<Vec<u8>, IssueError> {
-        let config = self.manager.config();
-        let now = self.manager.now();
-        let expiration = match self.lifetime {
-            Lifetime::After(duration) => Some(after(now, duration)?),
-            Lifetime::Never => None,
-        };
-        let not_before = match self.not_before_in {
-            Some(duration) => Some(after(now, duration)?),
-            None => config.encode_nbf.then_some(now),
-        };
-
-        let mut json = Vec::with_capacity(384);
-        let mut serializer = serde_json::Serializer::new(&mut json);
-        let mut write = || {
-            let mut map = serializer.serialize_map(None)?;
-            match self.fresh {
-                Fresh::Bool(fresh) => map.serialize_entry(name::FRESH, &fresh)?,
-                Fresh::For(duration) => {
-                    let until = after(now, duration).unwrap_or(MAX_NUMERIC_DATE);
-                    map.serialize_entry(name::FRESH, &until)?;
-                }
-            }
-            map.serialize_entry(name::ISSUED_AT, &now)?;
-            match &self.jwt_id {
-                Some(jwt_id) => map.serialize_entry(name::JWT_ID, jwt_id)?,
-                None => map.serialize_entry(name::JWT_ID, random_id(&mut [0; 36]))?,
-            }
-            map.serialize_entry(name::TYPE, self.token_type.as_str())?;
-            match &self.identity_value {
-                Some(value) => map.serialize_entry(&config.identity_claim, value)?,
-                None => map.serialize_entry(&config.identity_claim, &self.identity)?,
-            }
-            if let Some(not_before) = not_before {
-                map.serialize_entry(name::NOT_BEFORE, &not_before)?;
-            }
-            if config.cookie_csrf_protect {
-                map.serialize_entry(name::CSRF, random_id(&mut [0; 36]))?;
-            }
-            if let Some(audience) = self.audience.as_ref().or(config.encode_audience.as_ref()) {
-                map.serialize_entry(name::AUDIENCE, audience)?;
-            }
-            if let Some(issuer) = self.issuer.as_ref().or(config.encode_issuer.as_ref()) {
-                map.serialize_entry(name::ISSUER, issuer)?;
-            }
-            if let Some(expiration) = expiration {
-                map.serialize_entry(name::EXPIRATION, &expiration)?;
-            }
-            for (name, value) in &self.claims {
-                map.serialize_entry(name, value)?;
-            }
-            map.end()
-        };
-        write().map_err(IssueError::Serialize)?;
-        Ok(json)
-    }
-}
-
-/// A random UUID (version 4) as text, from a CSPRNG of the thread's own.
-fn random_id(buffer: &mut [u8; 36]) -> &str {
-    Uuid::new_v4().hyphenated().encode_lower(buffer)
 }
 
 fn after(now: i64, duration: Duration) -> Result<i64, IssueError> {

@@ -1,0 +1,101 @@
+//! `cargo bench --bench ratios`: our time beside jsonwebtoken's, and a protected request beside an open one,
+//! in turns within one run, so that whatever else the machine does falls on both.
+
+#![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout, clippy::cast_precision_loss)]
+
+mod common;
+
+use actix_web::Error;
+use actix_web::dev::{Service, ServiceResponse};
+use actix_web::http::StatusCode;
+use common::{FAMILIES, Keys};
+use std::time::{Duration, Instant};
+
+/// Rounds of which the median is taken, and how long each kind of work runs in one.
+const ROUNDS: usize = 101;
+const SLICE: Duration = Duration::from_millis(2);
+
+/// So many runs between two looks at the clock.
+const RUNS: u32 = 16;
+
+fn main() {
+    println!("{:<34} {:>10} {:>8}", "work", "ns", "ratio");
+    for keys in FAMILIES.map(Keys::new) {
+        let name = |what: &str| format!("{:?} {what}", keys.algorithm);
+        compare([
+            (name("verify, jsonwebtoken"), &mut || timed(|| keys.verify_theirs())),
+            (name("verify"), &mut || timed(|| keys.verify())),
+            (name("verify, cached"), &mut || timed(|| keys.verify_cached())),
+        ]);
+        compare([
+            (name("issue, jsonwebtoken"), &mut || timed(|| keys.issue_theirs())),
+            (name("issue"), &mut || timed(|| keys.issue())),
+        ]);
+    }
+    requests();
+}
+
+fn requests() {
+    let keys = Keys::new(FAMILIES[0]);
+    actix_web::rt::System::new().block_on(async {
+        let verifying = common::app(keys.ours.clone()).await;
+        let caching = common::app(keys.caching.clone()).await;
+        let token = Some(&*keys.token);
+        compare([
+            ("request, open".to_owned(), &mut || sent(&verifying, "/open", token, StatusCode::OK)),
+            ("request, protected".to_owned(), &mut || sent(&verifying, "/protected", token, StatusCode::OK)),
+            ("request, protected, cached".to_owned(), &mut || sent(&caching, "/protected", token, StatusCode::OK)),
+            ("request, refused without a token".to_owned(), &mut || {
+                sent(&caching, "/protected", None, StatusCode::UNAUTHORIZED)
+            }),
+        ]);
+    });
+}
+
+/// Some runs of the work, and how long they took.
+type Work<'a> = (String, &'a mut dyn FnMut() -> Duration);
+
+fn timed(work: impl Fn()) -> Duration {
+    let start = Instant::now();
+    (0..RUNS).for_each(|_| work());
+    start.elapsed()
+}
+
+/// The requests are made before the time is taken: a server has them already.
+fn sent<S, B>(app: &S, path: &str, token: Option<&str>, expected: StatusCode) -> Duration
+where
+    S: Service<actix_http::Request, Response = ServiceResponse<B>, Error = Error>,
+{
+    let requests: Vec<_> = (0..RUNS).map(|_| common::request(path, token)).collect();
+    let start = Instant::now();
+    requests.into_iter().for_each(|request| common::call(app, request, expected));
+    start.elapsed()
+}
+
+/// All in turns; the first is what the others are divided by.
+fn compare<const N: usize>(mut works: [Work<'_>; N]) {
+    let mut round = || std::array::from_fn(|i| time(works[i].1));
+    let times: Vec<[f64; N]> = (0..ROUNDS).map(|_| round()).collect();
+    for (i, (name, _)) in works.iter().enumerate() {
+        let own = median(times.iter().map(|round| round[i]));
+        let ratio = median(times.iter().map(|round| round[i] / round[0]));
+        println!("{name:<34} {own:>10.0} {ratio:>8.3}");
+    }
+    println!();
+}
+
+/// Nanoseconds a run.
+fn time(work: &mut dyn FnMut() -> Duration) -> f64 {
+    let (mut passed, mut runs) = (Duration::ZERO, 0);
+    while passed < SLICE {
+        passed += work();
+        runs += RUNS;
+    }
+    passed.as_nanos() as f64 / f64::from(runs)
+}
+
+fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}

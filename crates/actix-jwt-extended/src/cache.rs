@@ -1,0 +1,209 @@
+//! What this thread has verified before: so that a token is decoded, and its signature checked, once and
+//! not with every request.
+//!
+//! Each thread remembers for itself: no lock, and no memory that two workers write to. Only tokens that were
+//! found good get in, so what is made up can push nothing out. Time, type, freshness, revocation and scopes
+//! are no part of what is remembered; they are checked each time.
+
+use crate::claims::{JoseHeader, VerifiedToken};
+use quick_cache::unsync::Cache;
+use quick_cache::{Equivalent, Weighter};
+use std::cell::RefCell;
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use thread_local::ThreadLocal;
+
+/// What a token weighs at least: so that the limit on bytes is one on the number of tokens, too.
+const UNIT: usize = 1024;
+
+/// Headers that are not of the usual two spellings: those with a key ID, mostly.
+const HEADERS: usize = 64;
+
+/// Of a token, the end: the signature's. It is as good as random, and the key of the hash is secret.
+const HASHED: usize = 24;
+
+pub(crate) struct VerifiedTokens {
+    /// In tokens for each thread; 0 = nothing is remembered.
+    capacity: usize,
+    /// Raised when a key is withdrawn: all that was remembered before is void.
+    generation: AtomicU64,
+    threads: ThreadLocal<RefCell<Remembered>>,
+    /// Of each thread, so that another can add them up.
+    counters: Mutex<Vec<Arc<Counters>>>,
+}
+
+/// What one thread remembers.
+struct Remembered {
+    generation: u64,
+    tokens: Cache<TokenText, VerifiedToken, Weight>,
+    headers: Cache<Box<[u8]>, Arc<JoseHeader>>,
+    counters: Arc<Counters>,
+}
+
+/// Which keys were in force.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Generation(u64);
+
+impl VerifiedTokens {
+    pub(crate) fn new(capacity: usize) -> Self {
+        Self { capacity, generation: AtomicU64::new(0), threads: ThreadLocal::new(), counters: Mutex::default() }
+    }
+
+    /// To be taken before a token is verified.
+    pub(crate) fn generation(&self) -> Generation {
+        Generation(self.generation.load(Ordering::SeqCst))
+    }
+
+    /// Forgets everything, on all threads, and what is being verified just now.
+    pub(crate) fn forget(&self) {
+        self.generation.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// The token as it was verified, if this thread did it under the keys in force.
+    pub(crate) fn get(&self, token: &[u8]) -> Option<VerifiedToken> {
+        if self.capacity == 0 {
+            return None;
+        }
+        let remembered = self.here();
+        self.renew(remembered);
+        let remembered = remembered.borrow();
+        let found = remembered.tokens.get(&Presented(token)).cloned();
+        let counters = &remembered.counters;
+        count(if found.is_some() { &counters.hits } else { &counters.misses });
+        found
+    }
+
+    pub(crate) fn insert(&self, token: &[u8], verified: &VerifiedToken, generation: Generation) {
+        if self.capacity == 0 {
+            return;
+        }
+        let mut remembered = self.here().borrow_mut();
+        if remembered.generation == generation.0 {
+            remembered.tokens.insert(TokenText(token.into()), verified.clone());
+            let tokens = remembered.tokens.len() as u64;
+            remembered.counters.tokens.store(tokens, Ordering::Relaxed);
+        }
+    }
+
+    /// A header that a verified token had.
+    pub(crate) fn header(&self, segment: &[u8]) -> Option<Arc<JoseHeader>> {
+        self.here().borrow().headers.get(segment).cloned()
+    }
+
+    pub(crate) fn insert_header(&self, segment: &[u8], header: Arc<JoseHeader>) {
+        self.here().borrow_mut().headers.insert(segment.into(), header);
+    }
+
+    pub(crate) fn stats(&self) -> TokenCacheStats {
+        let mut sum = TokenCacheStats::default();
+        for counters in &*self.counters.lock().unwrap_or_else(PoisonError::into_inner) {
+            sum.hits += counters.hits.load(Ordering::Relaxed);
+            sum.misses += counters.misses.load(Ordering::Relaxed);
+            sum.tokens += counters.tokens.load(Ordering::Relaxed);
+        }
+        sum
+    }
+
+    fn here(&self) -> &RefCell<Remembered> {
+        self.threads.get_or(|| {
+            let counters = Arc::<Counters>::default();
+            self.counters.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(&counters));
+            let weight = self.capacity.saturating_mul(UNIT) as u64;
+            RefCell::new(Remembered {
+                generation: self.generation().0,
+                // Grows with what is in it.
+                tokens: Cache::with(self.capacity, weight, Weight, Default::default(), Default::default()),
+                headers: Cache::new(HEADERS),
+                counters,
+            })
+        })
+    }
+
+    fn renew(&self, remembered: &RefCell<Remembered>) {
+        let current = self.generation().0;
+        if remembered.borrow().generation != current {
+            let mut remembered = remembered.borrow_mut();
+            remembered.tokens.clear();
+            remembered.generation = current;
+            remembered.counters.tokens.store(0, Ordering::Relaxed);
+        }
+    }
+}
+
+/// Only its own thread writes; so this need not be one atomic step.
+fn count(counter: &AtomicU64) {
+    counter.store(counter.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
+}
+
+#[derive(Default)]
+struct Counters {
+    hits: AtomicU64,
+    misses: AtomicU64,
+    tokens: AtomicU64,
+}
+
+/// A token as it stands. No `Debug`: it is one.
+#[derive(PartialEq, Eq)]
+struct TokenText(Box<[u8]>);
+
+impl Hash for TokenText {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        Presented(&self.0).hash(state);
+    }
+}
+
+/// A token that somebody presents: equal only if all of it is.
+struct Presented<'a>(&'a [u8]);
+
+impl Hash for Presented<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write(self.0.last_chunk::<HASHED>().map_or(self.0, <[u8; HASHED]>::as_slice));
+    }
+}
+
+impl Equivalent<TokenText> for Presented<'_> {
+    fn equivalent(&self, key: &TokenText) -> bool {
+        self.0 == &*key.0
+    }
+}
+
+#[derive(Clone)]
+struct Weight;
+
+impl Weighter<TokenText, VerifiedToken> for Weight {
+    fn weight(&self, text: &TokenText, _: &VerifiedToken) -> u64 {
+        // What was decoded is three quarters as long.
+        (text.0.len() * 7 / 4).max(UNIT) as u64
+    }
+}
+
+/// How often tokens were recognised as verified before: `JwtManager::token_cache_stats`.
+///
+/// ```
+/// # use actix_jwt_extended::{JwtConfig, JwtManager};
+/// # let jwt = JwtManager::new(JwtConfig::new().secret_key("an example's secret, 32 bytes or more")).unwrap();
+/// let token = jwt.create_access_token("ada")?;
+/// jwt.decode_token(&token)?;
+/// jwt.decode_token(&token)?;
+/// let stats = jwt.token_cache_stats();
+/// assert_eq!((stats.hits, stats.misses, stats.tokens), (1, 1, 1));
+/// # Ok::<(), actix_jwt_extended::JwtError>(())
+/// ```
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct TokenCacheStats {
+    /// Tokens that were recognised.
+    pub hits: u64,
+    /// Tokens that had to be verified, good or bad.
+    pub misses: u64,
+    /// How many are remembered now, by all threads together.
+    pub tokens: u64,
+}
+
+impl fmt::Debug for VerifiedTokens {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("VerifiedTokens").field("capacity", &self.capacity).field("stats", &self.stats()).finish()
+    }
+}

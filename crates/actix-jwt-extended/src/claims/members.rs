@@ -1,0 +1,245 @@
+//! The members of a claims set: each put in its place, none twice.
+
+use super::scan::scan;
+use super::set::{AudienceClaim, ClaimsError, ClaimsSet, Freshness, Text};
+use super::{MAX_NUMERIC_DATE, TokenType, name};
+use crate::strict_json::{NameSeed, Names, Scalar, ScalarSeed, duplicate};
+use serde::de::{Deserializer, MapAccess, Visitor};
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+
+/// The claims that this library reads, but for an identity claim of the application's own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Known {
+    Audience,
+    Csrf,
+    Expiration,
+    Fresh,
+    IssuedAt,
+    Issuer,
+    JwtId,
+    NotBefore,
+    Subject,
+    Type,
+}
+
+impl Known {
+    fn of(name: &str) -> Option<Self> {
+        Some(match name {
+            name::AUDIENCE => Self::Audience,
+            name::CSRF => Self::Csrf,
+            name::EXPIRATION => Self::Expiration,
+            name::FRESH => Self::Fresh,
+            name::ISSUED_AT => Self::IssuedAt,
+            name::ISSUER => Self::Issuer,
+            name::JWT_ID => Self::JwtId,
+            name::NOT_BEFORE => Self::NotBefore,
+            name::SUBJECT => Self::Subject,
+            name::TYPE => Self::Type,
+            _ => return None,
+        })
+    }
+}
+
+/// The members as found, before their types are judged.
+#[cfg_attr(test, derive(Debug, PartialEq))]
+pub(super) struct Members<'a> {
+    json: &'a str,
+    identity_claim: &'a str,
+    identity: Text,
+    subject: Text,
+    jwt_id: Text,
+    csrf: Text,
+    issuer: Text,
+    audience: AudienceClaim,
+    token_type: Option<Result<TokenType, ()>>,
+    fresh: Option<Result<Freshness, ()>>,
+    expiration: Option<Result<i64, ()>>,
+    not_before: Option<Result<i64, ()>>,
+    issued_at: Option<Result<i64, ()>>,
+    /// The names of all others.
+    others: Names<'a>,
+}
+
+/// A member's name was there already.
+pub(super) struct Twice;
+
+impl<'a> Members<'a> {
+    fn none_yet(json: &'a str, identity_claim: &'a str) -> Self {
+        Self {
+            json,
+            identity_claim,
+            identity: Text::Absent,
+            subject: Text::Absent,
+            jwt_id: Text::Absent,
+            csrf: Text::Absent,
+            issuer: Text::Absent,
+            audience: AudienceClaim::Absent,
+            token_type: None,
+            fresh: None,
+            expiration: None,
+            not_before: None,
+            issued_at: None,
+            others: Names::default(),
+        }
+    }
+
+    /// `None` = the full parser must decide.
+    pub(super) fn scan(json: &'a str, identity_claim: &'a str) -> Option<Self> {
+        let mut members = Self::none_yet(json, identity_claim);
+        scan(json, &mut members)?;
+        Some(members)
+    }
+
+    pub(super) fn parse(json: &'a str, identity_claim: &'a str) -> Result<Self, serde_json::Error> {
+        let mut deserializer = serde_json::Deserializer::from_str(json);
+        let members = (&mut deserializer).deserialize_map(MembersVisitor(Self::none_yet(json, identity_claim)))?;
+        deserializer.end().map(|()| members)
+    }
+
+    pub(super) fn put(&mut self, name: Known, value: Scalar<'a>) -> Result<(), Twice> {
+        match name {
+            Known::Expiration => fill(&mut self.expiration, numeric_date(&value)),
+            Known::NotBefore => fill(&mut self.not_before, numeric_date(&value)),
+            Known::IssuedAt => fill(&mut self.issued_at, numeric_date(&value)),
+            Known::Fresh => fill(&mut self.fresh, freshness(&value)),
+            Known::Type => fill(&mut self.token_type, token_type(&value)),
+            Known::Audience => self.put_audience(value),
+            Known::JwtId => put_text(&mut self.jwt_id, self.json, value),
+            Known::Csrf => put_text(&mut self.csrf, self.json, value),
+            Known::Issuer => put_text(&mut self.issuer, self.json, value),
+            Known::Subject => put_text(&mut self.subject, self.json, value),
+        }
+    }
+
+    pub(super) fn put_other(&mut self, name: Cow<'a, str>, value: Scalar<'a>) -> Result<(), Twice> {
+        if name == self.identity_claim {
+            put_text(&mut self.identity, self.json, value)
+        } else if self.others.insert(name) {
+            Ok(())
+        } else {
+            Err(Twice)
+        }
+    }
+
+    fn put_audience(&mut self, value: Scalar<'a>) -> Result<(), Twice> {
+        if self.audience != AudienceClaim::Absent {
+            return Err(Twice);
+        }
+        self.audience = match value {
+            Scalar::TextList(list) => AudienceClaim::Many(list),
+            Scalar::Text(_) => AudienceClaim::One(text(self.json, value)),
+            // As PyJWT: null is the same as no audience at all. An empty list keeps the claim "there" for
+            // the search for duplicates and counts as missing later.
+            Scalar::Null => AudienceClaim::Many(Vec::new()),
+            _ => AudienceClaim::Other,
+        };
+        Ok(())
+    }
+
+    pub(super) fn into_claims_set(self, identity_claim: Arc<str>) -> Result<ClaimsSet, ClaimsError> {
+        fn typed<T>(value: Option<Result<T, ()>>, name: &'static str) -> Result<Option<T>, ClaimsError> {
+            value.transpose().map_err(|()| ClaimsError::WrongType(name))
+        }
+        let identity = if self.identity_claim == name::SUBJECT { self.subject.clone() } else { self.identity };
+        Ok(ClaimsSet {
+            json: String::new(),
+            identity_claim,
+            // In the order in which PyJWT judges them: it decides which message a client sees.
+            issued_at: typed(self.issued_at, name::ISSUED_AT)?,
+            not_before: typed(self.not_before, name::NOT_BEFORE)?,
+            expiration: typed(self.expiration, name::EXPIRATION)?,
+            fresh: typed(self.fresh, name::FRESH)?.unwrap_or(Freshness::Never),
+            token_type: typed(self.token_type, name::TYPE)?.unwrap_or(TokenType::Access),
+            identity,
+            subject: self.subject,
+            jwt_id: self.jwt_id,
+            csrf: self.csrf,
+            issuer: self.issuer,
+            audience: self.audience,
+        })
+    }
+}
+
+struct MembersVisitor<'a>(Members<'a>);
+
+impl<'de> Visitor<'de> for MembersVisitor<'de> {
+    type Value = Members<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a claims set")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<Members<'de>, A::Error> {
+        while let Some(name) = map.next_key_seed(NameSeed)? {
+            let known = Known::of(&name);
+            let seed = if known == Some(Known::Audience) { ScalarSeed::WITH_LIST } else { ScalarSeed::PLAIN };
+            let value = map.next_value_seed(seed)?;
+            let put = match known {
+                Some(known) => self.0.put(known, value),
+                None => self.0.put_other(name, value),
+            };
+            put.map_err(|Twice| duplicate())?;
+        }
+        Ok(self.0)
+    }
+}
+
+/// Puts `value` in its place, unless the place is taken.
+fn fill<T>(place: &mut Option<T>, value: T) -> Result<(), Twice> {
+    match place.replace(value) {
+        None => Ok(()),
+        Some(_) => Err(Twice),
+    }
+}
+
+fn put_text(place: &mut Text, json: &str, value: Scalar<'_>) -> Result<(), Twice> {
+    if *place != Text::Absent {
+        return Err(Twice);
+    }
+    *place = text(json, value);
+    Ok(())
+}
+
+fn text(json: &str, value: Scalar<'_>) -> Text {
+    match value {
+        Scalar::Text(Cow::Borrowed(text)) => {
+            // The text is a slice of `json`, so the difference is its offset.
+            let start = (text.as_ptr() as usize).wrapping_sub(json.as_ptr() as usize);
+            Text::At(start..start.wrapping_add(text.len()))
+        }
+        Scalar::Text(Cow::Owned(text)) => Text::Unescaped(text.into_boxed_str()),
+        Scalar::Null => Text::Null,
+        _ => Text::Other,
+    }
+}
+
+fn freshness(value: &Scalar<'_>) -> Result<Freshness, ()> {
+    match value {
+        Scalar::Bool(true) => Ok(Freshness::Always),
+        Scalar::Bool(false) => Ok(Freshness::Never),
+        other => numeric_date(other).map(Freshness::Until),
+    }
+}
+
+fn token_type(value: &Scalar<'_>) -> Result<TokenType, ()> {
+    match value {
+        Scalar::Text(text) => Ok(match &**text {
+            "access" => TokenType::Access,
+            "refresh" => TokenType::Refresh,
+            _ => TokenType::Other,
+        }),
+        _ => Err(()),
+    }
+}
+
+/// A NumericDate (RFC 7519 §2): finite, within the calendar, fraction dropped as PyJWT does.
+fn numeric_date(scalar: &Scalar<'_>) -> Result<i64, ()> {
+    let seconds = match *scalar {
+        Scalar::Int(seconds) => seconds,
+        Scalar::Float(seconds) if seconds.abs() <= MAX_NUMERIC_DATE as f64 => seconds as i64,
+        _ => return Err(()),
+    };
+    if seconds.unsigned_abs() <= MAX_NUMERIC_DATE.unsigned_abs() { Ok(seconds) } else { Err(()) }
+}

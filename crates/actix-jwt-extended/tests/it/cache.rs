@@ -1,0 +1,294 @@
+//! The token cache: what it may skip, and what it must not.
+
+use crate::app::{NOW, SECRET, TestApp, config};
+use crate::forge::{good, with};
+use actix_jwt_extended::{
+    Algorithm, DecodeOptions, JwtIdentity, JwtManager, JwtManagerBuilder, ManualClock, SigningKey, VerifyingKey,
+    jwt_required,
+};
+use actix_web::web;
+use serde_json::json;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+async fn name(user: JwtIdentity) -> String {
+    user.into_inner()
+}
+
+fn routes(config: &mut web::ServiceConfig) {
+    let route = |path: &'static str, demand| web::resource(path).wrap(demand).route(web::route().to(name));
+    config
+        .service(route("/protected", jwt_required()))
+        .service(route("/fresh", jwt_required().fresh()))
+        .service(route("/refresh", jwt_required().refresh()))
+        .service(route("/role", jwt_required().any_role(["admin"])))
+        .service(route("/unwatched", jwt_required().skip_revocation_check()));
+}
+
+/// A builder, and its clock to move.
+fn clocked(config: actix_jwt_extended::JwtConfig) -> (JwtManagerBuilder, ManualClock) {
+    let clock = ManualClock::at(NOW as u64);
+    (JwtManager::builder(config).clock(clock.clone()), clock)
+}
+
+/// Hits, misses, tokens.
+fn stats(jwt: &JwtManager) -> (u64, u64, u64) {
+    let stats = jwt.token_cache_stats();
+    (stats.hits, stats.misses, stats.tokens)
+}
+
+fn key(id: &str) -> SigningKey {
+    SigningKey::from_secret(Algorithm::HS256, format!("{SECRET} {id}").as_bytes()).unwrap().with_key_id(id)
+}
+
+#[test]
+fn a_token_is_verified_once() {
+    let jwt = clocked(config()).0.build().unwrap();
+    let app = TestApp::start(&jwt, routes);
+    for n in 1..=5 {
+        assert_eq!(app.get_with("/protected", &good()).text(), "ada");
+        assert_eq!(stats(&jwt), (n - 1, 1, 1));
+    }
+    // In any place, and for any demand.
+    assert_eq!(app.get("/unwatched", &[("Authorization", &format!("bearer {}", good()))]).text(), "ada");
+    assert_eq!(stats(&jwt), (5, 1, 1));
+}
+
+#[test]
+fn it_expires_in_the_same_second() {
+    let (builder, clock) = clocked(config());
+    let jwt = builder.build().unwrap();
+    let app = TestApp::start(&jwt, routes);
+    let token = with(json!({ "exp": NOW + 10, "nbf": NOW, "iat": NOW }));
+    app.get_with("/protected", &token);
+    clock.set(NOW as u64 + 9);
+    assert_eq!(app.get_with("/protected", &token).text(), "ada");
+    clock.set(NOW as u64 + 10);
+    app.get_with("/protected", &token).is(401, "Token has expired");
+    assert_eq!(stats(&jwt), (2, 1, 1));
+    // Nor is it valid before its time, should the clock be set back.
+    clock.set(NOW as u64 - 1);
+    app.get_with("/protected", &token).is(422, "The token is not yet valid (iat)");
+}
+
+#[test]
+fn what_has_expired_is_not_remembered() {
+    let jwt = clocked(config()).0.build().unwrap();
+    let token = with(json!({ "exp": NOW }));
+    assert!(jwt.decode_token_with(&token, &DecodeOptions::new().allow_expired()).is_ok());
+    assert!(jwt.decode_token(&token).is_err());
+    assert_eq!(stats(&jwt), (0, 2, 0));
+}
+
+#[test]
+fn type_freshness_and_roles_are_checked_each_time() {
+    let app = TestApp::start(&clocked(config()).0.build().unwrap(), routes);
+    for _ in 0..2 {
+        assert_eq!(app.get_with("/protected", &good()).text(), "ada");
+        app.get_with("/fresh", &good()).is(401, "Fresh token required");
+        app.get_with("/refresh", &good()).is(422, "Only refresh tokens are allowed");
+        app.get_with("/role", &good()).is(403, "Insufficient scope");
+    }
+    let (builder, clock) = clocked(config());
+    let app = TestApp::start(&builder.build().unwrap(), routes);
+    let token = with(json!({ "fresh": NOW + 5, "exp": NOW + 100 }));
+    assert_eq!(app.get_with("/fresh", &token).text(), "ada");
+    clock.advance(Duration::from_secs(6));
+    app.get_with("/fresh", &token).is(401, "Fresh token required");
+    assert_eq!(app.get_with("/protected", &token).text(), "ada");
+}
+
+#[test]
+fn the_double_submit_value_is_compared_each_time() {
+    let jwt = clocked(config()).0.build().unwrap();
+    let token = jwt.create_access_token("ada").unwrap();
+    let csrf = jwt.get_csrf_token(&token).unwrap();
+    for _ in 0..2 {
+        assert!(jwt.decode_token_with(&token, &DecodeOptions::new().csrf_value(&csrf)).is_ok());
+        assert!(jwt.decode_token_with(&token, &DecodeOptions::new().csrf_value("another")).is_err());
+    }
+    assert_eq!(stats(&jwt), (4, 1, 1));
+}
+
+#[test]
+fn a_revocation_counts_at_once() {
+    let revoked = Arc::new(AtomicBool::new(false));
+    let asked = Arc::clone(&revoked);
+    let (builder, _) = clocked(config());
+    let jwt = builder
+        .token_in_blocklist_loader(move |_| {
+            let revoked = asked.load(Ordering::SeqCst);
+            async move { revoked }
+        })
+        .build()
+        .unwrap();
+    let app = TestApp::start(&jwt, routes);
+    for _ in 0..3 {
+        assert_eq!(app.get_with("/protected", &good()).text(), "ada");
+    }
+    revoked.store(true, Ordering::SeqCst);
+    app.get_with("/protected", &good()).is(401, "Token has been revoked");
+    assert_eq!(app.get_with("/unwatched", &good()).text(), "ada");
+    assert_eq!(stats(&jwt), (4, 1, 1));
+}
+
+#[test]
+fn a_key_that_is_withdrawn_counts_no_more() {
+    let jwt = clocked(config()).0.verifying_key(verifying("old")).signing_key(key("new")).build().unwrap();
+    let app = TestApp::start(&jwt, routes);
+    let old = clocked(config()).0.signing_key(key("old")).build().unwrap().create_access_token("ada").unwrap();
+    let new = jwt.create_access_token("eve").unwrap();
+    for _ in 0..2 {
+        assert_eq!(app.get_with("/protected", &old).text(), "ada");
+        assert_eq!(app.get_with("/protected", &new).text(), "eve");
+    }
+    assert!(!jwt.withdraw_key("unknown"));
+    assert_eq!(app.get_with("/protected", &old).text(), "ada");
+    assert!(jwt.withdraw_key("old"));
+    app.get_with("/protected", &old).is(422, "Signature verification failed");
+    // Not even by a key without a key ID, which is for unknown ones only.
+    assert_eq!(app.get_with("/protected", &new).text(), "eve");
+    assert!(jwt.withdraw_key("old"));
+}
+
+fn verifying(id: &str) -> VerifyingKey {
+    VerifyingKey::from_secret(&[Algorithm::HS256], format!("{SECRET} {id}").as_bytes()).unwrap().with_key_id(id)
+}
+
+#[test]
+fn a_key_is_withdrawn_for_all_threads_while_they_verify() {
+    for _ in 0..20 {
+        let jwt = clocked(config()).0.signing_key(key("one")).build().unwrap();
+        let token = jwt.create_access_token("ada").unwrap();
+        let (begun, withdrawn) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
+        let threads: Vec<_> = (0..4)
+            .map(|_| {
+                let (jwt, token) = (jwt.clone(), token.clone());
+                let (begun, withdrawn) = (Arc::clone(&begun), Arc::clone(&withdrawn));
+                thread::spawn(move || {
+                    loop {
+                        // Looked at before: what begins after the withdrawal must fail.
+                        let must_fail = withdrawn.load(Ordering::SeqCst);
+                        let verified = jwt.decode_token(&token).is_ok();
+                        begun.store(true, Ordering::SeqCst);
+                        assert!(!(must_fail && verified), "accepted after its key was withdrawn");
+                        if must_fail {
+                            return jwt.decode_token(&token).is_ok();
+                        }
+                    }
+                })
+            })
+            .collect();
+        while !begun.load(Ordering::SeqCst) {
+            thread::yield_now();
+        }
+        assert!(jwt.withdraw_key("one"));
+        withdrawn.store(true, Ordering::SeqCst);
+        for thread in threads {
+            assert!(!thread.join().unwrap());
+        }
+    }
+}
+
+#[test]
+fn the_keys_of_a_hook_are_asked_for_each_time() {
+    let known = Arc::new(AtomicBool::new(true));
+    let asked = Arc::clone(&known);
+    let (builder, _) = clocked(config());
+    let jwt = builder
+        .decode_key_loader(move |_, _| {
+            asked
+                .load(Ordering::SeqCst)
+                .then(|| VerifyingKey::from_secret(&[Algorithm::HS256], SECRET.as_bytes()).unwrap())
+        })
+        .build()
+        .unwrap();
+    for _ in 0..2 {
+        assert!(jwt.decode_token(&good()).is_ok());
+    }
+    known.store(false, Ordering::SeqCst);
+    assert!(jwt.decode_token(&good()).is_err());
+    assert_eq!(stats(&jwt), (0, 0, 0));
+}
+
+#[test]
+fn the_whole_token_must_be_the_same() {
+    let jwt = clocked(config()).0.build().unwrap();
+    let token = good();
+    jwt.decode_token(&token).unwrap();
+    let (message, signature) = token.rsplit_once('.').unwrap();
+    let (header, _) = message.split_once('.').unwrap();
+    let (other, _) = with(json!({ "sub": "eve" })).rsplit_once('.').map(|(m, s)| (m.to_owned(), s.to_owned())).unwrap();
+    for forged in [
+        // Somebody else's claims, or header, over a signature that is known.
+        format!("{other}.{signature}"),
+        format!("{header}..{signature}"),
+        format!("x{token}"),
+        token[1..].to_owned(),
+        format!("{token}x"),
+    ] {
+        assert!(jwt.decode_token(&forged).is_err(), "{forged}");
+    }
+    assert_eq!(stats(&jwt).2, 1);
+    // Every single byte of it counts.
+    for at in 0..token.len() {
+        let mut altered = token.clone().into_bytes();
+        altered[at] = if altered[at] == b'A' { b'B' } else { b'A' };
+        assert!(jwt.decode_token(std::str::from_utf8(&altered).unwrap()).is_err(), "byte {at}");
+    }
+}
+
+#[test]
+fn what_is_made_up_pushes_nothing_out() {
+    let jwt = clocked(config().token_cache_size(2)).0.build().unwrap();
+    jwt.decode_token(&good()).unwrap();
+    let (message, _) = good().rsplit_once('.').map(|(m, s)| (m.to_owned(), s.to_owned())).unwrap();
+    for n in 0..10_000 {
+        assert!(jwt.decode_token(&format!("{message}.{n:043}")).is_err());
+    }
+    jwt.decode_token(&good()).unwrap();
+    assert_eq!(stats(&jwt), (1, 10_001, 1));
+}
+
+#[test]
+fn it_is_bounded_in_tokens_and_in_bytes() {
+    let jwt = clocked(config().token_cache_size(64)).0.build().unwrap();
+    for n in 0..1_000 {
+        jwt.decode_token(&jwt.create_access_token(n).unwrap()).unwrap();
+    }
+    let (hits, misses, tokens) = stats(&jwt);
+    assert_eq!((hits, misses), (0, 1_000));
+    assert!((32..=64).contains(&tokens), "{tokens}");
+    // Tokens of some 4 KiB count for seven, with what is decoded of them.
+    let jwt = clocked(config().token_cache_size(64)).0.build().unwrap();
+    for n in 0..100 {
+        jwt.decode_token(&jwt.access_token(n).claim("own", "x".repeat(3_000)).encode().unwrap()).unwrap();
+    }
+    let tokens = stats(&jwt).2;
+    assert!((4..=64 / 7).contains(&tokens), "{tokens}");
+}
+
+#[test]
+fn it_can_be_turned_off() {
+    let jwt = clocked(config().token_cache_size(0)).0.build().unwrap();
+    for _ in 0..3 {
+        jwt.decode_token(&good()).unwrap();
+    }
+    assert_eq!(stats(&jwt), (0, 0, 0));
+}
+
+#[test]
+fn each_manager_and_each_thread_remembers_for_itself() {
+    let (one, other) = (clocked(config()).0.build().unwrap(), clocked(config()).0.build().unwrap());
+    one.decode_token(&good()).unwrap();
+    other.decode_token(&good()).unwrap();
+    assert_eq!((stats(&one), stats(&other)), ((0, 1, 1), (0, 1, 1)));
+    let clone = one.clone();
+    thread::spawn(move || clone.decode_token(&good()).unwrap()).join().unwrap();
+    assert_eq!(stats(&one), (0, 2, 2));
+    // Another secret: another manager knows nothing of what this one has verified.
+    let stranger = clocked(actix_jwt_extended::JwtConfig::new().secret_key("another secret: 0123456789 abcdef"));
+    assert!(stranger.0.build().unwrap().decode_token(&good()).is_err());
+}
