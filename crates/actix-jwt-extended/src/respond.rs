@@ -7,9 +7,10 @@ use crate::manager::{JwtManager, manager_of};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderValue, WWW_AUTHENTICATE};
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
+use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 use std::cell::RefCell;
-use std::fmt::{self, Write as _};
+use std::fmt;
 
 /// The response to a refused request. A hook that panics makes it a 500.
 pub(crate) fn respond(manager: &JwtManager, error: &JwtError, request: &HttpRequest) -> HttpResponse {
@@ -139,14 +140,12 @@ fn default_response(config: &JwtConfig, error: &JwtError) -> HttpResponse {
     }
     let mut response = HttpResponse::build(status(answer.status));
     if matches!(answer.status, 401 | 403)
-        && let Ok(value) = HeaderValue::try_from(challenge(&config.header_type, &answer, error))
+        && let Some(value) = challenge(&config.header_type, &answer, error)
     {
         response.insert_header((WWW_AUTHENTICATE, value));
     }
     match config.error_format {
-        ErrorFormat::Flask => {
-            response.json(Map::from_iter([(config.error_message_key.clone(), answer.message.into())]))
-        }
+        ErrorFormat::Flask => response.json(OneMember(&config.error_message_key, &answer.message)),
         ErrorFormat::Rfc6750 => {
             let code = answer.code.map(|code| ("error".to_owned(), Value::from(code)));
             let description = ("error_description".to_owned(), Value::from(answer.message));
@@ -174,19 +173,28 @@ fn rfc6750_status(answer: &Answer) -> u16 {
     }
 }
 
-/// RFC 6750 §3: no code where the request carried no credentials.
-fn challenge(header_type: &str, answer: &Answer, error: &JwtError) -> String {
-    let mut challenge = if header_type.is_empty() { "Bearer".to_owned() } else { header_type.to_owned() };
-    if let Some(code) = answer.code {
-        let description: String =
-            answer.message.chars().filter(|c| matches!(c, ' '..='~') && !matches!(c, '"' | '\\')).collect();
-        // Writing to a String cannot fail.
-        let _ = write!(challenge, " error=\"{code}\", error_description=\"{description}\"");
-        if let JwtError::InsufficientScope { scope: Some(scope) } = error {
-            let _ = write!(challenge, ", scope=\"{}\"", quotable(scope));
-        }
+/// A JSON object with one member.
+struct OneMember<'a>(&'a str, &'a str);
+
+impl Serialize for OneMember<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map([(self.0, self.1)])
     }
-    challenge
+}
+
+/// RFC 6750 §3: no code where the request carried no credentials.
+fn challenge(header_type: &str, answer: &Answer, error: &JwtError) -> Option<HeaderValue> {
+    let scheme = if header_type.is_empty() { "Bearer" } else { header_type };
+    let Some(code) = answer.code else {
+        // Nearly every refusal that is no attack: made without an allocation.
+        return if scheme == "Bearer" { Some(HeaderValue::from_static("Bearer")) } else { scheme.parse().ok() };
+    };
+    let description = quotable(&answer.message);
+    let mut challenge = format!("{scheme} error=\"{code}\", error_description=\"{description}\"");
+    if let JwtError::InsufficientScope { scope: Some(scope) } = error {
+        challenge.extend([", scope=\"", &quotable(scope), "\""]);
+    }
+    challenge.try_into().ok()
 }
 
 /// What may stand between quotes in a header (RFC 6750 §3).

@@ -44,23 +44,24 @@ pub(crate) struct Search<'a> {
 impl<'a> Search<'a> {
     /// The first location that holds a candidate decides.
     pub(crate) fn run(&self) -> Result<Located<'a>, JwtError> {
-        let mut reasons = Vec::new();
+        // Nearly always there is one location: its own reason is the answer.
+        if let [location] = self.locations {
+            return self.look_in(*location);
+        }
+        let mut reasons = Vec::with_capacity(self.locations.len());
         for location in self.locations {
             match self.look_in(*location) {
                 Err(JwtError::MissingToken(reason)) => reasons.push(reason),
                 decided => return decided,
             }
         }
-        let reason = match (reasons.pop(), reasons.is_empty()) {
-            (Some(reason), true) => reason,
-            (Some(last), false) => {
-                reasons.push(last);
-                let locations = self.locations.iter().map(|location| location.as_str()).collect();
-                MissingToken::Everywhere { locations, reasons }
-            }
-            (None, _) => MissingToken::Header { name: self.config.header_name.clone() },
-        };
-        Err(JwtError::MissingToken(reason))
+        Err(JwtError::MissingToken(match self.locations {
+            [] => MissingToken::Header { name: self.config.header_name.clone() },
+            locations => MissingToken::Everywhere {
+                locations: locations.iter().map(|location| location.as_str()).collect(),
+                reasons,
+            },
+        }))
     }
 
     fn look_in(&self, location: Location) -> Result<Located<'a>, JwtError> {
