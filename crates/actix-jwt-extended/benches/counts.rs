@@ -56,12 +56,14 @@ fn perform(work: &str, times: u64, mut round: impl FnMut(&mut dyn FnMut())) {
         let keys = Keys::new(FAMILIES[0]);
         let (path, token, status) = match what {
             "open" => ("/open", Some(&*keys.token), StatusCode::OK),
+            "noop2" => ("/noop2", Some(&*keys.token), StatusCode::OK),
+            "wrapped cached" => ("/wrapped", Some(&*keys.token), StatusCode::OK),
             "protected" | "protected cached" => ("/protected", Some(&*keys.token), StatusCode::OK),
             "with garbage" => ("/protected", Some("x.y.z"), StatusCode::UNPROCESSABLE_ENTITY),
             _ => ("/protected", None, StatusCode::UNAUTHORIZED),
         };
         return actix_web::rt::System::new().block_on(async {
-            let jwt = if what == "protected cached" { &keys.caching } else { &keys.ours };
+            let jwt = if what.ends_with("cached") { &keys.caching } else { &keys.ours };
             let app = common::app(jwt.clone()).await;
             for _ in 0..times {
                 // The request is made outside the round: a server has it already.

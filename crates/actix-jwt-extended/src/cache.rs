@@ -6,6 +6,7 @@
 //! are no part of what is remembered; they are checked each time.
 
 use crate::claims::{JoseHeader, VerifiedToken};
+use foldhash::fast::RandomState;
 use quick_cache::unsync::Cache;
 use quick_cache::{Equivalent, Weighter};
 use std::cell::RefCell;
@@ -21,7 +22,8 @@ const UNIT: usize = 1024;
 /// Headers that are not of the usual two spellings: those with a key ID, mostly.
 const HEADERS: usize = 64;
 
-/// Of a token, the end: the signature's. It is as good as random, and the key of the hash is secret.
+/// So much of a token's end is hashed: nobody but the key's owner chooses what a signature ends with, so a
+/// fast hash does. What is equal, all of the text decides.
 const HASHED: usize = 24;
 
 pub(crate) struct VerifiedTokens {
@@ -37,7 +39,7 @@ pub(crate) struct VerifiedTokens {
 /// What one thread remembers.
 struct Remembered {
     generation: u64,
-    tokens: Cache<TokenText, VerifiedToken, Weight>,
+    tokens: Cache<TokenText, VerifiedToken, Weight, RandomState>,
     headers: Cache<Box<[u8]>, Arc<JoseHeader>>,
     counters: Arc<Counters>,
 }

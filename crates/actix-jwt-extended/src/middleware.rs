@@ -72,7 +72,7 @@ where
                 let (service, required) = (Rc::clone(&self.service), Rc::clone(&self.required));
                 JwtRequiredFuture::Waiting { future: wait_then_call(service, required, outcome, request).boxed_local() }
             }
-            Err(error) => JwtRequiredFuture::Refused { response: Some(refuse(request, error)) },
+            Err(error) => JwtRequiredFuture::Refused { response: Some(Box::new(refuse(request, error))) },
         }
     }
 }
@@ -87,7 +87,7 @@ where
     S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
 {
     match wait(&required, outcome, &mut request).await {
-        Ok(()) => service.call(request).await.map(|response| answer_upgrade(response).map_into_left_body()),
+        Ok(()) => service.call(request).await.map(finished),
         Err(error) => Ok(refuse(request, error)),
     }
 }
@@ -107,8 +107,14 @@ async fn wait(required: &JwtRequired, outcome: Outcome, request: &mut ServiceReq
     finish(outcome, required, manager_of(request.request())?, request.request()).await
 }
 
+/// What the service behind answered, on its way out.
+fn finished<B>(mut response: ServiceResponse<B>) -> ServiceResponse<EitherBody<B>> {
+    answer_upgrade(&mut response);
+    response.map_into_left_body()
+}
+
 /// Names the protocol that the token came by.
-fn answer_upgrade<B>(mut response: ServiceResponse<B>) -> ServiceResponse<B> {
+fn answer_upgrade<B>(response: &mut ServiceResponse<B>) {
     if response.status() == StatusCode::SWITCHING_PROTOCOLS
         && passed_token(response.request()).is_some_and(|jwt| jwt.location() == Location::WebSocket)
         && !response.headers().contains_key(SEC_WEBSOCKET_PROTOCOL)
@@ -116,7 +122,6 @@ fn answer_upgrade<B>(mut response: ServiceResponse<B>) -> ServiceResponse<B> {
     {
         response.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, protocol);
     }
-    response
 }
 
 /// A response, not an error: so that CORS, logging and compression outside treat it as one.
@@ -133,7 +138,8 @@ pin_project! {
     pub enum JwtRequiredFuture<F, B> {
         Inner { #[pin] future: F },
         Waiting { future: LocalBoxFuture<'static, Result<ServiceResponse<EitherBody<B>>, Error>> },
-        Refused { response: Option<ServiceResponse<EitherBody<B>>> },
+        // In a box, so that the future of the others is small: it is moved about.
+        Refused { response: Option<Box<ServiceResponse<EitherBody<B>>>> },
     }
 }
 
@@ -151,12 +157,10 @@ where
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project() {
-            Projected::Inner { future } => {
-                future.poll(context).map_ok(|response| answer_upgrade(response).map_into_left_body())
-            }
+            Projected::Inner { future } => future.poll(context).map_ok(finished),
             Projected::Waiting { future } => future.as_mut().poll(context),
             Projected::Refused { response } => match response.take() {
-                Some(response) => Poll::Ready(Ok(response)),
+                Some(response) => Poll::Ready(Ok(*response)),
                 // Polled again after it was done, which the contract of futures forbids.
                 None => Poll::Pending,
             },

@@ -65,11 +65,12 @@ impl<'a> Search<'a> {
     }
 
     fn look_in(&self, location: Location) -> Result<Located<'a>, JwtError> {
-        let names = self.config.names(self.refresh);
+        let names = || self.config.names(self.refresh);
         let (token, csrf) = match location {
             Location::Headers => (header::find(self.request.headers(), self.header_name, self.config)?.into(), None),
             Location::QueryString => (query::find(self.request.query_string(), self.config)?, None),
             Location::Cookies => {
+                let names = names();
                 let token = cookie::find(self.request.headers(), names.cookie)
                     .ok_or_else(|| MissingToken::Cookie { name: names.cookie.to_owned() })?;
                 match csrf::find(self.request, self.config, names, self.body)? {
@@ -86,7 +87,7 @@ impl<'a> Search<'a> {
                     return Err(MissingToken::ContentType.into());
                 }
                 let Some(body) = self.body else { return Ok(Located::NeedsBody) };
-                (body::find_json(body, names.json_key)?, None)
+                (body::find_json(body, names().json_key)?, None)
             }
         };
         Ok(Located::Found(Candidate { token, location, csrf }))
