@@ -4,6 +4,8 @@
 
 mod allocations;
 mod checks;
+mod cores;
+mod crypto;
 mod http;
 mod in_process;
 mod instructions;
@@ -15,6 +17,7 @@ mod report;
 mod statistics;
 mod token;
 
+use cores::Cores;
 use instructions::Counter;
 use jsonwebtoken::Algorithm;
 use options::{Command, Options};
@@ -57,13 +60,15 @@ fn perform(command: Command) -> std::io::Result<()> {
 }
 
 fn measure(options: &Options) -> std::io::Result<()> {
+    let machine = machine::describe();
     let workshop = Workshop::open(&options.peers)?;
+    let cores = Cores::claim();
     let counter = Counter::find();
     let mut algorithms = Vec::new();
     for algorithm in &options.algorithms {
-        algorithms.push(measure_algorithm(*algorithm, options, &workshop, counter)?);
+        algorithms.push(measure_algorithm(*algorithm, options, &workshop, &cores, counter)?);
     }
-    let report = Report { options, counter, algorithms: &algorithms, runtimes: workshop.runtimes() };
+    let report = Report { options, machine: &machine, counter, algorithms: &algorithms, runtimes: workshop.runtimes() };
     match &options.out {
         Some(folder) => report.write(folder),
         None => {
@@ -77,6 +82,7 @@ fn measure_algorithm(
     algorithm: Algorithm,
     options: &Options,
     workshop: &Workshop,
+    cores: &Cores,
     counter: Option<Counter>,
 ) -> std::io::Result<OfAlgorithm> {
     let fixture = Fixture::new(algorithm);
@@ -99,6 +105,6 @@ fn measure_algorithm(
     let in_process =
         measured.into_iter().map(|result| InProcess { instructions: count(result.peer), result }).collect();
     eprintln!("{algorithm:?}: over HTTP");
-    let http = http::measure(&supported, &fixture, workshop, options.each)?;
+    let http = http::measure(&supported, &fixture, workshop, cores, options.each)?;
     Ok(OfAlgorithm { algorithm, in_process, refused, http })
 }

@@ -79,7 +79,7 @@ fn measure(mut arguments: &[&str]) -> Result<Options, String> {
     let all: Vec<&'static Peer> = PEERS.iter().filter_map(|peer| Peer::named(peer.name)).collect();
     let is_wanted = |peer: &&'static Peer| {
         let is_base = |name: &&str| all.iter().any(|other| other.name == *name && other.base == Some(peer.name));
-        names.is_empty() || names.contains(&peer.name) || names.iter().any(|name| is_base(&name))
+        names.is_empty() || names.contains(&peer.name) || names.iter().any(is_base)
     };
     let peers = all.iter().copied().filter(is_wanted).collect();
     if algorithms.is_empty() {

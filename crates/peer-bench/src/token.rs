@@ -1,5 +1,6 @@
 //! One algorithm with its keys, and the token that every peer is asked to verify.
 
+use crate::crypto;
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, EncodingKey};
@@ -25,12 +26,14 @@ pub struct Fixture {
 
 impl Fixture {
     pub fn new(algorithm: Algorithm) -> Self {
+        crypto::install();
         let now = unix_time();
         Self { algorithm, token: sign(algorithm, &claims(SUBJECT, now, now + DAY.as_secs())) }
     }
 
     /// In another process, with the token that was made in the first.
     pub fn with_token(algorithm: Algorithm, token: String) -> Self {
+        crypto::install();
         Self { algorithm, token }
     }
 

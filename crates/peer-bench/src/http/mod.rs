@@ -4,6 +4,7 @@ mod load;
 mod server;
 
 use crate::checks::{self, Verdict};
+use crate::cores::Cores;
 use crate::peers::{Peer, Workshop};
 use crate::statistics::{median, ratios};
 use crate::token::Fixture;
@@ -17,6 +18,8 @@ pub const CONNECTIONS: usize = 32;
 const SLICE: Duration = Duration::from_millis(500);
 /// Before each slice, not counted.
 const WARM_UP: Duration = Duration::from_millis(50);
+/// Before the first one: compilers at run time must have seen the code often enough.
+const FIRST_WARM_UP: Duration = Duration::from_secs(1);
 
 /// What was found for one peer.
 pub struct Result {
@@ -43,14 +46,13 @@ pub fn measure(
     peers: &[&'static Peer],
     fixture: &Fixture,
     workshop: &Workshop,
+    cores: &Cores,
     each: Duration,
 ) -> std::io::Result<Vec<Result>> {
-    let cores = Cores::find();
-    cores.pin_load();
     let mut runs = Vec::new();
     let mut results = Vec::new();
     for peer in peers {
-        match Run::start(peer, fixture, workshop, &cores) {
+        match Run::start(peer, fixture, workshop, cores) {
             Ok(run) => runs.push(run),
             Err(why) => results.push(Result { peer, outcome: Err(why) }),
         }
@@ -95,6 +97,7 @@ impl Run {
         };
         let verdict = checks::check(peer, fixture, |token| load::once(server.address(), &request(token)))?;
         let request = request(Some(&fixture.token));
+        load::run(server.address(), &request, CONNECTIONS, FIRST_WARM_UP, SLICE).map_err(under_load)?;
         Ok(Self { peer, server, request, verdict, slices: Vec::new(), cpu: Duration::ZERO, failure: None })
     }
 
@@ -105,7 +108,7 @@ impl Run {
         let before = self.server.cpu_time();
         match load::run(self.server.address(), &self.request, CONNECTIONS, WARM_UP, SLICE) {
             Ok(slice) => self.slices.push(slice),
-            Err(error) => self.failure = Some(format!("under load: {error}")),
+            Err(error) => self.failure = Some(under_load(error)),
         }
         self.cpu += self.server.cpu_time().saturating_sub(before);
     }
@@ -133,30 +136,6 @@ impl Run {
     }
 }
 
-/// One core for the servers, which take turns, and another for the load; where there are two.
-struct Cores {
-    of_servers: Option<core_affinity::CoreId>,
-    of_load: Option<core_affinity::CoreId>,
-}
-
-impl Cores {
-    fn find() -> Self {
-        let cores = core_affinity::get_core_ids().unwrap_or_default();
-        match cores.as_slice() {
-            [of_servers, of_load, ..] => Self { of_servers: Some(*of_servers), of_load: Some(*of_load) },
-            _ => Self { of_servers: None, of_load: None },
-        }
-    }
-
-    /// A process inherits the core of the thread that starts it.
-    fn spawn<T>(&self, start: impl FnOnce() -> T) -> T {
-        self.of_servers.map(core_affinity::set_for_current);
-        let started = start();
-        self.pin_load();
-        started
-    }
-
-    fn pin_load(&self) {
-        self.of_load.map(core_affinity::set_for_current);
-    }
+fn under_load(error: std::io::Error) -> String {
+    format!("under load: {error}")
 }

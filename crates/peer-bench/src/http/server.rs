@@ -1,6 +1,6 @@
 //! A peer's server, in a process of its own.
 
-use super::Cores;
+use crate::cores::Cores;
 use crate::peers::{App, Peer, Workshop};
 use crate::token::Fixture;
 use std::io::Read as _;
@@ -26,7 +26,7 @@ impl Server {
         };
         // Its end tells the child that this process is gone.
         command.stdin(Stdio::piped());
-        let child = cores.spawn(|| command.spawn()).map_err(|error| error.to_string())?;
+        let child = cores.start_server(|| command.spawn()).map_err(|error| error.to_string())?;
         let mut server = Self { child, address: (Ipv4Addr::LOCALHOST, port).into() };
         server.wait_until_ready()?;
         Ok(server)

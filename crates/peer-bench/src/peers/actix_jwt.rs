@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 pub const PEER: Peer = Peer {
     name: "actix-jwt",
-    made_of: &["actix-jwt", "jsonwebtoken 9.3.1"],
+    made_of: &["actix-jwt", "jsonwebtoken 9"],
     set_up: "`ActixJwtMiddleware` with `identity_key` `sub` and an `identity_handler` as in its README, looking for \
              the token in `Authorization` only; the handler calls `get_identity`.",
     base: Some("actix-web"),

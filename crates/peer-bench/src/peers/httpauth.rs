@@ -11,9 +11,8 @@ use actix_web_httpauth::middleware::HttpAuthentication;
 
 pub const PEER: Peer = Peer {
     name: "actix-web-httpauth",
-    made_of: &["actix-web-httpauth", "jsonwebtoken"],
-    set_up: "`HttpAuthentication::bearer` with a validator that calls `jsonwebtoken::decode` (AWS-LC); the rest as \
-             hand-written.",
+    made_of: &["actix-web-httpauth", "jsonwebtoken 11"],
+    set_up: "`HttpAuthentication::bearer` with a validator that calls `jsonwebtoken::decode`; the rest as hand-written.",
     base: Some("actix-web"),
     algorithms: &ALGORITHMS,
     credentials: Credentials::Bearer,

@@ -10,7 +10,7 @@ use jsonwebtoken::Algorithm;
 
 pub const PEER: Peer = Peer {
     name: "jwt-authorizer",
-    made_of: &["jwt-authorizer", "axum", "jsonwebtoken 9.3.1"],
+    made_of: &["jwt-authorizer", "axum 0.7", "jsonwebtoken 9"],
     set_up: "`JwtAuthorizer` from a secret or a PEM text, its layer around the route, `JwtClaims` in the handler; \
              the claims type has the subject only.",
     base: Some("axum"),

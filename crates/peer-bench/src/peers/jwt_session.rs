@@ -15,10 +15,11 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 pub const PEER: Peer = Peer {
     name: "actix-jwt-session",
-    made_of: &["actix-jwt-session", "jsonwebtoken 8.3.0"],
+    made_of: &["actix-jwt-session", "jsonwebtoken 8"],
     set_up: "`SessionMiddlewareFactory` with a header extractor, `Authenticated` in the handler. It needs the session \
              in a storage and ships one for Redis: here it is a map in memory, which costs less than any network. \
-             The token is alone in `Authorization`: `Bearer` is not stripped.",
+             Expiry is the storage's: `exp` is not looked at. The token is alone in `Authorization`: `Bearer` is not \
+             stripped.",
     base: Some("actix-web"),
     algorithms: &ALGORITHMS,
     credentials: Credentials::Header("authorization"),

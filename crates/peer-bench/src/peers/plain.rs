@@ -19,7 +19,7 @@ pub const ACTIX: Peer = Peer {
 
 pub const AXUM: Peer = Peer {
     name: "axum",
-    made_of: &["axum"],
+    made_of: &["axum 0.7"],
     set_up: "No protection; the subject is a constant. The axum that jwt-authorizer is made for.",
     base: None,
     algorithms: &ALGORITHMS,
