@@ -1,11 +1,23 @@
 """The route for Flask: plain, or protected by Flask-JWT-Extended with its default settings."""
 
 import os
+import signal
+import sys
+import threading
 
 from flask import Flask, jsonify
 from flask_jwt_extended import JWTManager, get_jwt_identity, jwt_required
 
 app = Flask(__name__)
+
+
+def end_with_standard_input():
+    """So that gunicorn does not outlive what has started it."""
+    sys.stdin.read()
+    os.kill(os.getppid(), signal.SIGTERM)
+
+
+threading.Thread(target=end_with_standard_input, daemon=True).start()
 
 if os.environ["PEER_PROTECTION"] == "none":
 

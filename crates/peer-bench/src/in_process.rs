@@ -25,7 +25,8 @@ const SLICE: Duration = Duration::from_millis(10);
 pub struct Result {
     pub peer: &'static Peer,
     pub nanoseconds: f64,
-    /// Median over the rounds of time ÷ time without protection, and of their difference.
+    /// Median over the rounds of time ÷ time without protection, and of their difference; NaN where there is no such
+    /// row.
     pub ratio: f64,
     pub added: f64,
     pub allocations: u64,
@@ -48,12 +49,12 @@ pub fn measure(peers: &[&'static Peer], fixture: &Fixture, each: Duration) -> Ve
             times.push(run.slice(SLICE));
         }
     }
-    let time_of = |name| runs.iter().position(|(peer, _)| peer.name == name).map(|at| &times[at]);
+    let times_of = |name| runs.iter().position(|(peer, _)| Some(peer.name) == name).map(|at| times[at].as_slice());
     runs.iter()
         .zip(&times)
         .zip(&allocations)
         .map(|(((peer, _), times), allocations)| {
-            let base = time_of(peer.base.unwrap_or(peer.name)).unwrap_or(times);
+            let base = times_of(peer.base).unwrap_or_default();
             let added: Vec<f64> = times.iter().zip(base).map(|(time, base)| time - base).collect();
             Result {
                 peer,

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 pub struct Bar {
     pub label: String,
     pub value: f64,
-    /// What stands behind the bar.
+    /// What stands at its right.
     pub text: String,
     pub colour: Colour,
 }
@@ -29,10 +29,10 @@ impl Colour {
 }
 
 const INK: &str = "#7c828d";
-const WIDTH: f64 = 760.0;
+const WIDTH: f64 = 770.0;
 /// Where the bars begin and how long the longest is: the texts stand left and right of them.
 const LEFT: f64 = 210.0;
-const LONGEST: f64 = 370.0;
+const LONGEST: f64 = 345.0;
 const ROW: f64 = 28.0;
 const TOP: f64 = 56.0;
 
@@ -58,12 +58,12 @@ pub fn bars(title: &str, subtitle: &str, bars: &[Bar], full: f64, mark_full: boo
         let weight = if matches!(bar.colour, Colour::Ours) { r#" font-weight="600""# } else { "" };
         let _ = writeln!(
             svg,
-            r#"<text x="{label_x}" y="{text_y}" text-anchor="end"{weight}>{label}</text><rect x="{LEFT}" y="{y}" width="{length:.1}" height="18" rx="2" fill="{colour}"/><text x="{value_x:.1}" y="{text_y}"{weight}>{text}</text>"#,
+            r#"<text x="{label_x}" y="{text_y}" text-anchor="end"{weight}>{label}</text><rect x="{LEFT}" y="{y}" width="{length:.1}" height="18" rx="2" fill="{colour}"/><text x="{value_x}" y="{text_y}"{weight}>{text}</text>"#,
             label_x = LEFT - 8.0,
             text_y = y + 13.5,
             label = escape(&bar.label),
             colour = bar.colour.code(),
-            value_x = LEFT + length + 8.0,
+            value_x = LEFT + LONGEST + 10.0,
             text = escape(&bar.text),
         );
     }

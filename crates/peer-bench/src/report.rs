@@ -94,7 +94,7 @@ impl Report<'_> {
                 Some(Ok(measured)) => format!(
                     "{} | {} | {:.0} µs | {:.0} µs | {:.2} µs | {:.0} % |",
                     thousands(measured.requests_per_second),
-                    if peer.base.is_some() { format!("{:.3}", measured.ratio) } else { "–".to_owned() },
+                    or_dash(measured.ratio, |ratio| format!("{ratio:.3}")),
                     measured.p50,
                     measured.p99,
                     measured.cpu,
@@ -124,11 +124,8 @@ impl Report<'_> {
                 (None, None) => "not supported | | | |".to_owned(),
                 (None, Some((_, why))) => format!("{why} | | | |"),
                 (Some(InProcess { result, .. }), _) => {
-                    let [added, ratio] = if peer.base.is_some() {
-                        [format!("{} ns", thousands(result.added)), format!("{:.2}", result.ratio)]
-                    } else {
-                        ["–", "–"].map(str::to_owned)
-                    };
+                    let added = or_dash(result.added, |added| format!("{} ns", thousands(added)));
+                    let ratio = or_dash(result.ratio, |ratio| format!("{ratio:.2}"));
                     format!("{} ns | {added} | {ratio} | {} |", thousands(result.nanoseconds), result.allocations)
                 }
             };
@@ -144,7 +141,7 @@ impl Report<'_> {
     /// What each row is, and how it answers what it must refuse.
     fn write_peers(&self, text: &mut String) {
         text.push_str("\n## The rows\n\n");
-        text.push_str("| row | is | no token | tampered | expired |\n| --- | --- | --- | --- | --- |\n");
+        text.push_str("| row | versions | no token | tampered | expired |\n| --- | --- | --- | --- | --- |\n");
         for peer in &self.options.peers {
             let made_of: Vec<String> = peer.made_of.iter().map(|package| with_version(package)).collect();
             let verdict = self.algorithms.iter().flat_map(|of| &of.http).find_map(|result| match &result.outcome {
@@ -161,7 +158,11 @@ impl Report<'_> {
                 }
                 _ => "– | – | –".to_owned(),
             };
-            let _ = writeln!(text, "| {} | {}. {} | {cells} |", name(peer), made_of.join(", "), peer.set_up);
+            let _ = writeln!(text, "| {} | {} | {cells} |", name(peer), made_of.join(", "));
+        }
+        text.push_str("\nHow each is set up:\n\n");
+        for peer in &self.options.peers {
+            let _ = writeln!(text, "- {}: {}", name(peer), peer.set_up);
         }
     }
 }
@@ -179,8 +180,8 @@ impl OfAlgorithm {
         let bars: Vec<Bar> = self
             .http
             .iter()
-            .filter(|result| result.peer.base.is_some())
             .filter_map(|result| Some((result.peer, result.outcome.as_ref().ok()?)))
+            .filter(|(_, measured)| measured.ratio.is_finite())
             .map(|(peer, measured)| {
                 let text = format!("{:.2}  ({}/s)", measured.ratio, thousands(measured.requests_per_second));
                 bar(peer, measured.ratio, text)
@@ -192,7 +193,7 @@ impl OfAlgorithm {
     }
 
     fn added_plot(&self) -> String {
-        let protected = || self.in_process.iter().map(|one| &one.result).filter(|one| one.peer.base.is_some());
+        let protected = || self.in_process.iter().map(|one| &one.result).filter(|one| one.added.is_finite());
         let longest = protected().map(|result| result.added).fold(1.0, f64::max);
         let bars: Vec<Bar> = protected()
             .map(|result| {
@@ -243,6 +244,11 @@ fn with_version(package: &str) -> String {
     let locked = || LOCK.split(&before).skip(1).find(|rest| rest.starts_with(begin))?.split('"').next();
     let version = peers::external_version(name).or_else(|| locked().map(str::to_owned));
     version.map_or_else(|| package.to_owned(), |version| format!("{name} {version}"))
+}
+
+/// A dash where there is nothing to compare with.
+fn or_dash(number: f64, format: impl FnOnce(f64) -> String) -> String {
+    if number.is_finite() { format(number) } else { "–".to_owned() }
 }
 
 fn thousands(number: f64) -> String {

@@ -1,5 +1,6 @@
 //! Medians.
 
+/// NaN: there is none.
 pub fn median(values: &[f64]) -> f64 {
     let mut values: Vec<f64> = values.to_vec();
     values.sort_by(f64::total_cmp);

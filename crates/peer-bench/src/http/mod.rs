@@ -30,7 +30,7 @@ pub struct Result {
 pub struct Measured {
     pub verdict: Verdict,
     pub requests_per_second: f64,
-    /// Median over the rounds of throughput ÷ throughput without protection.
+    /// Median over the rounds of throughput ÷ throughput without protection; NaN where there is no such row.
     pub ratio: f64,
     /// In microseconds.
     pub p50: f64,
@@ -66,8 +66,8 @@ pub fn measure(
     let throughput: Vec<(&str, Vec<f64>)> = runs.iter().map(|run| (run.peer.name, run.throughput())).collect();
     for run in runs {
         let own = run.throughput();
-        let base = throughput.iter().find(|(name, _)| Some(*name) == run.peer.base).map_or(&own, |(_, base)| base);
-        results.push(Result { peer: run.peer, outcome: run.finish(&own, base) });
+        let base = throughput.iter().find(|(name, _)| Some(*name) == run.peer.base).map(|(_, base)| base.as_slice());
+        results.push(Result { peer: run.peer, outcome: run.finish(&own, base.unwrap_or_default()) });
     }
     results.sort_by_key(|result| peers.iter().position(|peer| peer.name == result.peer.name));
     Ok(results)

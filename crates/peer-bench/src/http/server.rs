@@ -24,7 +24,7 @@ impl Server {
             App::External(external) => workshop.command(external, fixture, port)?,
             _ => this_program(peer, fixture, port).map_err(|error| error.to_string())?,
         };
-        // Its end tells the child that this process is gone.
+        // Its end tells the child that this process is gone, however it went.
         command.stdin(Stdio::piped());
         let child = cores.start_server(|| command.spawn()).map_err(|error| error.to_string())?;
         let mut server = Self { child, address: (Ipv4Addr::LOCALHOST, port).into() };
@@ -58,9 +58,8 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
+        // They all end when their standard input does.
         drop(self.child.stdin.take());
-        // gunicorn must end its worker itself.
-        let _ = Command::new("kill").arg(self.child.id().to_string()).status();
         let started = Instant::now();
         while matches!(self.child.try_wait(), Ok(None)) {
             if started.elapsed() > SHUT_DOWN {

@@ -18,8 +18,8 @@ pub const PEER: Peer = Peer {
     made_of: &["actix-jwt-session", "jsonwebtoken 8"],
     set_up: "`SessionMiddlewareFactory` with a header extractor, `Authenticated` in the handler. It needs the session \
              in a storage and ships one for Redis: here it is a map in memory, which costs less than any network. \
-             Expiry is the storage's: `exp` is not looked at. The token is alone in `Authorization`: `Bearer` is not \
-             stripped.",
+             It does not look at `exp`: an expired token is refused when the storage has forgotten its session. The \
+             token is alone in `Authorization`: `Bearer` is not stripped.",
     base: Some("actix-web"),
     algorithms: &ALGORITHMS,
     credentials: Credentials::Header("authorization"),
