@@ -11,9 +11,15 @@ use jsonwebtoken::Algorithm;
 use std::fmt::Write as _;
 use std::io::{Error, Result};
 use std::path::Path;
+use std::time::Duration;
 
 const BEGIN: &str = "<!-- peer-bench: begin -->";
 const END: &str = "<!-- peer-bench: end -->";
+
+/// For figures that are worth comparing.
+const ENOUGH: Duration = Duration::from_secs(5);
+/// The share of its core that a server has when nothing else runs.
+const UNDISTURBED: f64 = 0.9;
 
 pub struct Report<'a> {
     pub options: &'a Options,
@@ -62,6 +68,7 @@ impl Report<'_> {
         let seconds = self.options.each.as_secs_f64();
         let _ = writeln!(text, "\nOver HTTP, {seconds} s for each row, in process {} s.", seconds / 4.0);
         let _ = writeln!(text, "{}", self.about_instructions());
+        text.push_str(&self.caveats());
         for of in self.algorithms {
             let _ = writeln!(text, "\n## {:?}\n", of.algorithm);
             self.write_http(&mut text, of);
@@ -71,12 +78,33 @@ impl Report<'_> {
         text
     }
 
+    /// What makes these figures rough, if anything does.
+    fn caveats(&self) -> String {
+        let mut caveats = String::new();
+        if self.options.each < ENOUGH {
+            caveats.push_str("\n**A quick run: these figures are rough.**\n");
+        }
+        let rows = || self.algorithms.iter().flat_map(|of| &of.http).filter_map(|row| row.outcome.as_ref().ok());
+        let disturbed = rows().filter(|measured| measured.busy < UNDISTURBED).count();
+        if disturbed > 0 {
+            let _ = writeln!(
+                caveats,
+                "\n**Something else used the machine: in {disturbed} of {} rows over HTTP the server had less than {} % \
+                 of its core.**",
+                rows().count(),
+                UNDISTURBED * 100.0,
+            );
+        }
+        caveats
+    }
+
     fn about_instructions(&self) -> &'static str {
         match self.counter {
             Some(Counter::Perf) => "Instructions are those in user space that perf has counted.",
             Some(Counter::Callgrind) => {
-                "Instructions are those that valgrind has counted while it emulated a CPU without SHA extensions: \
-                 hashing looks some ten times as costly as it is, and nothing else does."
+                "Instructions are those that valgrind has counted while it emulated a CPU without SHA and AVX-512 \
+                 extensions: they show the work of parsing and routing well, but hashing looks some ten times as \
+                 costly as it is."
             }
             None => "Instructions are not counted: neither perf nor valgrind works here.",
         }
