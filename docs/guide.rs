@@ -41,6 +41,7 @@ pages! {
     settings: "src/settings.md";
     api: "src/api.md";
     differences: "src/differences.md";
+    peers: "src/peers.md";
 }
 
 #[cfg(test)]
@@ -98,7 +99,7 @@ mod tests {
         let files: BTreeSet<String> = std::fs::read_dir(&folder)
             .unwrap()
             .map(|file| file.unwrap().file_name().into_string().unwrap())
-            .filter(|name| name != "SUMMARY.md")
+            .filter(|name| name.ends_with(".md") && name != "SUMMARY.md")
             .collect();
         let summary = std::fs::read_to_string(folder.join("SUMMARY.md")).unwrap();
         let listed: BTreeSet<String> = links(&summary).map(str::to_owned).collect();

@@ -1,0 +1,234 @@
+//! Requests handed to an application in this process: time and allocations of one.
+
+use crate::allocations;
+use crate::checks::Answer;
+use crate::peers::{App, Peer};
+use crate::statistics::{median, ratios};
+use crate::token::Fixture;
+use actix_web::body::{BoxBody, MessageBody, to_bytes};
+use actix_web::dev::{Service, ServiceResponse};
+use actix_web::http::StatusCode;
+use actix_web::test::{TestRequest, init_service};
+use axum::Router;
+use axum::body::Body;
+use futures_util::FutureExt as _;
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+use tower_service::Service as _;
+
+/// So many requests are made before the time is taken for them: few enough to stay in the cache.
+const BATCH: usize = 32;
+/// How long one peer is measured before it is the next one's turn.
+const SLICE: Duration = Duration::from_millis(10);
+
+/// What was found for one peer.
+pub struct Result {
+    pub peer: &'static Peer,
+    pub nanoseconds: f64,
+    /// Median over the rounds of time ÷ time without protection, and of their difference; NaN where there is no such
+    /// row.
+    pub ratio: f64,
+    pub added: f64,
+    pub allocations: u64,
+}
+
+/// Measures all of them, each in short slices by turns, for `each` in total.
+pub fn measure(peers: &[&'static Peer], fixture: &Fixture, each: Duration) -> Vec<Result> {
+    let mut runs: Vec<(&'static Peer, Prepared)> =
+        peers.iter().filter_map(|peer| Some((*peer, Prepared::new(peer, fixture)?))).collect();
+    for (_, run) in &mut runs {
+        // What is filled once.
+        run.slice(SLICE);
+    }
+    let allocations: Vec<u64> = runs.iter_mut().map(|(_, run)| run.allocations()).collect();
+    let mut times = vec![Vec::new(); runs.len()];
+    let started = Instant::now();
+    let total = each.mul_f64(runs.len() as f64);
+    while started.elapsed() < total {
+        for ((_, run), times) in runs.iter_mut().zip(&mut times) {
+            times.push(run.slice(SLICE));
+        }
+    }
+    let times_of = |name| runs.iter().position(|(peer, _)| Some(peer.name) == name).map(|at| times[at].as_slice());
+    runs.iter()
+        .zip(&times)
+        .zip(&allocations)
+        .map(|(((peer, _), times), allocations)| {
+            let base = times_of(peer.base).unwrap_or_default();
+            let added: Vec<f64> = times.iter().zip(base).map(|(time, base)| time - base).collect();
+            Result {
+                peer,
+                nanoseconds: median(times),
+                ratio: median(&ratios(times, base)),
+                added: median(&added),
+                allocations: *allocations,
+            }
+        })
+        .collect()
+}
+
+/// `times` requests made, and handed to the application unless `only_made`: for counting from outside.
+pub fn work(peer: &Peer, fixture: &Fixture, times: usize, only_made: bool) {
+    let Some(mut run) = Prepared::new(peer, fixture) else { return };
+    for _ in 0..4 {
+        run.app.batch(&run.header);
+    }
+    for _ in 0..times / BATCH {
+        if only_made {
+            run.app.make(&run.header)
+        } else {
+            run.app.batch(&run.header);
+        }
+    }
+}
+
+/// Of how many requests `work` makes a multiple.
+pub const fn batch_size() -> usize {
+    BATCH
+}
+
+/// One request, for checks. None: not a peer that can be called in this process.
+pub fn once(peer: &Peer, fixture: &Fixture, token: Option<&str>) -> Option<Answer> {
+    Some(app(peer, fixture)?.once(token.map(|token| peer.credentials.header(token))))
+}
+
+struct Prepared {
+    app: Box<dyn Application>,
+    header: Header,
+}
+
+type Header = (&'static str, String);
+
+impl Prepared {
+    fn new(peer: &Peer, fixture: &Fixture) -> Option<Self> {
+        Some(Self { app: app(peer, fixture)?, header: peer.credentials.header(&fixture.token) })
+    }
+
+    /// Nanoseconds per request.
+    fn slice(&mut self, duration: Duration) -> f64 {
+        let (mut taken, mut requests) = (Duration::ZERO, 0);
+        while taken < duration {
+            taken += self.app.batch(&self.header);
+            requests += BATCH;
+        }
+        taken.as_nanos() as f64 / requests as f64
+    }
+
+    /// Allocations per request: those of making it are subtracted.
+    fn allocations(&mut self) -> u64 {
+        let all = allocations::count(|| {
+            self.app.batch(&self.header);
+        });
+        let made = allocations::count(|| self.app.make(&self.header));
+        all.saturating_sub(made) / BATCH as u64
+    }
+}
+
+/// An application that never waits for anything.
+trait Application {
+    /// Makes requests and hands them over: the time of the latter.
+    fn batch(&mut self, header: &Header) -> Duration;
+    /// Only makes them.
+    fn make(&mut self, header: &Header);
+    fn once(&mut self, header: Option<Header>) -> Answer;
+}
+
+fn app(peer: &Peer, fixture: &Fixture) -> Option<Box<dyn Application>> {
+    match peer.app {
+        App::Actix(configure) => {
+            let app = actix_web::App::new().configure(|config| configure(config, fixture));
+            let service = init_service(app).now_or_never().expect("never waits");
+            Some(Box::new(Actix(service)))
+        }
+        App::Axum(router) => Some(Box::new(Axum(router(fixture)))),
+        App::External(_) => None,
+    }
+}
+
+/// The time of `call` for all of the requests.
+fn timed<R>(requests: [R; BATCH], call: impl FnMut(R)) -> Duration {
+    let started = Instant::now();
+    requests.into_iter().for_each(call);
+    started.elapsed()
+}
+
+struct Actix<S>(S);
+
+impl<S, B> Actix<S>
+where
+    S: Service<actix_http::Request, Response = ServiceResponse<B>, Error = actix_web::Error>,
+{
+    fn request(header: Option<&Header>) -> actix_http::Request {
+        let request = TestRequest::get().uri("/protected").insert_header(("host", "localhost"));
+        let request = request.insert_header(("accept", "*/*"));
+        match header {
+            Some((name, value)) => request.insert_header((*name, value.as_str())),
+            None => request,
+        }
+        .to_request()
+    }
+}
+
+impl<S, B> Application for Actix<S>
+where
+    S: Service<actix_http::Request, Response = ServiceResponse<B>, Error = actix_web::Error>,
+    B: MessageBody + 'static,
+{
+    fn batch(&mut self, header: &Header) -> Duration {
+        timed(std::array::from_fn(|_| Self::request(Some(header))), |request| {
+            let response = self.0.call(request).now_or_never().expect("never waits").expect("no error");
+            assert_eq!(response.status(), StatusCode::OK);
+            black_box(response);
+        })
+    }
+
+    fn make(&mut self, header: &Header) {
+        let requests: [_; BATCH] = std::array::from_fn(|_| Self::request(Some(header)));
+        black_box(requests);
+    }
+
+    fn once(&mut self, header: Option<Header>) -> Answer {
+        let response = match self.0.call(Self::request(header.as_ref())).now_or_never().expect("never waits") {
+            Ok(response) => response.into_parts().1.map_into_boxed_body(),
+            Err(error) => error.error_response().map_into_boxed_body(),
+        };
+        let (response, body): (_, BoxBody) = response.into_parts();
+        let body = to_bytes(body).now_or_never().expect("never waits").unwrap_or_default();
+        Answer { status: response.status().as_u16(), body: body.to_vec() }
+    }
+}
+
+struct Axum(Router);
+
+impl Axum {
+    fn request(header: Option<&Header>) -> axum::http::Request<Body> {
+        let request = axum::http::Request::get("/protected").header("host", "localhost").header("accept", "*/*");
+        let request = match header {
+            Some((name, value)) => request.header(*name, value.as_str()),
+            None => request,
+        };
+        request.body(Body::empty()).expect("a request")
+    }
+}
+
+impl Application for Axum {
+    fn batch(&mut self, header: &Header) -> Duration {
+        timed(std::array::from_fn(|_| Self::request(Some(header))), |request| {
+            let Ok(response) = self.0.call(request).now_or_never().expect("never waits");
+            assert_eq!(response.status(), axum::http::StatusCode::OK);
+            black_box(response);
+        })
+    }
+
+    fn make(&mut self, header: &Header) {
+        let requests: [_; BATCH] = std::array::from_fn(|_| Self::request(Some(header)));
+        black_box(requests);
+    }
+
+    fn once(&mut self, header: Option<Header>) -> Answer {
+        let Ok(response) = self.0.call(Self::request(header.as_ref())).now_or_never().expect("never waits");
+        let status = response.status().as_u16();
+        let body = axum::body::to_bytes(response.into_body(), usize::MAX).now_or_never().expect("never waits");
+        Answer { status, body: body.unwrap_or_default().to_vec() }
+    }
+}

@@ -1,0 +1,36 @@
+//! This repository's library: the wrap and the extractor of its first example.
+
+use super::{App, Credentials, Peer, answer};
+use crate::token::{ALGORITHMS, Fixture, SECRET};
+use actix_jwt_extended::{Algorithm, JwtConfig, JwtIdentity, JwtManager, jwt_required};
+use actix_web::HttpResponse;
+use actix_web::web::{self, ServiceConfig};
+
+/// A second row, with another setting, is a second constant like this one and its place in `PEERS`:
+/// only what `config` is given differs.
+pub const OURS: Peer = Peer {
+    name: "actix-jwt-extended",
+    made_of: &["actix-jwt-extended"],
+    set_up: "`jwt_required()` around the resource, `JwtIdentity` in the handler; default settings.",
+    base: Some("actix-web"),
+    algorithms: &ALGORITHMS,
+    credentials: Credentials::Bearer,
+    app: App::Actix(|service, fixture| configure(service, config(fixture))),
+};
+
+fn config(fixture: &Fixture) -> JwtConfig {
+    let config = JwtConfig::new().algorithm(fixture.algorithm);
+    match fixture.algorithm {
+        Algorithm::HS256 => config.secret_key(SECRET),
+        _ => config.public_key(fixture.public_pem()),
+    }
+}
+
+fn configure(service: &mut ServiceConfig, config: JwtConfig) {
+    let jwt = JwtManager::new(config).expect("a configuration for tests");
+    service.app_data(jwt).service(web::resource("/protected").wrap(jwt_required()).route(web::get().to(protected)));
+}
+
+async fn protected(user: JwtIdentity) -> HttpResponse {
+    answer(&user)
+}
