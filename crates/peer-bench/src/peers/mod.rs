@@ -49,9 +49,10 @@ pub enum App {
     External(External),
 }
 
-pub const PEERS: [Peer; 14] = [
+pub const PEERS: [Peer; 15] = [
     plain::ACTIX,
     ours::OURS,
+    ours::OURS_VERIFYING,
     hand_written::PEER,
     httpauth::PEER,
     actix_jwt::PEER,

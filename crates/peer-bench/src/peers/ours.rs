@@ -6,8 +6,6 @@ use actix_jwt_extended::{Algorithm, JwtConfig, JwtIdentity, JwtManager, jwt_requ
 use actix_web::HttpResponse;
 use actix_web::web::{self, ServiceConfig};
 
-/// A second row, with another setting, is a second constant like this one and its place in `PEERS`:
-/// only what `config` is given differs.
 pub const OURS: Peer = Peer {
     name: "actix-jwt-extended",
     made_of: &["actix-jwt-extended"],
@@ -16,6 +14,13 @@ pub const OURS: Peer = Peer {
     algorithms: &ALGORITHMS,
     credentials: Credentials::Bearer,
     app: App::Actix(|service, fixture| configure(service, config(fixture))),
+};
+
+pub const OURS_VERIFYING: Peer = Peer {
+    name: "actix-jwt-extended, no cache",
+    set_up: "The same with `JWT_TOKEN_CACHE_SIZE = 0`: each request's token is verified.",
+    app: App::Actix(|service, fixture| configure(service, config(fixture).token_cache_size(0))),
+    ..OURS
 };
 
 fn config(fixture: &Fixture) -> JwtConfig {
