@@ -166,24 +166,35 @@ where
 
 use std::future::{Ready, ready};
 pub(crate) struct Noop;
-pub(crate) struct NoopService<S>{s:S}
+pub(crate) struct NoopService<S> {
+    s: S,
+}
 impl<S, B> actix_web::dev::Transform<S, actix_web::dev::ServiceRequest> for Noop
-where S: Service<actix_web::dev::ServiceRequest, Response = ServiceResponse<B>, Error = Error> {
+where
+    S: Service<actix_web::dev::ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
+{
     type Response = ServiceResponse<B>;
     type Error = Error;
     type Transform = NoopService<S>;
     type InitError = ();
     type Future = Ready<Result<Self::Transform, ()>>;
-    fn new_transform(&self, service: S) -> Self::Future { ready(Ok(NoopService{s:service})) }
+    fn new_transform(&self, service: S) -> Self::Future {
+        ready(Ok(NoopService { s: service }))
+    }
 }
 impl<S, B> Service<actix_web::dev::ServiceRequest> for NoopService<S>
-where S: Service<actix_web::dev::ServiceRequest, Response = ServiceResponse<B>, Error = Error> {
+where
+    S: Service<actix_web::dev::ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
+{
     type Response = ServiceResponse<B>;
     type Error = Error;
     type Future = S::Future;
     actix_web::dev::forward_ready!(s);
     fn call(&self, r: actix_web::dev::ServiceRequest) -> S::Future {
         use actix_web::HttpMessage;
-        if r.path() == "/noop2" { r.extensions_mut().insert([0u64; 7]); }
-        self.s.call(r) }
+        if r.path() == "/noop2" {
+            r.extensions_mut().insert([0u64; 7]);
+        }
+        self.s.call(r)
+    }
 }
