@@ -41,6 +41,8 @@ pages! {
     settings: "src/settings.md";
     api: "src/api.md";
     differences: "src/differences.md";
+    parity: "src/parity.md";
+    token_cache: "src/token-cache.md";
     peers: "src/peers.md";
 }
 
@@ -56,6 +58,7 @@ mod tests {
     const SETTINGS_PAGE: &str = include_str!("src/settings.md");
     const API_PAGE: &str = include_str!("src/api.md");
     const MOVING_PAGE: &str = include_str!("src/moving.md");
+    const PARITY_PAGE: &str = include_str!("src/parity.md");
     const LIBRARY: &str = include_str!("../crates/actix-jwt-extended/src/lib.rs");
 
     #[test]
@@ -136,6 +139,27 @@ mod tests {
             let method = setting.strip_prefix("JWT_").unwrap().to_lowercase();
             let rows: Vec<_> = rows.filter(|line| line.contains(&format!("| `.{method}("))).collect();
             assert_eq!(rows.len() + new.matches(&format!("`{setting}`")).count(), 1, "{setting}");
+        }
+    }
+
+    #[test]
+    fn every_row_about_behaviour_names_tests_that_are_there() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let folders = [
+            ("it/", "crates/actix-jwt-extended/tests/it/"),
+            ("config/", "crates/actix-jwt-extended/src/config/"),
+            ("api/", "demo/tests/api/"),
+        ];
+        let rows = PARITY_PAGE.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| ---"));
+        for row in rows.filter(|row| !row.ends_with("| test |")) {
+            let tests = row.trim_end_matches(" |").rsplit(" | ").next().unwrap();
+            for test in tests.split(", ") {
+                let (file, name) = test.trim_matches('`').split_once("::").expect(row);
+                let (short, folder) = folders.iter().find(|(short, _)| file.starts_with(short)).expect(row);
+                let source = std::fs::read_to_string(root.join(folder).join(&file[short.len()..])).expect(row);
+                let is_there = source.contains(&format!("#[test]\nfn {name}()"));
+                assert!(is_there, "{file} has no test {name}, which this row names: {row}");
+            }
         }
     }
 

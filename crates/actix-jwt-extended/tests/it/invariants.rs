@@ -337,6 +337,19 @@ fn fresh_and_type_have_their_types() {
 // Invariant 5
 
 #[test]
+fn what_a_token_may_leave_out() {
+    let jwt = manager(config());
+    for claim in ["type", "fresh", "jti", "csrf", "exp", "nbf", "iat"] {
+        let token = jwt.decode_token(&without(claim)).unwrap();
+        assert_eq!((token.token_type(), token.is_fresh_at(NOW)), (TokenType::Access, false), "without {claim}");
+    }
+    assert_eq!(jwt.get_jti(&without("jti")).unwrap(), None);
+    assert_eq!(jwt.decode_token(&without("exp")).unwrap().expires_at(), None);
+    // And `typ` may be anything.
+    assert!(jwt.decode_token(&with_header(r#"{"alg":"HS256","typ":["x"]}"#)).is_ok());
+}
+
+#[test]
 fn a_bad_signature_says_nothing_of_the_claims() {
     let bench = Bench::new(config());
     for claims in [
