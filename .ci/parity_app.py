@@ -5,7 +5,7 @@ from flask_jwt_extended import (
     JWTManager,
     create_access_token,
     create_refresh_token,
-    current_user,
+    get_current_user,
     get_jwt,
     get_jwt_header,
     get_jwt_identity,
@@ -131,6 +131,6 @@ def create_app(settings):
     @app.get("/me")
     @jwt_required()
     def me():
-        return jsonify(current_user)
+        return jsonify(get_current_user())
 
     return app

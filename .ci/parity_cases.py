@@ -1,5 +1,6 @@
 """The settings that both servers get, and the requests that are sent to both."""
 
+import itertools
 import json
 import os
 import time
@@ -150,7 +151,8 @@ class Case:
     method: str
     path: str
     part: Part
-    name: str = ""
+    name: str
+    # Both must accept it, with a token of either side.
     accepted: bool = False
 
     def target(self):
@@ -180,7 +182,8 @@ def of_form(name, value):
 class Cases:
     """The requests for one configuration."""
 
-    def __init__(self, settings):
+    def __init__(self, settings, number):
+        self.number = number
         self.settings = {**defaults(), **settings}
         self.algorithm = self.settings["JWT_ALGORITHM"]
         self.key = self.settings["JWT_PRIVATE_KEY"] or self.settings["JWT_SECRET_KEY"]
@@ -325,18 +328,18 @@ class Cases:
     # --- Tokens in places ------------------------------------------------------------------------
 
     def guarded(self, tokens, whose):
-        """Every route, with every kind of token in the first location, and some kinds everywhere."""
-        kinds = self.kinds()
-        few = {name: kinds[name] for name in ("expired", "garbage", "revoked", "without csrf")}
-        for method, path, refresh in GUARDED:
+        """Every route, with tokens in every place. Odd kinds take turns from one configuration to the next."""
+        for number, (method, path, refresh) in enumerate(GUARDED):
             yield Case(method, path, Part(), "no token")
-            own_first = "cookies" if (method, path) == ("PUT", "/auth/cookies") else self.locations[0]
+            first = "cookies" if (method, path) == ("PUT", "/auth/cookies") else self.locations[0]
             for location in LOCATIONS:
                 for name, token in self.renewed(tokens, path).items():
-                    accepted = location == own_first and path == "/protected" and name != "refresh"
                     part = self.with_csrf(location, token, refresh)
+                    accepted = location == first and (name == "fresh access") != refresh and name != "access"
                     yield Case(method, path, part, f"{whose} {name} token in {location}", accepted)
-                for name, make in (kinds if location == own_first else few).items():
+            for turn, (name, make) in enumerate(self.kinds().items(), self.number + number):
+                location = self.locations[turn // 2 % len(self.locations)] if first != "cookies" else first
+                if turn % 2:
                     token = make(self.renewed(tokens, path)["refresh" if refresh else "fresh access"])
                     part = self.with_csrf(location, token, refresh)
                     yield Case(method, path, part, f"{whose} token, {name}, in {location}")
@@ -350,7 +353,9 @@ class Cases:
     def two_places(self, tokens, whose):
         token, kinds = tokens["fresh access"], self.kinds()
         others = {"garbage": "garbage", "expired": kinds["expired"](token), "refresh": tokens["refresh"], "nothing": ""}
-        for good, bad in [(good, bad) for good in LOCATIONS for bad in LOCATIONS if good != bad]:
+        for good, bad in itertools.permutations(LOCATIONS, 2):
+            if good not in self.locations and bad not in self.locations:
+                continue
             for name, other in others.items():
                 part = self.with_csrf(good, token, False) | self.at(bad, other, False)
                 for method, path in (("GET", "/location"), ("POST", "/protected")):
@@ -360,9 +365,8 @@ class Cases:
 
     def csrf_values(self, tokens, whose):
         kinds = self.kinds()
-        for method, path, refresh in GUARDED:
-            if path == "/auth/logout":
-                continue
+        routes = [("GET", "/optional", False), ("POST", "/protected", False), ("POST", "/auth/refresh", True)]
+        for method, path, refresh in [*(routes if "cookies" in self.locations else []), ("PUT", "/auth/cookies", True)]:
             genuine = tokens["refresh" if refresh else "fresh access"]
             right, other = claims_of(genuine).get("csrf", "none"), str(uuid.uuid4())
             header, field = self.setting("CSRF_HEADER_NAME", refresh), self.setting("CSRF_FIELD_NAME", refresh)
@@ -424,55 +428,64 @@ class Cases:
             "beyond ASCII": f"{kind} é",
             "beyond ASCII in another field": f"Basic é, {kind} {token}",
         }
-        parts = {f"header, {name}": Part(headers=((header, value),)) for name, value in headers.items()}
         good = f"{kind} {token}".strip()
-        parts["two headers"] = Part(headers=((header, good), (header, "Basic x")))
-        parts["two headers, the other first"] = Part(headers=((header, "Basic x"), (header, good)))
-        parts |= {
-            "query, empty": self.in_query(""),
-            "query, the prefix alone": self.in_query(prefix),
-            "query, without the prefix": self.in_query(token),
-            "query, another prefix": self.in_query(f"Basic {token}"),
-            "query, twice": self.in_query(prefix + token, "garbage"),
-            "query, twice, garbage first": self.in_query("garbage", prefix + token),
-            "query, twice, empty first": self.in_query("", prefix + token),
-            "query, plus for space": Part(query=((self.setting("QUERY_STRING_NAME"), f"Bearer+{token}"),)),
-            "query, in capitals": Part(query=((self.setting("QUERY_STRING_NAME").upper(), token),)),
-            "query, no UTF-8": Part(query=((self.setting("QUERY_STRING_NAME"), "%ff"),)),
-            "cookie, empty": Part(cookies=((cookie, ""),)),
-            "cookie, in quotes": Part(cookies=((cookie, f'"{token}"'),)),
-            "cookie, twice": Part(cookies=((cookie, token), (cookie, "garbage"))),
-            "cookie, twice, garbage first": Part(cookies=((cookie, "garbage"), (cookie, token))),
-            "cookie, twice, empty first": Part(cookies=((cookie, ""), (cookie, token))),
-            "cookie, among others": Part(cookies=(("a", "1"), (cookie, token), ("b", "2"))),
-            "cookie, a refresh token's": self.at("cookies", refresh, True),
-            "cookie, percent-encoded": Part(cookies=((cookie, token.replace(".", "%2E")),)),
-            "JSON, an empty object": of_json({}),
-            "JSON, null": of_json(None),
-            "JSON, an empty list": of_json([]),
-            "JSON, a list": of_json([key]),
-            "JSON, a string": of_json(key),
-            "JSON, a number": of_json(7),
-            "JSON, malformed": body(b'{"', "application/json"),
-            "JSON, nothing": body(b"", "application/json"),
-            "JSON, no UTF-8": body(b'{"\xff":1}', "application/json"),
-            "JSON, another key": of_json({"other": token}),
-            "JSON, a refresh token's key": self.at("json", refresh, True),
-            "JSON, both keys": of_json({key: token, self.json_key(True): refresh}),
-            "JSON, the key twice": body(f'{{"{key}":"garbage","{key}":"{token}"}}'.encode(), "application/json"),
-            "JSON, as text": of_json({key: token}, "text/plain"),
-            "JSON, as text/json": of_json({key: token}, "text/json"),
-            "JSON, of a vendor": of_json({key: token}, "application/vnd.api+json"),
-            "JSON, of a vendor, not application": of_json({key: token}, "text/x+json"),
-            "JSON, with a charset": of_json({key: token}, "application/json; charset=utf-8"),
-            "JSON, in capitals": of_json({key: token}, "APPLICATION/JSON"),
-            "JSON, a form": of_form(key, token),
+        forms = {
+            "headers": {name: Part(headers=((header, value),)) for name, value in headers.items()}
+            | {
+                "two headers": Part(headers=((header, good), (header, "Basic x"))),
+                "two headers, the other first": Part(headers=((header, "Basic x"), (header, good))),
+            },
+            "query_string": {
+                "empty": self.in_query(""),
+                "the prefix alone": self.in_query(prefix),
+                "without the prefix": self.in_query(token),
+                "another prefix": self.in_query(f"Basic {token}"),
+                "twice": self.in_query(prefix + token, "garbage"),
+                "twice, garbage first": self.in_query("garbage", prefix + token),
+                "twice, empty first": self.in_query("", prefix + token),
+                "plus for space": Part(query=((self.setting("QUERY_STRING_NAME"), f"Bearer+{token}"),)),
+                "the name in capitals": Part(query=((self.setting("QUERY_STRING_NAME").upper(), token),)),
+                "no UTF-8": Part(query=((self.setting("QUERY_STRING_NAME"), "%ff"),)),
+            },
+            "cookies": {
+                "empty": Part(cookies=((cookie, ""),)),
+                "in quotes": Part(cookies=((cookie, f'"{token}"'),)),
+                "twice": Part(cookies=((cookie, token), (cookie, "garbage"))),
+                "twice, garbage first": Part(cookies=((cookie, "garbage"), (cookie, token))),
+                "twice, empty first": Part(cookies=((cookie, ""), (cookie, token))),
+                "among others": Part(cookies=(("a", "1"), (cookie, token), ("b", "2"))),
+                "a refresh token's": self.at("cookies", refresh, True),
+                "percent-encoded": Part(cookies=((cookie, token.replace(".", "%2E")),)),
+            },
+            "json": {
+                "an empty object": of_json({}),
+                "null": of_json(None),
+                "an empty list": of_json([]),
+                "a list": of_json([key]),
+                "a string": of_json(key),
+                "a number": of_json(7),
+                "malformed": body(b'{"', "application/json"),
+                "nothing": body(b"", "application/json"),
+                "no UTF-8": body(b'{"\xff":1}', "application/json"),
+                "another key": of_json({"other": token}),
+                "a refresh token's key": self.at("json", refresh, True),
+                "both keys": of_json({key: token, self.json_key(True): refresh}),
+                "the key twice": body(f'{{"{key}":"garbage","{key}":"{token}"}}'.encode(), "application/json"),
+                "as text": of_json({key: token}, "text/plain"),
+                "as text/json": of_json({key: token}, "text/json"),
+                "of a vendor": of_json({key: token}, "application/vnd.api+json"),
+                "of a vendor, not application": of_json({key: token}, "text/x+json"),
+                "with a charset": of_json({key: token}, "application/json; charset=utf-8"),
+                "in capitals": of_json({key: token}, "APPLICATION/JSON"),
+                "a form": of_form(key, token),
+            }
+            | {f"the token {json.dumps(value)}": of_json({key: value}) for value in ("", None, False, 0, 7, True, ["x"], {})},
         }
-        for name, value in {"": "", "null": None, "false": False, "a number": 7, "a list": [token], "0": 0}.items():
-            parts[f"JSON, the token {name or 'empty'}"] = of_json({key: value})
-        for name, part in parts.items():
-            yield Case("GET", "/optional", part, f"{whose} token: {name}")
-            yield Case("POST", "/protected", part, f"{whose} token: {name}")
+        for location in self.locations:
+            for name, part in forms[location].items():
+                yield Case("GET", "/optional", part, f"{whose} token in {location}, {name}")
+                csrf = self.csrf(claims_of(token).get("csrf", ""), False) if location == "cookies" else Part()
+                yield Case("POST", "/protected", part | csrf, f"{whose} token in {location}, {name}")
 
 
 def claims_of(token):
