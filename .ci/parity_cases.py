@@ -29,6 +29,7 @@ GUARDED = [
     ("GET", "/location", False),
     ("GET", "/me", False),
 ]
+FORM = "application/x-www-form-urlencoded"
 REVOKED = str(uuid.uuid4())
 
 
@@ -176,7 +177,7 @@ def of_json(value, content_type="application/json"):
 
 
 def of_form(name, value):
-    return body(f"{name}={quote(value)}".encode(), "application/x-www-form-urlencoded")
+    return body(f"{name}={quote(value)}".encode(), FORM)
 
 
 class Cases:
@@ -186,7 +187,10 @@ class Cases:
         self.number = number
         self.settings = {**defaults(), **settings}
         self.algorithm = self.settings["JWT_ALGORITHM"]
-        self.key = self.settings["JWT_PRIVATE_KEY"] or self.settings["JWT_SECRET_KEY"]
+        self.key, pem = self.settings["JWT_SECRET_KEY"], self.settings["JWT_PRIVATE_KEY"]
+        if pem:
+            # Once: checking an RSA key takes as long as a hundred requests.
+            self.key = serialization.load_pem_private_key(pem.encode(), None)
         locations = self.settings["JWT_TOKEN_LOCATION"]
         self.locations = [locations] if isinstance(locations, str) else list(locations)
         self.short_lived = settings.get("JWT_ACCESS_TOKEN_EXPIRES") == 2
@@ -249,7 +253,7 @@ class Cases:
         """A visit with cookies: requests, and whose CSRF value they come with (None, or refresh or not)."""
         right = of_json({"username": "test", "password": "test"})
         yield Case("POST", "/auth/cookies", right, "a browser logs in"), None
-        for method, path, csrf in [
+        for method, path, refresh in [
             ("GET", "/protected", None),
             ("POST", "/protected", None),
             ("POST", "/protected", False),
@@ -263,7 +267,8 @@ class Cases:
             ("POST", "/protected", None),
             ("PUT", "/auth/cookies", None),
         ]:
-            yield Case(method, path, Part(), f"a browser, CSRF value: {csrf}"), csrf
+            value = {None: "no", False: "the access token's", True: "the refresh token's"}[refresh]
+            yield Case(method, path, Part(), f"a browser, with {value} CSRF value"), refresh
 
     # --- Kinds of tokens -------------------------------------------------------------------------
 
@@ -315,6 +320,7 @@ class Cases:
             "three segments of garbage": lambda token: "a.b.c",
             "alg none": without_signature,
             "alg none, the signature kept": lambda token: without_signature(token) + token.rsplit(".", 1)[1],
+            "HS256": lambda token: self.sign(claims_of(token), self.settings["JWT_SECRET_KEY"], "HS256"),
             "another algorithm": lambda token: self.sign(claims_of(token), stranger, "HS384"),
             "another key": lambda token: self.sign(claims_of(token), stranger, "HS256"),
             "another payload": lambda token: swap_payload(token, self.sign({**claims_of(token), identity: "eve"})),
@@ -381,9 +387,9 @@ class Cases:
                 "in the form": of_form(field, right),
                 "another one in the form": of_form(field, other),
                 "an empty one in the form": of_form(field, ""),
-                "another one in the header, the right one in the form": self.csrf(other, refresh) | of_form(field, right),
-                "an empty one in the header, the right one in the form": self.csrf("", refresh) | of_form(field, right),
-                "twice in the form": body(f"{field}={right}&{field}={other}".encode(), "application/x-www-form-urlencoded"),
+                "another one before the form's right one": self.csrf(other, refresh) | of_form(field, right),
+                "an empty one before the form's right one": self.csrf("", refresh) | of_form(field, right),
+                "twice in the form": body(f"{field}={right}&{field}={other}".encode(), FORM),
                 "in a form that says to be text": body(f"{field}={right}".encode(), "text/plain"),
                 "in a multipart form": body(multipart, "multipart/form-data; boundary=b"),
                 "in JSON": of_json({field: right}),
@@ -393,14 +399,16 @@ class Cases:
                 "beyond ASCII": self.csrf("é", refresh),
             }
             for name, part in values.items():
-                yield Case(method, path, self.at("cookies", genuine, refresh) | part, f"{whose} cookie, CSRF value: {name}")
+                part = self.at("cookies", genuine, refresh) | part
+                yield Case(method, path, part, f"{whose} cookie, CSRF value: {name}")
             for kind in ("garbage", "expired", "revoked", "another key"):
                 for name in ("no value", "another one"):
                     part = self.at("cookies", kinds[kind](genuine), refresh) | values[name]
                     yield Case(method, path, part, f"{whose} cookie, {kind}, CSRF value: {name}")
-            for name, value in {"a number": 7, "null": None, "empty": ""}.items():
-                odd = self.at("cookies", self.sign({**claims_of(genuine), "csrf": value}), refresh)
-                part = odd | self.csrf(right, refresh)
+            odd = {"a number": {"csrf": 7}, "null": {"csrf": None}, "empty": {"csrf": ""}, "absent": {}}
+            for name, claim in odd.items():
+                token = self.sign({name: value for name, value in claims_of(genuine).items() if name != "csrf"} | claim)
+                part = self.at("cookies", token, refresh) | self.csrf(right, refresh)
                 yield Case(method, path, part, f"{whose} cookie, csrf {name}, CSRF value: the right one")
 
     # --- Odd forms -------------------------------------------------------------------------------
@@ -479,7 +487,7 @@ class Cases:
                 "in capitals": of_json({key: token}, "APPLICATION/JSON"),
                 "a form": of_form(key, token),
             }
-            | {f"the token {json.dumps(value)}": of_json({key: value}) for value in ("", None, False, 0, 7, True, ["x"], {})},
+            | {f"the token {json.dumps(odd)}": of_json({key: odd}) for odd in ("", None, False, 0, 7, True, ["x"], {})},
         }
         for location in self.locations:
             for name, part in forms[location].items():
