@@ -19,13 +19,14 @@ PYTHON = "Invalid token type. Token must be a <class 'bytes'>"
 NO_CSRF = r'401 .*"Missing CSRF token"}'
 
 # Row, requests, our answer and theirs, as patterns of the whole; or what of ours is something else in theirs.
+# "BUG:" in place of a row: not on purpose, until it is fixed.
 ALLOWED = [
     (NULL, r"null as the identity", r'422 .*"Missing claim: (sub|user_id)"}', r"200 .*|401 .*the user None.*"),
     (NUMBER, r"any subject: .*a number as", r'"7"', "7"),
     (NUMBER, r"another identity claim.*a number as the identity", r'"7"', "7"),
     (BEARER, r"in headers, in lower case", LOGGED_IN, ANONYMOUS),
     (NO_OBJECT, r"in json, a (list|string|number)$", ANONYMOUS, PAGE_500),
-    (NO_STRING, r"in json, the token", r'The \\".*\\" key in .* string', PYTHON),
+    (NO_STRING, r"in json, token", r'The \\".*\\" key in .* string', PYTHON),
     (TWICE, r"in json, the key twice", ANONYMOUS, LOGGED_IN),
     (CSRF_VALUE, r"CSRF value: beyond ASCII", NO_CSRF, PAGE_500),
     (CSRF_CLAIM, r"csrf (a number|null), CSRF value: the right one", r'422 .*"csrf must be a string"}', PAGE_500),
@@ -38,5 +39,5 @@ ALLOWED = [
     ("BUG: a CSRF header twice", r"CSRF value: twice in headers", r"200 .*|401 .*expired.*", r"401 .*do not match.*"),
     ("BUG: a CSRF value in a multipart form", r"CSRF value: in a multipart form", NO_CSRF, r"200 .*"),
     ("BUG: text/x+json is JSON", r"in json, of a vendor, not application", LOGGED_IN, ANONYMOUS),
-    ("BUG: {} as a token", r"in json, the token {}", r'422 .*must be a string"}', ANONYMOUS),
+    ("BUG: {} or [] as a token", r"in json, token ({}|\[\])", r'422 .*must be a string"}', ANONYMOUS),
 ]
