@@ -80,7 +80,7 @@ def disagreements(allowed, used):
     for allowance in allowed:
         if allowance not in used:
             yield f"allowed, and never seen: {allowance.row} ({allowance.requests})"
-        if allowance.row not in rows and not allowance.row.startswith("BUG:"):
+        if allowance.row not in rows:
             yield f"allowed, and not on the page: {allowance.row}"
     for row in rows - {allowance.row for allowance in allowed}:
         yield f"on the page, and not allowed: {row}"

@@ -231,7 +231,7 @@ impl<'de> Visitor<'de> for HeaderVisitor {
                 "crit" => {
                     found.critical = Some(match value {
                         Scalar::TextList(names) => Some(names),
-                        Scalar::Compound => None,
+                        Scalar::Compound | Scalar::Empty => None,
                         _ => Some(Vec::new()),
                     });
                 }

@@ -37,9 +37,12 @@ pub(crate) fn find<'a>(
     if !changes {
         return Ok(Found::NotNeeded);
     }
-    let in_header = request.headers().get(names.csrf_header).and_then(|value| value.to_str().ok());
-    if let Some(value) = in_header.filter(|value| !value.is_empty()) {
-        return Ok(Found::Value(value.into()));
+    let lines: Vec<_> = request.headers().get_all(names.csrf_header).filter_map(|line| line.to_str().ok()).collect();
+    match lines.as_slice() {
+        [] | [""] => {}
+        [value] => return Ok(Found::Value((*value).into())),
+        // Several lines are one list (RFC 9110 §5.3), which is nobody's value.
+        several => return Ok(Found::Value(several.join(",").into())),
     }
     if config.csrf_check_form && is_form(request) {
         match body {

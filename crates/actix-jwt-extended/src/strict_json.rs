@@ -25,7 +25,9 @@ pub(crate) enum Scalar<'de> {
     Text(Cow<'de, str>),
     /// A list that holds strings only (asked for by [`ScalarSeed::WITH_LIST`]).
     TextList(Vec<Box<str>>),
-    /// An object, or a list that was not asked for or holds something else; checked, then dropped.
+    /// An object or a list without anything in it, unless it is a list that was asked for.
+    Empty,
+    /// Any other object, or list that was not asked for or holds something else; checked, then dropped.
     Compound,
 }
 
@@ -95,7 +97,9 @@ impl<'de> Visitor<'de> for ScalarSeed {
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Scalar<'de>, A::Error> {
         let inner = self.nested()?;
         let mut texts = self.keep_list.then(Vec::new);
+        let mut other = Scalar::Empty;
         while let Some(item) = seq.next_element_seed(inner)? {
+            other = Scalar::Compound;
             texts = match (texts, item) {
                 (Some(mut texts), Scalar::Text(text)) => {
                     texts.push(text.into_owned().into_boxed_str());
@@ -104,7 +108,7 @@ impl<'de> Visitor<'de> for ScalarSeed {
                 _ => None,
             };
         }
-        Ok(texts.map_or(Scalar::Compound, Scalar::TextList))
+        Ok(texts.map_or(other, Scalar::TextList))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Scalar<'de>, A::Error> {
@@ -116,7 +120,7 @@ impl<'de> Visitor<'de> for ScalarSeed {
             }
             map.next_value_seed(inner)?;
         }
-        Ok(Scalar::Compound)
+        Ok(if seen.is_empty() { Scalar::Empty } else { Scalar::Compound })
     }
 }
 
@@ -156,6 +160,10 @@ pub(crate) struct Names<'de> {
 }
 
 impl<'de> Names<'de> {
+    fn is_empty(&self) -> bool {
+        self.few.is_empty() && self.many.is_empty()
+    }
+
     /// Remembers `name`; `false` = it was there already.
     pub(crate) fn insert(&mut self, name: Cow<'de, str>) -> bool {
         if self.many.is_empty() && self.few.len() < LINEAR_NAMES {

@@ -15,16 +15,14 @@ use std::borrow::Cow;
 use std::fmt;
 use std::future::Future;
 
-/// `application/json`, or a type that says it is JSON by its suffix (RFC 6839).
+/// `application/json`, or an application's type that says it is JSON by its suffix (RFC 6839 §3.1).
 pub(super) fn is_json(request: &HttpRequest) -> bool {
     let content_type = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let essence = content_type.split(';').next().unwrap_or_default().trim();
-    essence.eq_ignore_ascii_case("application/json")
-        || essence
-            .len()
-            .checked_sub(5)
-            .and_then(|at| essence.get(at..))
-            .is_some_and(|s| s.eq_ignore_ascii_case("+json"))
+    essence.eq_ignore_ascii_case("application/json") || {
+        let is = |part: Option<&str>, text: &str| part.is_some_and(|part| part.eq_ignore_ascii_case(text));
+        is(essence.get(..12), "application/") && is(essence.get(essence.len().saturating_sub(5)..), "+json")
+    }
 }
 
 pub(crate) fn is_form(request: &HttpRequest) -> bool {
@@ -52,7 +50,10 @@ pub(super) fn find_json<'a>(body: &'a [u8], key: &str) -> Result<Cow<'a, [u8]>, 
             Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
             Cow::Owned(text) => Cow::Owned(text.into_bytes()),
         }),
-        None | Some(Scalar::Text(_) | Scalar::Null | Scalar::Bool(false) | Scalar::Int(0)) => Err(missing()),
+        None | Some(Scalar::Text(_) | Scalar::Null | Scalar::Bool(false) | Scalar::Int(0) | Scalar::Empty) => {
+            Err(missing())
+        }
+        Some(Scalar::Float(0.0)) => Err(missing()),
         Some(_) => Err(JwtError::MalformedCredentials(format!("The \"{key}\" key in json data must be a string"))),
     }
 }

@@ -120,6 +120,8 @@ fn csrf_in_a_header() {
             app.request("POST", path, &[cookie, ("X-CSRF-TOKEN", wrong)])
                 .is(401, "CSRF double submit tokens do not match");
         }
+        let two_values = [cookie, ("X-CSRF-TOKEN", "c5rf"), ("X-CSRF-TOKEN", "c5rf")];
+        app.request("POST", path, &two_values).is(401, "CSRF double submit tokens do not match");
         assert_eq!(app.request("POST", path, &[cookie, ("X-CSRF-TOKEN", "c5rf")]).json(), found("cookies"));
         assert_eq!(app.get(path, &[cookie]).status, 200);
     }
@@ -242,7 +244,7 @@ fn json() {
         {
             assert_eq!(json_request(&app, path, content_type, &body).json(), found("json"), "{content_type}");
         }
-        for content_type in ["text/plain", "text/json", "application/jsonp", "json", ""] {
+        for content_type in ["text/plain", "text/json", "text/x+json", "application/jsonp", "+json", "json", "ü", ""] {
             json_request(&app, path, content_type, &body).is(401, "Invalid content-type. Must be application/json.");
         }
         app.request("POST", path, &[]).is(401, "Invalid content-type. Must be application/json.");
@@ -261,6 +263,9 @@ fn json() {
             "{\"access_token\":null}",
             "{\"access_token\":0}",
             "{\"access_token\":false}",
+            "{\"access_token\":-0.0}",
+            "{\"access_token\":[]}",
+            "{\"access_token\":{}}",
             "{\"access_token\":\"a\",\"access_token\":\"b\"}",
             "{\"refresh_token\":\"x\"}",
         ] {
