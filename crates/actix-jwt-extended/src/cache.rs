@@ -109,6 +109,14 @@ impl VerifiedTokens {
     }
 
     fn here(&self) -> &RefCell<Remembered> {
+        match self.threads.get() {
+            Some(remembered) => remembered,
+            None => self.first_here(),
+        }
+    }
+
+    #[cold]
+    fn first_here(&self) -> &RefCell<Remembered> {
         self.threads.get_or(|| {
             let counters = Arc::<Counters>::default();
             self.counters.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(&counters));
@@ -126,11 +134,17 @@ impl VerifiedTokens {
     fn renew(&self, remembered: &RefCell<Remembered>) {
         let current = self.generation().0;
         if remembered.borrow().generation != current {
-            let mut remembered = remembered.borrow_mut();
-            remembered.tokens.clear();
-            remembered.generation = current;
-            remembered.counters.tokens.store(0, Ordering::Relaxed);
+            remembered.borrow_mut().begin_again(current);
         }
+    }
+}
+
+impl Remembered {
+    #[cold]
+    fn begin_again(&mut self, generation: u64) {
+        self.tokens.clear();
+        self.generation = generation;
+        self.counters.tokens.store(0, Ordering::Relaxed);
     }
 }
 
