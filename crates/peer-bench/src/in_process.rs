@@ -2,13 +2,14 @@
 
 use crate::allocations;
 use crate::checks::Answer;
-use crate::peers::{App, Peer};
+use crate::peers::{App, Credentials, Peer};
 use crate::statistics::{median, ratios};
 use crate::token::Fixture;
 use actix_web::body::{BoxBody, MessageBody, to_bytes};
 use actix_web::dev::{Service, ServiceResponse};
 use actix_web::http::StatusCode;
 use actix_web::test::{TestRequest, init_service};
+use actix_web::web::ServiceConfig;
 use axum::Router;
 use axum::body::Body;
 use futures_util::FutureExt as _;
@@ -21,47 +22,64 @@ const BATCH: usize = 32;
 /// How long one peer is measured before it is the next one's turn.
 const SLICE: Duration = Duration::from_millis(10);
 
-/// What was found for one peer.
-pub struct Result {
-    pub peer: &'static Peer,
+/// What was found for one application.
+pub struct Figures {
     pub nanoseconds: f64,
     /// Median over the rounds of time ÷ time without protection, and of their difference; NaN where there is no such
-    /// row.
+    /// application.
     pub ratio: f64,
     pub added: f64,
     pub allocations: u64,
+    /// In comparison with the same.
+    pub allocations_added: Option<i64>,
 }
 
-/// Measures all of them, each in short slices by turns, for `each` in total.
-pub fn measure(peers: &[&'static Peer], fixture: &Fixture, each: Duration) -> Vec<Result> {
-    let mut runs: Vec<(&'static Peer, Prepared)> =
-        peers.iter().filter_map(|peer| Some((*peer, Prepared::new(peer, fixture)?))).collect();
-    for (_, run) in &mut runs {
+/// What was found for one peer.
+pub struct Result {
+    pub peer: &'static Peer,
+    pub figures: Figures,
+}
+
+/// Measures those that can be called in this process, each for `each` in total.
+pub fn measure_peers(peers: &[&'static Peer], fixture: &Fixture, each: Duration) -> Vec<Result> {
+    let (peers, subjects): (Vec<_>, Vec<_>) =
+        peers.iter().filter_map(|peer| Some((*peer, Subject::of_peer(peer, fixture)?))).unzip();
+    let base = |peer: &Peer| peers.iter().position(|other| Some(other.name) == peer.base);
+    let subjects = peers.iter().zip(subjects).map(|(peer, subject)| (subject, base(peer))).collect();
+    let figures = measure(subjects, each);
+    peers.iter().zip(figures).map(|(peer, figures)| Result { peer, figures }).collect()
+}
+
+/// Measures all of them, each in short slices by turns, for `each` in total. With each subject comes the position of
+/// the one without protection that it is compared with.
+pub fn measure(mut subjects: Vec<(Subject, Option<usize>)>, each: Duration) -> Vec<Figures> {
+    for (subject, _) in &mut subjects {
         // What is filled once.
-        run.slice(SLICE);
+        subject.slice(SLICE);
     }
-    let allocations: Vec<u64> = runs.iter_mut().map(|(_, run)| run.allocations()).collect();
-    let mut times = vec![Vec::new(); runs.len()];
+    let allocations: Vec<u64> = subjects.iter_mut().map(|(subject, _)| subject.allocations()).collect();
+    let mut times = vec![Vec::new(); subjects.len()];
     let started = Instant::now();
-    let total = each.mul_f64(runs.len() as f64);
+    let total = each.mul_f64(subjects.len() as f64);
     while started.elapsed() < total {
-        for ((_, run), times) in runs.iter_mut().zip(&mut times) {
-            times.push(run.slice(SLICE));
+        for ((subject, _), times) in subjects.iter_mut().zip(&mut times) {
+            times.push(subject.slice(SLICE));
         }
     }
-    let times_of = |name| runs.iter().position(|(peer, _)| Some(peer.name) == name).map(|at| times[at].as_slice());
-    runs.iter()
-        .zip(&times)
+    let bases = subjects.iter().map(|(_, base)| *base);
+    times
+        .iter()
         .zip(&allocations)
-        .map(|(((peer, _), times), allocations)| {
-            let base = times_of(peer.base).unwrap_or_default();
-            let added: Vec<f64> = times.iter().zip(base).map(|(time, base)| time - base).collect();
-            Result {
-                peer,
-                nanoseconds: median(times),
-                ratio: median(&ratios(times, base)),
+        .zip(bases)
+        .map(|((own, count), base)| {
+            let base_times = base.map(|at| times[at].as_slice()).unwrap_or_default();
+            let added: Vec<f64> = own.iter().zip(base_times).map(|(time, base)| time - base).collect();
+            Figures {
+                nanoseconds: median(own),
+                ratio: median(&ratios(own, base_times)),
                 added: median(&added),
-                allocations: *allocations,
+                allocations: *count,
+                allocations_added: base.map(|at| count.cast_signed() - allocations[at].cast_signed()),
             }
         })
         .collect()
@@ -69,7 +87,7 @@ pub fn measure(peers: &[&'static Peer], fixture: &Fixture, each: Duration) -> Ve
 
 /// `times` requests made, and handed to the application unless `only_made`: for counting from outside.
 pub fn work(peer: &Peer, fixture: &Fixture, times: usize, only_made: bool) {
-    let Some(mut run) = Prepared::new(peer, fixture) else { return };
+    let Some(mut run) = Subject::of_peer(peer, fixture) else { return };
     for _ in 0..4 {
         run.app.batch(&run.header);
     }
@@ -92,16 +110,27 @@ pub fn once(peer: &Peer, fixture: &Fixture, token: Option<&str>) -> Option<Answe
     Some(app(peer, fixture)?.once(token.map(|token| peer.credentials.header(token))))
 }
 
-struct Prepared {
+/// An application, and the header of the request that it is asked with.
+pub struct Subject {
     app: Box<dyn Application>,
     header: Header,
 }
 
 type Header = (&'static str, String);
 
-impl Prepared {
-    fn new(peer: &Peer, fixture: &Fixture) -> Option<Self> {
+impl Subject {
+    /// An actix application with `GET /protected`, and a bearer token.
+    pub fn actix(configure: impl FnOnce(&mut ServiceConfig), token: &str) -> Self {
+        Self { app: actix(configure), header: Credentials::Bearer.header(token) }
+    }
+
+    fn of_peer(peer: &Peer, fixture: &Fixture) -> Option<Self> {
         Some(Self { app: app(peer, fixture)?, header: peer.credentials.header(&fixture.token) })
+    }
+
+    /// Statuses of the answers to a request with its token, and to one without.
+    pub fn statuses(&mut self) -> [u16; 2] {
+        [Some(self.header.clone()), None].map(|header| self.app.once(header).status)
     }
 
     /// Nanoseconds per request.
@@ -135,14 +164,15 @@ trait Application {
 
 fn app(peer: &Peer, fixture: &Fixture) -> Option<Box<dyn Application>> {
     match peer.app {
-        App::Actix(configure) => {
-            let app = actix_web::App::new().configure(|config| configure(config, fixture));
-            let service = init_service(app).now_or_never().expect("never waits");
-            Some(Box::new(Actix(service)))
-        }
+        App::Actix(configure) => Some(actix(|config| configure(config, fixture))),
         App::Axum(router) => Some(Box::new(Axum(router(fixture)))),
         App::External(_) => None,
     }
+}
+
+fn actix(configure: impl FnOnce(&mut ServiceConfig)) -> Box<dyn Application> {
+    let app = actix_web::App::new().configure(configure);
+    Box::new(Actix(init_service(app).now_or_never().expect("never waits")))
 }
 
 /// The time of `call` for all of the requests.
