@@ -89,13 +89,13 @@ pub fn measure(mut subjects: Vec<(Subject, Option<usize>)>, each: Duration) -> V
 pub fn work(peer: &Peer, fixture: &Fixture, times: usize, only_made: bool) {
     let Some(mut run) = Subject::of_peer(peer, fixture) else { return };
     for _ in 0..4 {
-        run.app.batch(&run.header);
+        run.app.batch(&mut run.headers);
     }
     for _ in 0..times / BATCH {
         if only_made {
-            run.app.make(&run.header)
+            run.app.make(&mut run.headers)
         } else {
-            run.app.batch(&run.header);
+            run.app.batch(&mut run.headers);
         }
     }
 }
@@ -110,34 +110,52 @@ pub fn once(peer: &Peer, fixture: &Fixture, token: Option<&str>) -> Option<Answe
     Some(app(peer, fixture)?.once(token.map(|token| peer.credentials.header(token))))
 }
 
-/// An application, and the header of the request that it is asked with.
+/// An application, and the headers of the requests that it is asked with.
 pub struct Subject {
     app: Box<dyn Application>,
-    header: Header,
+    headers: Headers,
 }
 
 type Header = (&'static str, String);
 
+/// The header with the token; where there are several, by turns.
+struct Headers {
+    all: Vec<Header>,
+    next: usize,
+}
+
+impl Headers {
+    fn new(credentials: Credentials, tokens: &[impl AsRef<str>]) -> Self {
+        Self { all: tokens.iter().map(|token| credentials.header(token.as_ref())).collect(), next: 0 }
+    }
+
+    fn next(&mut self) -> &Header {
+        let at = self.next;
+        self.next = (at + 1) % self.all.len();
+        &self.all[at]
+    }
+}
+
 impl Subject {
-    /// An actix application with `GET /protected`, and a bearer token.
-    pub fn actix(configure: impl FnOnce(&mut ServiceConfig), token: &str) -> Self {
-        Self { app: actix(configure), header: Credentials::Bearer.header(token) }
+    /// An actix application with `GET /protected`, and bearer tokens.
+    pub fn actix(configure: impl FnOnce(&mut ServiceConfig), tokens: &[impl AsRef<str>]) -> Self {
+        Self { app: actix(configure), headers: Headers::new(Credentials::Bearer, tokens) }
     }
 
     fn of_peer(peer: &Peer, fixture: &Fixture) -> Option<Self> {
-        Some(Self { app: app(peer, fixture)?, header: peer.credentials.header(&fixture.token) })
+        Some(Self { app: app(peer, fixture)?, headers: Headers::new(peer.credentials, &[&fixture.token]) })
     }
 
     /// Statuses of the answers to a request with its token, and to one without.
     pub fn statuses(&mut self) -> [u16; 2] {
-        [Some(self.header.clone()), None].map(|header| self.app.once(header).status)
+        [Some(self.headers.next().clone()), None].map(|header| self.app.once(header).status)
     }
 
     /// Nanoseconds per request.
     fn slice(&mut self, duration: Duration) -> f64 {
         let (mut taken, mut requests) = (Duration::ZERO, 0);
         while taken < duration {
-            taken += self.app.batch(&self.header);
+            taken += self.app.batch(&mut self.headers);
             requests += BATCH;
         }
         taken.as_nanos() as f64 / requests as f64
@@ -146,9 +164,9 @@ impl Subject {
     /// Allocations per request: those of making it are subtracted.
     fn allocations(&mut self) -> u64 {
         let all = allocations::count(|| {
-            self.app.batch(&self.header);
+            self.app.batch(&mut self.headers);
         });
-        let made = allocations::count(|| self.app.make(&self.header));
+        let made = allocations::count(|| self.app.make(&mut self.headers));
         all.saturating_sub(made) / BATCH as u64
     }
 }
@@ -156,9 +174,9 @@ impl Subject {
 /// An application that never waits for anything.
 trait Application {
     /// Makes requests and hands them over: the time of the latter.
-    fn batch(&mut self, header: &Header) -> Duration;
+    fn batch(&mut self, headers: &mut Headers) -> Duration;
     /// Only makes them.
-    fn make(&mut self, header: &Header);
+    fn make(&mut self, headers: &mut Headers);
     fn once(&mut self, header: Option<Header>) -> Answer;
 }
 
@@ -204,16 +222,16 @@ where
     S: Service<actix_http::Request, Response = ServiceResponse<B>, Error = actix_web::Error>,
     B: MessageBody + 'static,
 {
-    fn batch(&mut self, header: &Header) -> Duration {
-        timed(std::array::from_fn(|_| Self::request(Some(header))), |request| {
+    fn batch(&mut self, headers: &mut Headers) -> Duration {
+        timed(std::array::from_fn(|_| Self::request(Some(headers.next()))), |request| {
             let response = self.0.call(request).now_or_never().expect("never waits").expect("no error");
             assert_eq!(response.status(), StatusCode::OK);
             black_box(response);
         })
     }
 
-    fn make(&mut self, header: &Header) {
-        let requests: [_; BATCH] = std::array::from_fn(|_| Self::request(Some(header)));
+    fn make(&mut self, headers: &mut Headers) {
+        let requests: [_; BATCH] = std::array::from_fn(|_| Self::request(Some(headers.next())));
         black_box(requests);
     }
 
@@ -242,16 +260,16 @@ impl Axum {
 }
 
 impl Application for Axum {
-    fn batch(&mut self, header: &Header) -> Duration {
-        timed(std::array::from_fn(|_| Self::request(Some(header))), |request| {
+    fn batch(&mut self, headers: &mut Headers) -> Duration {
+        timed(std::array::from_fn(|_| Self::request(Some(headers.next()))), |request| {
             let Ok(response) = self.0.call(request).now_or_never().expect("never waits");
             assert_eq!(response.status(), axum::http::StatusCode::OK);
             black_box(response);
         })
     }
 
-    fn make(&mut self, header: &Header) {
-        let requests: [_; BATCH] = std::array::from_fn(|_| Self::request(Some(header)));
+    fn make(&mut self, headers: &mut Headers) {
+        let requests: [_; BATCH] = std::array::from_fn(|_| Self::request(Some(headers.next())));
         black_box(requests);
     }
 

@@ -26,21 +26,21 @@ pub fn manager(cache: Cache) -> JwtManager {
     JwtManager::new(config(cache)).expect("a configuration for tests")
 }
 
-pub fn open(token: &str) -> Subject {
+pub fn open(tokens: &[impl AsRef<str>]) -> Subject {
     Subject::actix(
         |service| {
             service.service(web::resource("/protected").route(web::get().to(open_handler)));
         },
-        token,
+        tokens,
     )
 }
 
-pub fn protected(jwt: JwtManager, required: JwtRequired, token: &str) -> Subject {
+pub fn protected(jwt: JwtManager, required: JwtRequired, tokens: &[impl AsRef<str>]) -> Subject {
     Subject::actix(
         |service| {
             let resource = web::resource("/protected").wrap(required).route(web::get().to(protected_handler));
             service.app_data(jwt).service(resource);
         },
-        token,
+        tokens,
     )
 }

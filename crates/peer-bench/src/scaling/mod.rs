@@ -35,11 +35,13 @@ pub struct Options {
 const SECTIONS: [fn() -> Section; 4] = [sizes::section, keys::section, roles::section, routes::section];
 
 pub fn measure(options: &Options) -> Result<()> {
+    // Before this thread is kept on a core.
+    let machine = machine::describe();
     let fixture = Fixture::new(Algorithm::HS256);
     let workshop = Workshop::open(&[])?;
     let most_connections = files::most_connections();
     eprintln!("workers");
-    // Before this thread is kept on a core: two workers need all of them.
+    // Before that, too: two workers need all of them.
     let workers = over_http::workers(&fixture, &workshop, &Cores::shared(), options.each);
     let cores = Cores::claim();
     let mut sections = Vec::new();
@@ -55,7 +57,7 @@ pub fn measure(options: &Options) -> Result<()> {
     let connections = over_http::connections(&fixture, &workshop, &cores, options.each, most_connections);
     let report = Report {
         each: options.each,
-        machine: &machine::describe(),
+        machine: &machine,
         most_connections,
         workers: &workers,
         connections: &connections,

@@ -75,9 +75,17 @@ impl Report<'_> {
     }
 
     fn write_memory(&self, text: &mut String) {
-        text.push_str("\n## Memory\n\n| remembered token | bytes | without its own text |\n| --- | ---: | ---: |\n");
-        for OfToken { size, kept } in self.tokens {
-            let _ = writeln!(text, "| {size} bytes | {} | {} |", thousands(*kept), thousands(kept - *size as f64));
+        text.push_str("\n## Memory\n\n");
+        text.push_str("| remembered token | bytes | without its own text | bytes, once its claims are read |\n");
+        text.push_str("| --- | ---: | ---: | ---: |\n");
+        for OfToken { size, kept, kept_when_read } in self.tokens {
+            let _ = writeln!(
+                text,
+                "| {size} bytes | {} | {} | {} |",
+                thousands(*kept),
+                thousands(kept - *size as f64),
+                thousands(*kept_when_read)
+            );
         }
         text.push_str("\n| bytes for each connection | idle | after one request |\n| --- | ---: | ---: |\n");
         for OfConnections { label, idle, asked } in self.memory_connections {

@@ -23,14 +23,14 @@ pub fn section() -> Section {
 
 fn point(roles: usize) -> Point {
     let token = tokens::with_roles(roles);
-    let none = |cache| Some(apps::protected(apps::manager(cache), jwt_required(), &token));
+    let none = |cache| Some(apps::protected(apps::manager(cache), jwt_required(), &[&token]));
     let one = |cache| {
         let last = tokens::role(roles.checked_sub(1)?);
-        Some(apps::protected(apps::manager(cache), jwt_required().any_role([last]), &token))
+        Some(apps::protected(apps::manager(cache), jwt_required().any_role([last]), &[&token]))
     };
     Point {
         value: roles,
-        open: vec![apps::open(&token)],
+        open: vec![apps::open(&[&token])],
         protected: vec![none(Cache::Usual), one(Cache::Usual), none(Cache::Off), one(Cache::Off)],
     }
 }

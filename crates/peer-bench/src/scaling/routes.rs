@@ -20,7 +20,7 @@ pub fn section() -> Section {
 }
 
 fn point(routes: usize) -> Point {
-    let token = tokens::of_size(340);
+    let tokens = &[tokens::of_size(340)];
     let open = |service: &mut ServiceConfig| {
         for path in paths(routes) {
             service.service(web::resource(path).route(web::get().to(open_handler)));
@@ -47,8 +47,8 @@ fn point(routes: usize) -> Point {
     };
     Point {
         value: routes,
-        open: vec![Subject::actix(open_in_scope, &token), Subject::actix(open, &token)],
-        protected: vec![Some(Subject::actix(in_wrapped_scope, &token)), Some(Subject::actix(each_wrapped, &token))],
+        open: vec![Subject::actix(open_in_scope, tokens), Subject::actix(open, tokens)],
+        protected: vec![Some(Subject::actix(in_wrapped_scope, tokens)), Some(Subject::actix(each_wrapped, tokens))],
     }
 }
 

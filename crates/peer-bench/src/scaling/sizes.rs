@@ -18,10 +18,10 @@ pub fn section() -> Section {
 
 fn point(size: usize) -> Point {
     let token = tokens::of_size(size);
-    let protected = |cache| Some(apps::protected(apps::manager(cache), jwt_required(), &token));
+    let protected = |cache| Some(apps::protected(apps::manager(cache), jwt_required(), &[&token]));
     Point {
         value: size,
-        open: vec![apps::open(&token)],
+        open: vec![apps::open(&[&token])],
         protected: vec![protected(Cache::Usual), protected(Cache::Off)],
     }
 }
