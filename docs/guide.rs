@@ -42,6 +42,7 @@ pages! {
     api: "src/api.md";
     differences: "src/differences.md";
     peers: "src/peers.md";
+    scaling: "src/scaling.md";
 }
 
 #[cfg(test)]
