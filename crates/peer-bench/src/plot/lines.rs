@@ -11,11 +11,13 @@ pub struct Line {
     pub colour: Colour,
 }
 
-const HEIGHT: f64 = 330.0;
+const HEIGHT: f64 = 340.0;
 const BOTTOM: f64 = HEIGHT - 48.0;
+/// The unit stands above it.
+const HIGHEST: f64 = TOP + 18.0;
 const LEFT: f64 = 70.0;
 /// The labels of the lines stand right of it.
-const RIGHT: f64 = WIDTH - 190.0;
+const RIGHT: f64 = WIDTH - 205.0;
 /// Between the labels of lines that end at the same height.
 const LABEL: f64 = 17.0;
 /// Between the numbers below the axis.
@@ -30,7 +32,7 @@ pub fn lines(title: &str, subtitle: &str, quantity: &str, unit: &str, lines: &[L
     let across = Across::of(&values);
     let step = step(points().map(|(_, y)| *y).fold(f64::MIN_POSITIVE, f64::max));
     let steps = points().map(|(_, y)| (y / step).ceil()).fold(1.0, f64::max);
-    let up = |y: f64| BOTTOM - (BOTTOM - TOP) * y / (step * steps);
+    let up = |y: f64| BOTTOM - (BOTTOM - HIGHEST) * y / (step * steps);
 
     let mut svg = begin(title, subtitle, HEIGHT);
     let mut y = 0.0;
@@ -39,7 +41,7 @@ pub fn lines(title: &str, subtitle: &str, quantity: &str, unit: &str, lines: &[L
         text(&mut svg, [LEFT - 8.0, up(y) + 4.5], "end", &number(y, step));
         y += step;
     }
-    text(&mut svg, [LEFT - 8.0, TOP - 8.0], "end", unit);
+    text(&mut svg, [LEFT - 8.0, TOP + 2.0], "end", unit);
     text(&mut svg, [(LEFT + RIGHT) / 2.0, HEIGHT - 8.0], "middle", quantity);
     let mut free_from = f64::MIN;
     for value in values {

@@ -180,7 +180,7 @@ fn section_plot(section: &Measured) -> String {
 }
 
 fn title(section: &Measured) -> String {
-    format!("What protection adds to a request: {}", section.quantity)
+    format!("{}: what protection adds to a request", section.heading)
 }
 
 fn in_folder(file: &str) -> String {

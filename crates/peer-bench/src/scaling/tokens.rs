@@ -3,7 +3,7 @@
 use crate::token::{DAY, SUBJECT, sign, unix_time};
 use jsonwebtoken::Algorithm;
 
-/// A claim of the application's own, with name, value and what is around them.
+/// The length of a claim of the application's own, with name, value and what is around them, where there are many.
 const OWN_CLAIM: usize = 40;
 /// With an empty value.
 const SHORTEST_OWN_CLAIM: usize = r#","own_000":"""#.len();
@@ -12,12 +12,17 @@ const AROUND_PAYLOAD: usize = 36 + 43 + 2;
 
 /// A token of so many bytes, or one less: it is filled up with claims of the application's own.
 pub fn of_size(bytes: usize) -> String {
-    filled_up(claims(), bytes)
+    filled_up(claims(), bytes, OWN_CLAIM)
 }
 
-/// The same; none is equal to another.
+/// The same, filled up with one claim.
+pub fn of_size_with_one_claim(bytes: usize) -> String {
+    filled_up(claims(), bytes, bytes)
+}
+
+/// As the first; none is equal to another.
 pub fn distinct(bytes: usize) -> String {
-    filled_up(format!(r#"{},"jti":"{}""#, claims(), uuid::Uuid::new_v4()), bytes)
+    filled_up(format!(r#"{},"jti":"{}""#, claims(), uuid::Uuid::new_v4()), bytes, OWN_CLAIM)
 }
 
 pub fn with_roles(roles: usize) -> String {
@@ -34,12 +39,12 @@ fn claims() -> String {
     format!(r#"{{"type":"access","sub":"{SUBJECT}","exp":{}"#, unix_time() + DAY.as_secs())
 }
 
-fn filled_up(mut claims: String, bytes: usize) -> String {
+fn filled_up(mut claims: String, bytes: usize, own_claim: usize) -> String {
     let payload = (bytes - AROUND_PAYLOAD) * 3 / 4;
     let mut room = payload - claims.len() - "}".len();
     let mut at = 0;
     while room > 0 {
-        let length = if room < 2 * OWN_CLAIM { room } else { OWN_CLAIM };
+        let length = if room < 2 * own_claim { room } else { own_claim };
         let value = "x".repeat(length - SHORTEST_OWN_CLAIM);
         claims.push_str(&format!(r#","own_{at:03}":"{value}""#));
         room -= length;
@@ -62,7 +67,9 @@ mod tests {
     fn tokens_have_the_size_that_is_asked_for() {
         crypto::install();
         for size in [200, 340, 1000, 8192] {
-            assert!([size - 1, size].contains(&of_size(size).len()), "{size}");
+            for token in [of_size(size), of_size_with_one_claim(size)] {
+                assert!([size - 1, size].contains(&token.len()), "{size}");
+            }
         }
         assert_ne!(distinct(340), distinct(340));
     }
