@@ -11,19 +11,21 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// Allocations of this thread while `work` runs.
 pub fn count(work: impl FnOnce()) -> u64 {
     let before = COUNT.get();
-    COUNTING.store(true, Ordering::Relaxed);
-    work();
-    COUNTING.store(false, Ordering::Relaxed);
+    counting(work);
     COUNT.get() - before
 }
 
 /// Bytes that this thread has allocated in `work` and not freed.
 pub fn kept(work: impl FnOnce()) -> i64 {
     let before = KEPT.get();
+    counting(work);
+    KEPT.get() - before
+}
+
+fn counting(work: impl FnOnce()) {
     COUNTING.store(true, Ordering::Relaxed);
     work();
     COUNTING.store(false, Ordering::Relaxed);
-    KEPT.get() - before
 }
 
 struct Counting;

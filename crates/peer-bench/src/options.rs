@@ -11,7 +11,7 @@ pub const HELP: &str = "\
 Measures ways to protect a route, side by side.
 
   --scaling          measures this repository's library alone, and how its cost changes with workers, connections,
-                     tokens, keys, roles and routes; writes FOLDER/scaling.md. Eight seconds for each row
+                     tokens, keys, roles and routes; writes FOLDER/scaling.md. Six seconds for each row
   --quick            one second for each row instead of ten
   --seconds N        so many seconds
   --only NAME        this peer and what it is compared with; may be repeated
@@ -86,7 +86,7 @@ fn measure(mut arguments: &[&str]) -> Result<Command, String> {
             _ => return Err(format!("{option} is no option")),
         }
     }
-    let seconds = seconds.unwrap_or(if is_scaling { 8.0 } else { 10.0 });
+    let seconds = seconds.unwrap_or(if is_scaling { 6.0 } else { 10.0 });
     if !(0.1..=3600.0).contains(&seconds) {
         return Err("--seconds is from 0.1 to 3600".to_owned());
     }

@@ -2,7 +2,7 @@
 
 use super::memory::{self, OfConnections, OfToken};
 use super::over_http::{APPS, CONNECTION_COUNTS};
-use super::section::{Measured, MeasuredPoint};
+use super::section::{Measured, Section};
 use crate::http::{self, Row};
 use crate::in_process::Figures;
 use crate::machine;
@@ -29,7 +29,7 @@ pub struct Report<'a> {
     pub most_connections: usize,
     pub workers: &'a [http::Result],
     pub connections: &'a [http::Result],
-    pub sections: &'a [Measured],
+    pub sections: &'a [Section<Measured>],
     pub tokens: &'a [OfToken],
     pub memory_connections: &'a [OfConnections],
 }
@@ -136,7 +136,7 @@ fn write_http(text: &mut String, quantity: &str, results: &[http::Result], value
     }
 }
 
-fn write_section(text: &mut String, section: &Measured) {
+fn write_section(text: &mut String, section: &Section<Measured>) {
     let _ = writeln!(text, "\n## {}\n\n![{}]({})\n", section.heading, title(section), in_folder(section.file));
     let _ = write!(text, "| {} |", section.quantity);
     for label in section.open {
@@ -147,7 +147,7 @@ fn write_section(text: &mut String, section: &Measured) {
     }
     let columns = section.open.len() + 2 * section.series.len();
     let _ = writeln!(text, "\n| ---: |{}", " ---: |".repeat(columns));
-    for MeasuredPoint { value, open, protected } in &section.points {
+    for Measured { value, open, protected } in &section.points {
         let _ = write!(text, "| {} |", thousands(*value as f64));
         for figures in open {
             let _ = write!(text, " {} ns |", thousands(figures.nanoseconds));
@@ -165,7 +165,7 @@ fn cells(figures: &Figures) -> String {
     format!("+{} ns | +{allocations}", thousands(figures.added))
 }
 
-fn section_plot(section: &Measured) -> String {
+fn section_plot(section: &Section<Measured>) -> String {
     let line = |(at, (label, _)): (usize, &(&'static str, usize))| Line {
         label,
         colour: COLOURS[at % COLOURS.len()],
@@ -179,7 +179,7 @@ fn section_plot(section: &Measured) -> String {
     lines(&title(section), "in process, without the network; lower is better", section.quantity, "ns", &all)
 }
 
-fn title(section: &Measured) -> String {
+fn title(section: &Section<Measured>) -> String {
     format!("{}: what protection adds to a request", section.heading)
 }
 

@@ -5,18 +5,20 @@ use super::section::{Point, Section};
 use super::tokens;
 use actix_jwt_extended::jwt_required;
 
+const SERIES: [(&str, usize); 4] = [
+    ("none demanded, cached", 0),
+    ("one demanded, cached", 0),
+    ("none demanded, verified", 0),
+    ("one demanded, verified", 0),
+];
+
 pub fn section() -> Section {
     Section {
         heading: "Roles in the token",
         quantity: "roles in the token",
         file: "scaling-roles.svg",
         open: &["unprotected"],
-        series: &[
-            ("none demanded, cached", 0),
-            ("one demanded, cached", 0),
-            ("none demanded, verified", 0),
-            ("one demanded, verified", 0),
-        ],
+        series: &SERIES,
         points: [0, 10, 100, 500].map(point).into(),
     }
 }

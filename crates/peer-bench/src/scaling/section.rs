@@ -3,7 +3,8 @@
 use crate::in_process::{self, Figures, Subject};
 use std::time::Duration;
 
-pub struct Section {
+/// `P`: what is at a value, before or after it was measured.
+pub struct Section<P = Point> {
     pub heading: &'static str,
     /// What the values of the points are.
     pub quantity: &'static str,
@@ -12,7 +13,7 @@ pub struct Section {
     pub open: &'static [&'static str],
     /// Each with the position of the open one that it is compared with.
     pub series: &'static [(&'static str, usize)],
-    pub points: Vec<Point>,
+    pub points: Vec<P>,
 }
 
 /// The applications at one value; as many as the section names.
@@ -23,17 +24,8 @@ pub struct Point {
     pub protected: Vec<Option<Subject>>,
 }
 
-/// What was found.
+/// What was found at one value.
 pub struct Measured {
-    pub heading: &'static str,
-    pub quantity: &'static str,
-    pub file: &'static str,
-    pub open: &'static [&'static str],
-    pub series: &'static [(&'static str, usize)],
-    pub points: Vec<MeasuredPoint>,
-}
-
-pub struct MeasuredPoint {
     pub value: usize,
     pub open: Vec<Figures>,
     pub protected: Vec<Option<Figures>>,
@@ -41,7 +33,7 @@ pub struct MeasuredPoint {
 
 impl Section {
     /// All of them by turns, if they protect.
-    pub fn measure(self, each: Duration) -> Result<Measured, String> {
+    pub fn measure(self, each: Duration) -> Result<Section<Measured>, String> {
         let Self { heading, quantity, file, open, series, points } = self;
         let mut subjects = Vec::new();
         let mut shapes = Vec::new();
@@ -56,12 +48,12 @@ impl Section {
             }
         }
         let mut figures = in_process::measure(subjects, each).into_iter();
-        let points = shapes.into_iter().map(|(value, exists)| MeasuredPoint {
+        let points = shapes.into_iter().map(|(value, exists)| Measured {
             value,
             open: figures.by_ref().take(open.len()).collect(),
             protected: exists.into_iter().map(|exists| exists.then(|| figures.next()).flatten()).collect(),
         });
-        Ok(Measured { heading, quantity, file, open, series, points: points.collect() })
+        Ok(Section { heading, quantity, file, open, series, points: points.collect() })
     }
 }
 
