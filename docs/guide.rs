@@ -44,6 +44,7 @@ pages! {
     parity: "src/parity.md";
     token_cache: "src/token-cache.md";
     peers: "src/peers.md";
+    scaling: "src/scaling.md";
 }
 
 #[cfg(test)]

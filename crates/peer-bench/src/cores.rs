@@ -19,6 +19,11 @@ impl Cores {
         cores
     }
 
+    /// None of their own: servers of several workers, and the load, share all cores.
+    pub fn shared() -> Self {
+        Self { of_load: None, of_servers: None }
+    }
+
     /// A process stays on the core of the thread that started it.
     pub fn start_server<T>(&self, start: impl FnOnce() -> T) -> T {
         self.of_servers.map(set_for_current);

@@ -10,10 +10,13 @@ mod http;
 mod in_process;
 mod instructions;
 mod machine;
+mod numbers;
 mod options;
+mod page;
 mod peers;
 mod plot;
 mod report;
+mod scaling;
 mod statistics;
 mod token;
 
@@ -49,8 +52,9 @@ fn perform(command: Command) -> std::io::Result<()> {
             println!("{}", options::HELP);
             Ok(())
         }
-        Command::Serve(child, port) => {
-            http::serve(child.peer, &Fixture::with_token(child.algorithm, child.token), port)
+        Command::Scaling(options) => scaling::measure(&options),
+        Command::Serve(child, port, workers) => {
+            http::serve(child.peer, &Fixture::with_token(child.algorithm, child.token), port, workers)
         }
         Command::Work(child, times, only_made) => {
             in_process::work(child.peer, &Fixture::with_token(child.algorithm, child.token), times, only_made);
@@ -66,7 +70,7 @@ fn measure(options: &Options) -> std::io::Result<()> {
     let counter = Counter::find();
     let mut algorithms = Vec::new();
     for algorithm in &options.algorithms {
-        algorithms.push(measure_algorithm(*algorithm, options, &workshop, &cores, counter)?);
+        algorithms.push(measure_algorithm(*algorithm, options, &workshop, &cores, counter));
     }
     let report = Report { options, machine: &machine, counter, algorithms: &algorithms, runtimes: workshop.runtimes() };
     match &options.out {
@@ -84,7 +88,7 @@ fn measure_algorithm(
     workshop: &Workshop,
     cores: &Cores,
     counter: Option<Counter>,
-) -> std::io::Result<OfAlgorithm> {
+) -> OfAlgorithm {
     let fixture = Fixture::new(algorithm);
     let supported: Vec<&'static Peer> = options.peers.iter().copied().filter(|peer| peer.supports(algorithm)).collect();
     eprintln!("{algorithm:?}: in process");
@@ -99,12 +103,13 @@ fn measure_algorithm(
             Err(why) => refused.push((*peer, why)),
         }
     }
-    let measured = in_process::measure(&trusted, &fixture, options.each / 4);
+    let measured = in_process::measure_peers(&trusted, &fixture, options.each / 4);
     eprintln!("{algorithm:?}: instructions");
     let count = |peer| counter.and_then(|counter| counter.per_request(peer, &fixture));
     let in_process =
         measured.into_iter().map(|result| InProcess { instructions: count(result.peer), result }).collect();
     eprintln!("{algorithm:?}: over HTTP");
-    let http = http::measure(&supported, &fixture, workshop, cores, options.each)?;
-    Ok(OfAlgorithm { algorithm, in_process, refused, http })
+    let rows: Vec<http::Row> = supported.into_iter().map(http::Row::usual).collect();
+    let http = http::measure(&rows, &fixture, workshop, cores, options.each);
+    OfAlgorithm { algorithm, in_process, refused, http }
 }

@@ -1,6 +1,7 @@
 //! The command line.
 
 use crate::peers::{PEERS, Peer};
+use crate::scaling;
 use crate::token::ALGORITHMS;
 use jsonwebtoken::Algorithm;
 use std::path::PathBuf;
@@ -9,6 +10,8 @@ use std::time::Duration;
 pub const HELP: &str = "\
 Measures ways to protect a route, side by side.
 
+  --scaling          measures this repository's library alone, and how its cost changes with workers, connections,
+                     tokens, keys, roles and routes; writes FOLDER/scaling.md. Six seconds for each row
   --quick            one second for each row instead of ten
   --seconds N        so many seconds
   --only NAME        this peer and what it is compared with; may be repeated
@@ -19,10 +22,11 @@ Measures ways to protect a route, side by side.
 
 pub enum Command {
     Measure(Options),
+    Scaling(scaling::Options),
     List,
     Help,
-    /// In a child process: see `http/server.rs`.
-    Serve(Child, u16),
+    /// In a child process, on this port with so many workers: see `http/server.rs`.
+    Serve(Child, u16, usize),
     /// In a child process: see `instructions.rs`.
     Work(Child, usize, bool),
 }
@@ -46,35 +50,52 @@ pub fn read(arguments: &[&str]) -> Result<Command, String> {
     match arguments {
         ["--help" | "-h"] => Ok(Command::Help),
         ["--list"] => Ok(Command::List),
-        ["serve", name, algorithm, port, token] => Ok(Command::Serve(child(name, algorithm, token)?, number(port)?)),
+        ["serve", name, algorithm, port, token, workers] => {
+            Ok(Command::Serve(child(name, algorithm, token)?, number(port)?, number(workers)?))
+        }
         ["work", name, algorithm, times, what, token] => {
             Ok(Command::Work(child(name, algorithm, token)?, number(times)?, *what == "made"))
         }
-        _ => measure(arguments).map(Command::Measure),
+        _ => measure(arguments),
     }
 }
 
-fn measure(mut arguments: &[&str]) -> Result<Options, String> {
-    let (mut seconds, mut out) = (10.0, None);
+fn measure(mut arguments: &[&str]) -> Result<Command, String> {
+    let (mut seconds, mut out, mut is_scaling) = (None, None, false);
     let (mut names, mut algorithms) = (Vec::new(), Vec::new());
     while let [option, rest @ ..] = arguments {
         arguments = rest;
-        if *option == "--quick" {
-            seconds = 1.0;
-            continue;
+        match *option {
+            "--quick" => {
+                seconds = Some(1.0);
+                continue;
+            }
+            "--scaling" => {
+                is_scaling = true;
+                continue;
+            }
+            _ => {}
         }
         let [value, rest @ ..] = arguments else { return Err(format!("{option} needs a value, or is no option")) };
         arguments = rest;
         match *option {
-            "--seconds" => seconds = number(value)?,
+            "--seconds" => seconds = Some(number(value)?),
             "--only" => names.push(peer(value)?.name),
             "--algorithm" => algorithms.push(algorithm(value)?),
             "--out" => out = Some(PathBuf::from(value)),
             _ => return Err(format!("{option} is no option")),
         }
     }
+    let seconds = seconds.unwrap_or(if is_scaling { 6.0 } else { 10.0 });
     if !(0.1..=3600.0).contains(&seconds) {
         return Err("--seconds is from 0.1 to 3600".to_owned());
+    }
+    let each = Duration::from_secs_f64(seconds);
+    if is_scaling {
+        return match (names.as_slice(), algorithms.as_slice()) {
+            ([], []) => Ok(Command::Scaling(scaling::Options { each, out })),
+            _ => Err("--scaling is of one library and one algorithm".to_owned()),
+        };
     }
     let all: Vec<&'static Peer> = PEERS.iter().filter_map(|peer| Peer::named(peer.name)).collect();
     let is_wanted = |peer: &&'static Peer| {
@@ -85,7 +106,7 @@ fn measure(mut arguments: &[&str]) -> Result<Options, String> {
     if algorithms.is_empty() {
         algorithms = ALGORITHMS.to_vec();
     }
-    Ok(Options { each: Duration::from_secs_f64(seconds), peers, algorithms, out })
+    Ok(Command::Measure(Options { each, peers, algorithms, out }))
 }
 
 fn child(name: &str, named: &str, token: &str) -> Result<Child, String> {
@@ -116,5 +137,12 @@ mod tests {
         for wrong in [&["--only"][..], &["--only", "nobody"], &["--seconds", "0"], &["--slow", "1"], &["quick"]] {
             assert!(read(wrong).is_err(), "{wrong:?}");
         }
+    }
+
+    #[test]
+    fn scaling_is_of_our_library_only() {
+        let Ok(Command::Scaling(options)) = read(&["--scaling", "--seconds", "2"]) else { panic!() };
+        assert_eq!(options.each, Duration::from_secs(2));
+        assert!(read(&["--scaling", "--only", "axum"]).is_err());
     }
 }

@@ -4,22 +4,15 @@ use crate::http::{self, Measured};
 use crate::in_process;
 use crate::instructions::Counter;
 use crate::machine;
+use crate::numbers::{or_dash, thousands};
 use crate::options::Options;
+use crate::page;
 use crate::peers::{self, App, Peer};
 use crate::plot::{self, Bar, Colour};
 use jsonwebtoken::Algorithm;
 use std::fmt::Write as _;
-use std::io::{Error, Result};
+use std::io::Result;
 use std::path::Path;
-use std::time::Duration;
-
-const BEGIN: &str = "<!-- peer-bench: begin -->";
-const END: &str = "<!-- peer-bench: end -->";
-
-/// For figures that are worth comparing.
-const ENOUGH: Duration = Duration::from_secs(5);
-/// The share of its core that a server has when nothing else runs.
-const UNDISTURBED: f64 = 0.9;
 
 pub struct Report<'a> {
     pub options: &'a Options,
@@ -44,19 +37,13 @@ pub struct InProcess {
 }
 
 impl Report<'_> {
-    /// Into the page, between its markers, and the plots into a folder beside it.
+    /// Into the page, and the plots into a folder beside it.
     pub fn write(&self, folder: &Path) -> Result<()> {
-        let page = folder.join("peers.md");
-        let text = std::fs::read_to_string(&page)?;
-        let (before, rest) = text.split_once(BEGIN).ok_or_else(|| Error::other("peers.md has no marker"))?;
-        let (_, after) = rest.split_once(END).ok_or_else(|| Error::other("peers.md has no second marker"))?;
-        let plots = folder.join("plots");
-        std::fs::create_dir_all(&plots)?;
-        for of in self.algorithms {
-            std::fs::write(plots.join(of.throughput_file()), of.throughput_plot())?;
-            std::fs::write(plots.join(of.added_file()), of.added_plot())?;
-        }
-        std::fs::write(page, format!("{before}{BEGIN}\n\n{}\n{END}{after}", self.markdown()))
+        let plots = self
+            .algorithms
+            .iter()
+            .flat_map(|of| [(of.throughput_file(), of.throughput_plot()), (of.added_file(), of.added_plot())]);
+        page::write(folder, "peers.md", &self.markdown(), plots)
     }
 
     pub fn markdown(&self) -> String {
@@ -68,7 +55,8 @@ impl Report<'_> {
         let seconds = self.options.each.as_secs_f64();
         let _ = writeln!(text, "\nOver HTTP, {seconds} s for each row, in process {} s.", seconds / 4.0);
         let _ = writeln!(text, "{}", self.about_instructions());
-        text.push_str(&self.caveats());
+        let rows = self.algorithms.iter().flat_map(|of| &of.http).filter_map(|row| row.outcome.as_ref().ok());
+        text.push_str(&page::caveats(self.options.each, rows));
         for of in self.algorithms {
             let _ = writeln!(text, "\n## {:?}\n", of.algorithm);
             self.write_http(&mut text, of);
@@ -76,26 +64,6 @@ impl Report<'_> {
         }
         self.write_peers(&mut text);
         text
-    }
-
-    /// What makes these figures rough, if anything does.
-    fn caveats(&self) -> String {
-        let mut caveats = String::new();
-        if self.options.each < ENOUGH {
-            caveats.push_str("\n**A quick run: these figures are rough.**\n");
-        }
-        let rows = || self.algorithms.iter().flat_map(|of| &of.http).filter_map(|row| row.outcome.as_ref().ok());
-        let disturbed = rows().filter(|measured| measured.busy < UNDISTURBED).count();
-        if disturbed > 0 {
-            let _ = writeln!(
-                caveats,
-                "\n**Something else used the machine: in {disturbed} of {} rows over HTTP the server had less than {} % \
-                 of its core.**",
-                rows().count(),
-                UNDISTURBED * 100.0,
-            );
-        }
-        caveats
     }
 
     fn about_instructions(&self) -> &'static str {
@@ -115,20 +83,20 @@ impl Report<'_> {
         text.push_str("| over HTTP | requests/s | ÷ unprotected | p50 | p99 | CPU per request | core in use |\n");
         text.push_str("| --- | ---: | ---: | ---: | ---: | ---: | ---: |\n");
         for peer in &self.options.peers {
-            let cells = match of.http.iter().find(|result| result.peer.name == peer.name).map(|result| &result.outcome)
-            {
-                None => "not supported | | | | |".to_owned(),
-                Some(Err(why)) => format!("{why} | | | | |"),
-                Some(Ok(measured)) => format!(
-                    "{} | {} | {:.0} µs | {:.0} µs | {:.2} µs | {:.0} % |",
-                    thousands(measured.requests_per_second),
-                    or_dash(measured.ratio, |ratio| format!("{ratio:.3}")),
-                    measured.p50,
-                    measured.p99,
-                    measured.cpu,
-                    measured.busy * 100.0,
-                ),
-            };
+            let cells =
+                match of.http.iter().find(|result| result.row.peer.name == peer.name).map(|result| &result.outcome) {
+                    None => "not supported | | | | |".to_owned(),
+                    Some(Err(why)) => format!("{why} | | | | |"),
+                    Some(Ok(measured)) => format!(
+                        "{} | {} | {:.0} µs | {:.0} µs | {:.2} µs | {:.0} % |",
+                        thousands(measured.requests_per_second),
+                        or_dash(measured.ratio, |ratio| format!("{ratio:.3}")),
+                        measured.p50,
+                        measured.p99,
+                        measured.cpu,
+                        measured.busy * 100.0,
+                    ),
+                };
             let _ = writeln!(text, "| {} | {cells}", name(peer));
         }
         text.push('\n');
@@ -151,10 +119,10 @@ impl Report<'_> {
             let cells = match (measured, refused) {
                 (None, None) => "not supported | | | |".to_owned(),
                 (None, Some((_, why))) => format!("{why} | | | |"),
-                (Some(InProcess { result, .. }), _) => {
-                    let added = or_dash(result.added, |added| format!("{} ns", thousands(added)));
-                    let ratio = or_dash(result.ratio, |ratio| format!("{ratio:.2}"));
-                    format!("{} ns | {added} | {ratio} | {} |", thousands(result.nanoseconds), result.allocations)
+                (Some(InProcess { result: in_process::Result { figures, .. }, .. }), _) => {
+                    let added = or_dash(figures.added, |added| format!("{} ns", thousands(added)));
+                    let ratio = or_dash(figures.ratio, |ratio| format!("{ratio:.2}"));
+                    format!("{} ns | {added} | {ratio} | {} |", thousands(figures.nanoseconds), figures.allocations)
                 }
             };
             let _ = write!(text, "| {} | {cells}", name(peer));
@@ -173,7 +141,7 @@ impl Report<'_> {
         for peer in &self.options.peers {
             let made_of: Vec<String> = peer.made_of.iter().map(|package| with_version(package)).collect();
             let verdict = self.algorithms.iter().flat_map(|of| &of.http).find_map(|result| match &result.outcome {
-                Ok(Measured { verdict, .. }) if result.peer.name == peer.name => Some(verdict),
+                Ok(Measured { verdict, .. }) if result.row.peer.name == peer.name => Some(verdict),
                 _ => None,
             });
             let cells = match verdict {
@@ -208,7 +176,7 @@ impl OfAlgorithm {
         let bars: Vec<Bar> = self
             .http
             .iter()
-            .filter_map(|result| Some((result.peer, result.outcome.as_ref().ok()?)))
+            .filter_map(|result| Some((result.row.peer, result.outcome.as_ref().ok()?)))
             .filter(|(_, measured)| measured.ratio.is_finite())
             .map(|(peer, measured)| {
                 let text = format!("{:.2}  ({}/s)", measured.ratio, thousands(measured.requests_per_second));
@@ -221,21 +189,19 @@ impl OfAlgorithm {
     }
 
     fn added_plot(&self) -> String {
-        let protected = || self.in_process.iter().map(|one| &one.result).filter(|one| one.added.is_finite());
-        let longest = protected().map(|result| result.added).fold(1.0, f64::max);
+        let protected = || {
+            let results = self.in_process.iter().map(|one| &one.result);
+            results.filter_map(|result| Some((result.peer, &result.figures, result.figures.allocations_added?)))
+        };
+        let longest = protected().map(|(_, figures, _)| figures.added).fold(1.0, f64::max);
         let bars: Vec<Bar> = protected()
-            .map(|result| {
-                let text = format!("{} ns, {} allocations", thousands(result.added), self.allocations_added(result));
-                bar(result.peer, result.added, text)
+            .map(|(peer, figures, allocations)| {
+                let text = format!("{} ns, {allocations} allocations", thousands(figures.added));
+                bar(peer, figures.added, text)
             })
             .collect();
         let title = format!("What protection adds to a request, {:?}", self.algorithm);
         plot::bars(&title, "in process, without the network; lower is better", &bars, longest, false)
-    }
-
-    fn allocations_added(&self, result: &in_process::Result) -> i64 {
-        let base = self.in_process.iter().find(|one| Some(one.result.peer.name) == result.peer.base);
-        result.allocations as i64 - base.map_or(0, |base| base.result.allocations as i64)
     }
 }
 
@@ -274,34 +240,9 @@ fn with_version(package: &str) -> String {
     version.map_or_else(|| package.to_owned(), |version| format!("{name} {version}"))
 }
 
-/// A dash where there is nothing to compare with.
-fn or_dash(number: f64, format: impl FnOnce(f64) -> String) -> String {
-    if number.is_finite() { format(number) } else { "–".to_owned() }
-}
-
-fn thousands(number: f64) -> String {
-    let digits = format!("{number:.0}");
-    let (sign, digits) = digits.strip_prefix('-').map_or(("", digits.as_str()), |digits| ("−", digits));
-    let mut grouped = String::from(sign);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn numbers_are_grouped() {
-        for (number, text) in [(0.4, "0"), (999.0, "999"), (1000.0, "1,000"), (-1234567.0, "−1,234,567")] {
-            assert_eq!(thousands(number), text);
-        }
-    }
 
     #[test]
     fn every_row_says_its_versions() {

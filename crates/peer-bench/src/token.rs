@@ -14,7 +14,7 @@ pub const SUBJECT: &str = "ada.lovelace@example.org";
 /// The secret of the HS algorithms.
 pub const SECRET: &str = "a secret that is long enough for SHA-512: 0123456789 abcdef ghijklmnop qrstuvwxyz";
 
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+pub const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// What a peer's application is set up with.
 #[derive(Clone)]
@@ -78,7 +78,7 @@ fn claims(subject: &str, issued: u64, expires: u64) -> String {
     )
 }
 
-fn sign(algorithm: Algorithm, claims: &str) -> String {
+pub fn sign(algorithm: Algorithm, claims: &str) -> String {
     let header = format!(r#"{{"alg":"{algorithm:?}","typ":"JWT"}}"#);
     let message = [header.as_str(), claims].map(|part| BASE64_URL_SAFE_NO_PAD.encode(part)).join(".");
     let pem = private_pem(algorithm).as_bytes();
@@ -100,6 +100,6 @@ fn private_pem(algorithm: Algorithm) -> &'static str {
     }
 }
 
-fn unix_time() -> u64 {
+pub fn unix_time() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }

@@ -20,7 +20,7 @@ pub(super) struct Slice {
     /// In microseconds.
     pub(super) p50: f64,
     pub(super) p99: f64,
-    /// With the warm-up.
+    /// With the warm-up, and with what was on its way at the end.
     pub(super) all_requests: u64,
     pub(super) all_time: Duration,
 }
@@ -31,7 +31,7 @@ impl Slice {
     }
 }
 
-pub(super) fn request(address: SocketAddr, header: Option<&(&str, String)>) -> Vec<u8> {
+pub fn request(address: SocketAddr, header: Option<&(&str, String)>) -> Vec<u8> {
     let header = header.map(|(name, value)| format!("{name}: {value}\r\n")).unwrap_or_default();
     format!("GET /protected HTTP/1.1\r\nhost: {address}\r\naccept: */*\r\n{header}\r\n").into_bytes()
 }
@@ -57,61 +57,90 @@ pub(super) fn once(address: SocketAddr, request: &[u8]) -> std::result::Result<A
     answer().map_err(|error: Error| error.to_string())
 }
 
-/// Load for `warm_up` and then `duration`. A response that is not the first one's like is an error.
-pub(super) fn run(
-    address: SocketAddr,
-    request: &[u8],
-    connections: usize,
-    warm_up: Duration,
-    duration: Duration,
-) -> Result<Slice> {
-    let expected = once(address, request).map_err(Error::other)?.body;
-    let mut poll = Poll::new()?;
-    let mut clients = Vec::with_capacity(connections);
-    for at in 0..connections {
-        let mut stream = TcpStream::from_std(connect(address)?);
-        poll.registry().register(&mut stream, Token(at), Interest::READABLE)?;
-        clients.push(Client { stream, sent: Instant::now(), buffer: [0; 2048], filled: 0 });
-    }
-    let mut latencies = Vec::with_capacity(1 << 17);
-    let mut events = Events::with_capacity(connections);
-    let started = Instant::now();
-    let (measured_from, end) = (started + warm_up, started + warm_up + duration);
-    let (mut all_requests, mut now) = (0, started);
-    for client in &mut clients {
-        client.send(request, now)?;
-    }
-    while now < end {
-        poll.poll(&mut events, Some(SILENCE))?;
-        if events.is_empty() {
-            return Err(ErrorKind::TimedOut.into());
+/// Open connections, each for the same request.
+pub struct Load<'a> {
+    poll: Poll,
+    clients: Vec<Client>,
+    request: &'a [u8],
+    /// The body of the first answer.
+    expected: Vec<u8>,
+}
+
+impl<'a> Load<'a> {
+    pub fn open(address: SocketAddr, request: &'a [u8], connections: usize) -> Result<Self> {
+        let expected = once(address, request).map_err(Error::other)?.body;
+        let poll = Poll::new()?;
+        let mut clients = Vec::with_capacity(connections);
+        for at in 0..connections {
+            let mut stream = TcpStream::from_std(connect(address)?);
+            poll.registry().register(&mut stream, Token(at), Interest::READABLE)?;
+            clients.push(Client { stream, sent: Instant::now(), buffer: [0; 2048], filled: 0 });
         }
-        for event in &events {
-            let client = &mut clients[event.token().0];
-            if !client.receive(&expected)? {
-                continue;
-            }
-            now = Instant::now();
+        Ok(Self { poll, clients, request, expected })
+    }
+
+    /// One request on each connection.
+    pub fn once_each(&mut self) -> Result<()> {
+        self.exchange(|_, _| false)
+    }
+
+    /// Load for `warm_up` and then `duration`. A response that is not the first one's like is an error.
+    pub(super) fn run(&mut self, warm_up: Duration, duration: Duration) -> Result<Slice> {
+        let mut latencies = Vec::with_capacity(1 << 17);
+        let started = Instant::now();
+        let (measured_from, end) = (started + warm_up, started + warm_up + duration);
+        let mut all_requests = 0;
+        self.exchange(|sent, now| {
             all_requests += 1;
-            if now >= measured_from {
-                latencies.push(now - client.sent);
+            if (measured_from..end).contains(&now) {
+                latencies.push(now - sent);
             }
-            client.send(request, now)?;
-        }
+            now < end
+        })?;
+        latencies.sort_unstable();
+        let percentile = |share: f64| match latencies.get((latencies.len() as f64 * share) as usize) {
+            Some(latency) => latency.as_secs_f64() * 1e6,
+            None => f64::NAN,
+        };
+        Ok(Slice {
+            requests: latencies.len() as u64,
+            time: duration,
+            p50: percentile(0.5),
+            p99: percentile(0.99),
+            all_requests,
+            all_time: started.elapsed(),
+        })
     }
-    latencies.sort_unstable();
-    let percentile = |share: f64| match latencies.get((latencies.len() as f64 * share) as usize) {
-        Some(latency) => latency.as_secs_f64() * 1e6,
-        None => f64::NAN,
-    };
-    Ok(Slice {
-        requests: latencies.len() as u64,
-        time: now - measured_from,
-        p50: percentile(0.5),
-        p99: percentile(0.99),
-        all_requests,
-        all_time: now - started,
-    })
+
+    /// A request on each connection, and after each answer another as long as `again` says so; until all are answered.
+    /// It is told when the request was sent, and when the answer was there.
+    fn exchange(&mut self, mut again: impl FnMut(Instant, Instant) -> bool) -> Result<()> {
+        let mut events = Events::with_capacity(self.clients.len());
+        let now = Instant::now();
+        for client in &mut self.clients {
+            client.send(self.request, now)?;
+        }
+        let mut outstanding = self.clients.len();
+        while outstanding > 0 {
+            self.poll.poll(&mut events, Some(SILENCE))?;
+            if events.is_empty() {
+                return Err(ErrorKind::TimedOut.into());
+            }
+            for event in &events {
+                let client = &mut self.clients[event.token().0];
+                if !client.receive(&self.expected)? {
+                    continue;
+                }
+                let now = Instant::now();
+                if again(client.sent, now) {
+                    client.send(self.request, now)?;
+                } else {
+                    outstanding -= 1;
+                }
+            }
+        }
+        Ok(())
+    }
 }
 
 fn connect(address: SocketAddr) -> Result<std::net::TcpStream> {
@@ -131,7 +160,7 @@ struct Client {
 impl Client {
     fn send(&mut self, request: &[u8], now: Instant) -> Result<()> {
         self.sent = now;
-        // Some 450 bytes, and the socket's buffer is empty: a part only would be an error, not a case to handle.
+        // Less than 10 KiB, and the socket's buffer is empty: a part only would be an error, not a case to handle.
         match self.stream.write(request)? {
             written if written == request.len() => Ok(()),
             _ => Err(ErrorKind::WriteZero.into()),

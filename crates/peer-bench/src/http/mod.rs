@@ -8,22 +8,46 @@ use crate::cores::Cores;
 use crate::peers::{Peer, Workshop};
 use crate::statistics::{median, ratios};
 use crate::token::Fixture;
-use server::Server;
-pub use server::serve;
+pub use load::{Load, request};
+pub use server::{Server, serve};
 use std::time::Duration;
 
-/// Open connections, each with one request on its way.
+/// Where their number is not what is measured.
 pub const CONNECTIONS: usize = 32;
 /// How long one server is measured before it is the next one's turn.
 const SLICE: Duration = Duration::from_millis(500);
 /// Before each slice, not counted.
 const WARM_UP: Duration = Duration::from_millis(50);
+/// And for each connection: some requests.
+const WARM_UP_OF_CONNECTION: Duration = Duration::from_micros(50);
 /// Before the first one: compilers at run time must have seen the code often enough.
 const FIRST_WARM_UP: Duration = Duration::from_secs(1);
 
-/// What was found for one peer.
-pub struct Result {
+/// A peer, and how it is asked.
+#[derive(Clone, Copy)]
+pub struct Row {
     pub peer: &'static Peer,
+    pub workers: usize,
+    /// Open connections, each with one request on its way.
+    pub connections: usize,
+}
+
+impl Row {
+    /// As all peers are compared.
+    pub fn usual(peer: &'static Peer) -> Self {
+        Self { peer, workers: 1, connections: CONNECTIONS }
+    }
+
+    /// Whether this is `other` without protection.
+    fn is_base_of(&self, other: &Self) -> bool {
+        other.peer.base == Some(self.peer.name)
+            && (self.workers, self.connections) == (other.workers, other.connections)
+    }
+}
+
+/// What was found for one row.
+pub struct Result {
+    pub row: Row,
     pub outcome: std::result::Result<Measured, String>,
 }
 
@@ -42,42 +66,30 @@ pub struct Measured {
 }
 
 /// Measures all of them, each in short slices by turns, for `each` in total.
-pub fn measure(
-    peers: &[&'static Peer],
-    fixture: &Fixture,
-    workshop: &Workshop,
-    cores: &Cores,
-    each: Duration,
-) -> std::io::Result<Vec<Result>> {
-    let mut runs = Vec::new();
-    let mut results = Vec::new();
-    for peer in peers {
-        match Run::start(peer, fixture, workshop, cores) {
-            Ok(run) => runs.push(run),
-            Err(why) => results.push(Result { peer, outcome: Err(why) }),
-        }
-    }
+pub fn measure(rows: &[Row], fixture: &Fixture, workshop: &Workshop, cores: &Cores, each: Duration) -> Vec<Result> {
+    let mut runs: Vec<_> = rows.iter().map(|row| Run::start(*row, fixture, workshop, cores)).collect();
     let rounds = (each.as_secs_f64() / SLICE.as_secs_f64()).ceil().max(2.0) as usize;
     for _ in 0..rounds {
-        for run in &mut runs {
-            run.slice();
-        }
+        runs.iter_mut().flatten().for_each(Run::slice);
     }
-    let throughput: Vec<(&str, Vec<f64>)> = runs.iter().map(|run| (run.peer.name, run.throughput())).collect();
-    for run in runs {
-        let own = run.throughput();
-        let base = throughput.iter().find(|(name, _)| Some(*name) == run.peer.base).map(|(_, base)| base.as_slice());
-        results.push(Result { peer: run.peer, outcome: run.finish(&own, base.unwrap_or_default()) });
-    }
-    results.sort_by_key(|result| peers.iter().position(|peer| peer.name == result.peer.name));
-    Ok(results)
+    let throughput: Vec<Vec<f64>> =
+        runs.iter().map(|run| run.as_ref().map(Run::throughput).unwrap_or_default()).collect();
+    let base_of = |row| rows.iter().position(|other| other.is_base_of(row)).map(|at| throughput[at].as_slice());
+    rows.iter()
+        .zip(runs)
+        .zip(&throughput)
+        .map(|((row, run), own)| {
+            let outcome = run.and_then(|run| run.finish(own, base_of(row).unwrap_or_default()));
+            Result { row: *row, outcome }
+        })
+        .collect()
 }
 
 /// One server and what has been measured of it.
 struct Run {
-    peer: &'static Peer,
     server: Server,
     request: Vec<u8>,
+    connections: usize,
     verdict: Verdict,
     slices: Vec<load::Slice>,
     cpu: Duration,
@@ -85,32 +97,39 @@ struct Run {
 }
 
 impl Run {
-    fn start(
-        peer: &'static Peer,
-        fixture: &Fixture,
-        workshop: &Workshop,
-        cores: &Cores,
-    ) -> std::result::Result<Self, String> {
-        let server = Server::start(peer, fixture, workshop, cores)?;
+    fn start(row: Row, fixture: &Fixture, workshop: &Workshop, cores: &Cores) -> std::result::Result<Self, String> {
+        let Row { peer, workers, connections } = row;
+        let server = Server::start(peer, workers, fixture, workshop, cores)?;
         let request = |token: Option<&str>| {
             load::request(server.address(), token.map(|token| peer.credentials.header(token)).as_ref())
         };
         let verdict = checks::check(peer, fixture, |token| load::once(server.address(), &request(token)))?;
         let request = request(Some(&fixture.token));
-        load::run(server.address(), &request, CONNECTIONS, FIRST_WARM_UP, SLICE).map_err(under_load)?;
-        Ok(Self { peer, server, request, verdict, slices: Vec::new(), cpu: Duration::ZERO, failure: None })
+        let mut run =
+            Self { server, request, connections, verdict, slices: Vec::new(), cpu: Duration::ZERO, failure: None };
+        run.load(FIRST_WARM_UP).map_err(under_load)?;
+        Ok(run)
     }
 
     fn slice(&mut self) {
         if self.failure.is_some() {
             return;
         }
-        let before = self.server.cpu_time();
-        match load::run(self.server.address(), &self.request, CONNECTIONS, WARM_UP, SLICE) {
-            Ok(slice) => self.slices.push(slice),
+        match self.load(WARM_UP + WARM_UP_OF_CONNECTION * self.connections as u32) {
+            Ok((slice, cpu)) => {
+                self.slices.push(slice);
+                self.cpu += cpu;
+            }
             Err(error) => self.failure = Some(under_load(error)),
         }
-        self.cpu += self.server.cpu_time().saturating_sub(before);
+    }
+
+    /// What one slice has shown, and the CPU time of the server meanwhile: without that of connecting.
+    fn load(&mut self, warm_up: Duration) -> std::io::Result<(load::Slice, Duration)> {
+        let mut load = Load::open(self.server.address(), &self.request, self.connections)?;
+        let before = self.server.cpu_time();
+        let slice = load.run(warm_up, SLICE)?;
+        Ok((slice, self.server.cpu_time().saturating_sub(before)))
     }
 
     fn throughput(&self) -> Vec<f64> {

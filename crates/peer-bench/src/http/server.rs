@@ -12,17 +12,24 @@ const START_UP: Duration = Duration::from_secs(30);
 const SHUT_DOWN: Duration = Duration::from_secs(5);
 
 /// Runs until it is dropped, or this process ends.
-pub(super) struct Server {
+pub struct Server {
     child: Child,
     address: SocketAddr,
 }
 
 impl Server {
-    pub(super) fn start(peer: &Peer, fixture: &Fixture, workshop: &Workshop, cores: &Cores) -> Result<Self, String> {
+    /// `workers`: for the peers of this program; the others have one.
+    pub fn start(
+        peer: &Peer,
+        workers: usize,
+        fixture: &Fixture,
+        workshop: &Workshop,
+        cores: &Cores,
+    ) -> Result<Self, String> {
         let port = free_port().map_err(|error| error.to_string())?;
         let mut command = match &peer.app {
             App::External(external) => workshop.command(external, fixture, port)?,
-            _ => this_program(peer, fixture, port).map_err(|error| error.to_string())?,
+            _ => this_program(peer, workers, fixture, port).map_err(|error| error.to_string())?,
         };
         // Its end tells the child that this process is gone, however it went.
         command.stdin(Stdio::piped());
@@ -32,13 +39,20 @@ impl Server {
         Ok(server)
     }
 
-    pub(super) fn address(&self) -> SocketAddr {
+    pub fn address(&self) -> SocketAddr {
         self.address
     }
 
     /// CPU time of the process and its children so far.
     pub(super) fn cpu_time(&self) -> Duration {
         processes_under(self.child.id()).into_iter().map(cpu_time_of).sum()
+    }
+
+    /// What the process has in memory, in bytes.
+    pub fn memory(&self) -> Option<u64> {
+        let text = std::fs::read_to_string(format!("/proc/{}/smaps_rollup", self.child.id())).ok()?;
+        let line = text.lines().find_map(|line| line.strip_prefix("Rss:"))?;
+        Some(line.split_whitespace().next()?.parse::<u64>().ok()? * 1024)
     }
 
     fn wait_until_ready(&mut self) -> Result<(), String> {
@@ -70,8 +84,8 @@ impl Drop for Server {
     }
 }
 
-/// The child's side, `peer-bench serve NAME ALGORITHM PORT TOKEN`: one worker, until standard input ends.
-pub fn serve(peer: &'static Peer, fixture: &Fixture, port: u16) -> std::io::Result<()> {
+/// The child's side, `peer-bench serve NAME ALGORITHM PORT TOKEN WORKERS`: until standard input ends.
+pub fn serve(peer: &'static Peer, fixture: &Fixture, port: u16, workers: usize) -> std::io::Result<()> {
     std::thread::spawn(|| {
         let _ = std::io::stdin().read_to_end(&mut Vec::new());
         std::process::exit(0);
@@ -83,7 +97,7 @@ pub fn serve(peer: &'static Peer, fixture: &Fixture, port: u16) -> std::io::Resu
                 actix_web::HttpServer::new(move || {
                     actix_web::App::new().configure(|config| configure(config, &fixture))
                 })
-                .workers(1)
+                .workers(workers)
                 .bind((Ipv4Addr::LOCALHOST, port))?
                 .run(),
             )
@@ -96,10 +110,10 @@ pub fn serve(peer: &'static Peer, fixture: &Fixture, port: u16) -> std::io::Resu
     }
 }
 
-fn this_program(peer: &Peer, fixture: &Fixture, port: u16) -> std::io::Result<Command> {
+fn this_program(peer: &Peer, workers: usize, fixture: &Fixture, port: u16) -> std::io::Result<Command> {
     let mut command = Command::new(std::env::current_exe()?);
     let algorithm = format!("{:?}", fixture.algorithm);
-    command.args(["serve", peer.name, &algorithm, &port.to_string(), &fixture.token]);
+    command.args(["serve", peer.name, &algorithm, &port.to_string(), &fixture.token, &workers.to_string()]);
     Ok(command)
 }
 

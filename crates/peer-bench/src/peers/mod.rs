@@ -16,6 +16,8 @@ use actix_web::web::ServiceConfig;
 use axum::Router;
 pub use external::{External, Workshop, version as external_version};
 use jsonwebtoken::Algorithm;
+pub use ours::protected as protected_handler;
+pub use plain::actix as open_handler;
 
 /// One row of the tables.
 pub struct Peer {

@@ -36,6 +36,6 @@ fn configure(service: &mut ServiceConfig, config: JwtConfig) {
     service.app_data(jwt).service(web::resource("/protected").wrap(jwt_required()).route(web::get().to(protected)));
 }
 
-async fn protected(user: JwtIdentity) -> HttpResponse {
+pub async fn protected(user: JwtIdentity) -> HttpResponse {
     answer(&user)
 }

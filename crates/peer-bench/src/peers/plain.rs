@@ -27,6 +27,6 @@ pub const AXUM: Peer = Peer {
     app: App::Axum(|_| Router::new().route("/protected", routing::get(async || Json(logged_in(SUBJECT))))),
 };
 
-async fn actix() -> HttpResponse {
+pub async fn actix() -> HttpResponse {
     answer(SUBJECT)
 }

@@ -1,5 +1,6 @@
-//! Horizontal bars as SVG, in colours that can be read on a light and on a dark page.
+//! Horizontal bars.
 
+use super::{Colour, TOP, begin, escape, rule};
 use std::fmt::Write as _;
 
 pub struct Bar {
@@ -10,47 +11,19 @@ pub struct Bar {
     pub colour: Colour,
 }
 
-/// Of mid contrast, because the background is the page's.
-#[derive(Clone, Copy)]
-pub enum Colour {
-    Ours,
-    Other,
-    OtherLanguage,
-}
-
-impl Colour {
-    fn code(self) -> &'static str {
-        match self {
-            Self::Ours => "#d9773a",
-            Self::Other => "#5b8fc0",
-            Self::OtherLanguage => "#6fa287",
-        }
-    }
-}
-
-const INK: &str = "#7c828d";
-const WIDTH: f64 = 770.0;
 /// Where the bars begin and how long the longest is: the texts stand left and right of them.
 const LEFT: f64 = 210.0;
 const LONGEST: f64 = 345.0;
 const ROW: f64 = 28.0;
-const TOP: f64 = 56.0;
 
 /// `full` is the value of the longest bar; a line marks it when it means something.
 pub fn bars(title: &str, subtitle: &str, bars: &[Bar], full: f64, mark_full: bool) -> String {
     let height = TOP + ROW * bars.len() as f64 + 10.0;
-    let mut svg = format!(
-        r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img" font-family="system-ui, sans-serif" font-size="13" fill="{INK}">
-<title>{title}</title>
-<text x="8" y="20" font-size="15" font-weight="600">{title}</text>
-<text x="8" y="39" font-size="12">{subtitle}</text>
-"#,
-        title = escape(title),
-        subtitle = escape(subtitle),
-    );
-    line(&mut svg, LEFT, height);
+    let mut svg = begin(title, subtitle, height);
+    let mut line = |x| rule(&mut svg, [x, TOP - 6.0], [x, height - 4.0], 0.5);
+    line(LEFT);
     if mark_full {
-        line(&mut svg, LEFT + LONGEST, height);
+        line(LEFT + LONGEST);
     }
     for (bar, row) in bars.iter().zip(0..) {
         let y = TOP + ROW * f64::from(row);
@@ -69,13 +42,4 @@ pub fn bars(title: &str, subtitle: &str, bars: &[Bar], full: f64, mark_full: boo
     }
     svg.push_str("</svg>\n");
     svg
-}
-
-fn line(svg: &mut String, x: f64, height: f64) {
-    let (from, to) = (TOP - 6.0, height - 4.0);
-    let _ = writeln!(svg, r#"<line x1="{x}" y1="{from}" x2="{x}" y2="{to}" stroke="{INK}" stroke-opacity="0.5"/>"#);
-}
-
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;")
 }
