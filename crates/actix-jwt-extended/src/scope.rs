@@ -33,14 +33,9 @@ impl AccessPolicy {
 
     /// Whether these claims satisfy the policy. An empty alternative satisfies nobody.
     pub(crate) fn admits(&self, claims: &Map<String, Value>) -> bool {
-        let scopes_ok = self.scopes.is_empty() || {
-            let held = held_scopes(claims);
-            self.scopes.iter().any(|all| !all.is_empty() && all.iter().all(|s| held.contains(&s.as_str())))
-        };
-        let roles_ok = self.roles.as_ref().is_none_or(|any| {
-            let held = claims.get(ROLES_CLAIM).map(texts).unwrap_or_default();
-            any.iter().any(|role| held.contains(&role.as_str()))
-        });
+        let scopes_ok = self.scopes.is_empty()
+            || self.scopes.iter().any(|all| !all.is_empty() && all.iter().all(|scope| holds_scope(claims, scope)));
+        let roles_ok = self.roles.as_ref().is_none_or(|any| any.iter().any(|role| holds_role(claims, role)));
         scopes_ok && roles_ok
     }
 
@@ -51,24 +46,24 @@ impl AccessPolicy {
 }
 
 /// Scopes are the words of `scope`, or the items of `scp` (or either in the other's form).
-fn held_scopes(claims: &Map<String, Value>) -> Vec<&str> {
-    [SCOPE_CLAIM, SCOPE_LIST_CLAIM]
-        .into_iter()
-        .filter_map(|name| claims.get(name))
-        .flat_map(|value| match value {
-            Value::String(text) => text.split_ascii_whitespace().collect(),
-            other => texts(other),
-        })
-        .collect()
+fn holds_scope(claims: &Map<String, Value>, scope: &str) -> bool {
+    [SCOPE_CLAIM, SCOPE_LIST_CLAIM].into_iter().filter_map(|name| claims.get(name)).any(|value| match value {
+        Value::String(text) => text.split_ascii_whitespace().any(|word| word == scope),
+        other => lists(other, scope),
+    })
 }
 
-/// Strings of a list, or the one string, whole: a role's name may contain spaces.
-fn texts(value: &Value) -> Vec<&str> {
-    match value {
-        Value::String(text) => vec![text],
-        Value::Array(items) => items.iter().filter_map(Value::as_str).collect(),
-        _ => Vec::new(),
+/// Roles are the items of a list, or one string, whole: a role's name may contain spaces.
+fn holds_role(claims: &Map<String, Value>, role: &str) -> bool {
+    match claims.get(ROLES_CLAIM) {
+        Some(Value::String(text)) => text == role,
+        Some(other) => lists(other, role),
+        None => false,
     }
+}
+
+fn lists(value: &Value, text: &str) -> bool {
+    value.as_array().is_some_and(|items| items.iter().any(|item| item.as_str() == Some(text)))
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 //! RFC 8725 §2.4 and RFC 7515 §4 leave a parser the choice between "last wins" and refusal for
 //! duplicate names; two parsers that choose differently read two meanings out of one signed token.
 
+use foldhash::quality::RandomState;
 use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -156,7 +157,7 @@ impl<'de> Visitor<'de> for NameSeed {
 #[cfg_attr(test, derive(Debug, PartialEq))]
 pub(crate) struct Names<'de> {
     few: Vec<Cow<'de, str>>,
-    many: HashSet<Cow<'de, str>>,
+    many: HashSet<Cow<'de, str>, RandomState>,
 }
 
 impl<'de> Names<'de> {

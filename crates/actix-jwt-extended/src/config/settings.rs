@@ -535,8 +535,9 @@ settings! {
 
     /// How many verified tokens each worker remembers, so that it need not verify them again; 4096 by default.
     ///
-    /// A token is recognised by all of its text, and counts for as many as it has KiB. Expiry, type, freshness,
-    /// revocation and scopes are checked each time. 0 turns it off; so does a `decode_key_loader`.
+    /// A token is recognised by all of its text, and counts as one for each 455 bytes: at most 2 KiB of memory.
+    /// Expiry, type, freshness, revocation and scopes are checked each time. 0 turns it off; so does a
+    /// `decode_key_loader`.
     ///
     /// ```
     /// # use actix_jwt_extended::JwtConfig;
