@@ -53,6 +53,10 @@ impl VerifiedTokens {
         Self { capacity, generation: AtomicU64::new(0), threads: ThreadLocal::new(), counters: Mutex::default() }
     }
 
+    pub(crate) fn is_on(&self) -> bool {
+        self.capacity > 0
+    }
+
     /// To be taken before a token is verified.
     pub(crate) fn generation(&self) -> Generation {
         Generation(self.generation.load(Ordering::SeqCst))
@@ -65,7 +69,7 @@ impl VerifiedTokens {
 
     /// The token as it was verified, if this thread did it under the keys in force.
     pub(crate) fn get(&self, token: &[u8]) -> Option<VerifiedToken> {
-        if self.capacity == 0 {
+        if !self.is_on() {
             return None;
         }
         let remembered = self.here();
@@ -78,7 +82,7 @@ impl VerifiedTokens {
     }
 
     pub(crate) fn insert(&self, token: &[u8], verified: &VerifiedToken, generation: Generation) {
-        if self.capacity == 0 {
+        if !self.is_on() {
             return;
         }
         let mut remembered = self.here().borrow_mut();

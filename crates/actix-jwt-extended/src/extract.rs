@@ -6,7 +6,7 @@ use crate::error::{BodyError, JwtError, MissingToken};
 use crate::hooks::AnyUser;
 use crate::locate::body;
 use crate::manager::{JwtManager, manager_of};
-use crate::pipeline::{Jwt, Outcome, begin, finish, forget, passed_user, verdict_of};
+use crate::pipeline::{Jwt, Outcome, begin, finish, forget, passed_user, read_verdict};
 use crate::required::jwt_required;
 use crate::respond::JwtRejection;
 use actix_web::dev::Payload;
@@ -32,7 +32,7 @@ mod sealed {
 
     /// What all extractors of a token have in common: how they read it.
     pub trait FromJwt: Sized + 'static {
-        fn from_jwt(jwt: Jwt, request: &HttpRequest) -> Result<Self, JwtError>;
+        fn from_jwt(jwt: &Jwt, request: &HttpRequest) -> Result<Self, JwtError>;
     }
 }
 use sealed::FromJwt;
@@ -83,7 +83,7 @@ impl<T: fmt::Display> fmt::Display for JwtIdentity<T> {
 }
 
 impl<T: FromStr + 'static> FromJwt for JwtIdentity<T> {
-    fn from_jwt(jwt: Jwt, _: &HttpRequest) -> Result<Self, JwtError> {
+    fn from_jwt(jwt: &Jwt, _: &HttpRequest) -> Result<Self, JwtError> {
         jwt.identity().parse().map(Self).map_err(|_| JwtError::IdentityFormat)
     }
 }
@@ -134,14 +134,14 @@ impl<T> Deref for Claims<T> {
 }
 
 impl<T: DeserializeOwned + 'static> FromJwt for Claims<T> {
-    fn from_jwt(jwt: Jwt, _: &HttpRequest) -> Result<Self, JwtError> {
+    fn from_jwt(jwt: &Jwt, _: &HttpRequest) -> Result<Self, JwtError> {
         jwt.claims_as().map(Self).map_err(JwtError::ClaimsFormat)
     }
 }
 
 impl FromJwt for Jwt {
-    fn from_jwt(jwt: Jwt, _: &HttpRequest) -> Result<Self, JwtError> {
-        Ok(jwt)
+    fn from_jwt(jwt: &Jwt, _: &HttpRequest) -> Result<Self, JwtError> {
+        Ok(jwt.clone())
     }
 }
 
@@ -180,7 +180,7 @@ impl<U> Deref for CurrentUser<U> {
 }
 
 impl<U: Send + Sync + 'static> FromJwt for CurrentUser<U> {
-    fn from_jwt(_: Jwt, request: &HttpRequest) -> Result<Self, JwtError> {
+    fn from_jwt(_: &Jwt, request: &HttpRequest) -> Result<Self, JwtError> {
         passed_user(request)
             .and_then(|user: AnyUser| user.downcast::<U>().ok())
             .map(Self)
@@ -246,7 +246,7 @@ macro_rules! from_request {
             type Future = Extracting<Self>;
 
             fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-                extract(request, payload, |jwt, request| Self::from_jwt(jwt?, request))
+                extract(request, payload, |jwt, request| Self::from_jwt(jwt.map_err(Clone::clone)?, request))
             }
         }
     )*};
@@ -269,53 +269,50 @@ impl FromRequest for JwtManager {
 }
 
 /// How an extractor reads the verdict: a token, or why there is none.
-type Read<T> = fn(Result<Jwt, MissingToken>, &HttpRequest) -> Result<T, JwtError>;
+type Read<T> = fn(Result<&Jwt, &MissingToken>, &HttpRequest) -> Result<T, JwtError>;
 
 fn extract<T: 'static>(request: &HttpRequest, payload: &mut Payload, read: Read<T>) -> Extracting<T> {
-    let begun = match begin_here(request) {
-        Ok(Begun::Done(verdict)) => {
-            return Either::Left(ready(read(verdict, request).map_err(|error| refusal(error, request))));
-        }
-        Ok(begun) => begun,
+    let begun = match begin_here(request, read) {
+        Ok(Begun::Done(extracted)) => return Either::Left(ready(Ok(extracted))),
+        Ok(Begun::Waiting(outcome)) => outcome,
         Err(error) => return Either::Left(ready(Err(refusal(error, request)))),
     };
-    let body = matches!(begun, Begun::Waiting(Outcome::NeedsBody)).then(|| share_body(request, payload));
+    let body = matches!(begun, Some(Outcome::NeedsBody)).then(|| share_body(request, payload));
     let (turn, request) = (turn(request), request.clone());
     let waiting = async move {
         let _turn = turn.lock().await;
-        let verdict = wait(begun, body, &request).await;
-        verdict.and_then(|verdict| read(verdict, &request)).map_err(|error| refusal(error, &request))
+        wait(begun, body, &request, read).await.map_err(|error| refusal(error, &request))
     };
     Either::Right(waiting.boxed_local())
 }
 
-/// How far the first extractor came. actix starts all extractors of a handler before it waits for any.
-enum Begun {
-    Done(Result<Jwt, MissingToken>),
-    Waiting(Outcome),
-    /// Another extractor of this request is at it.
-    ByAnother,
+/// How far an extractor came. actix starts all extractors of a handler before it waits for any.
+enum Begun<T> {
+    Done(T),
+    /// `None` = another extractor of this request is at it.
+    Waiting(Option<Outcome>),
 }
 
 /// Where no wrap has judged the request, the default demand does, as far as it can without waiting.
 /// Optional, so that the absence of a token is left to each extractor.
-fn begin_here(request: &HttpRequest) -> Result<Begun, JwtError> {
+fn begin_here<T>(request: &HttpRequest, read: Read<T>) -> Result<Begun<T>, JwtError> {
     let manager = manager_of(request)?;
-    if let Some(verdict) = verdict_of(manager, request) {
-        return Ok(Begun::Done(verdict));
+    if let Some(extracted) = read_verdict(manager, request, |verdict| read(verdict, request)) {
+        return extracted.map(Begun::Done);
     }
     if request.extensions().contains::<Rc<Mutex<()>>>() {
-        return Ok(Begun::ByAnother);
+        return Ok(Begun::Waiting(None));
     }
     match begin(&jwt_required().optional(), manager, request, None)? {
-        Outcome::Pass => left_verdict(manager, request).map(Begun::Done),
-        outcome => Ok(Begun::Waiting(outcome)),
+        Outcome::Pass => read_what_was_left(manager, request, read).map(Begun::Done),
+        outcome => Ok(Begun::Waiting(Some(outcome))),
     }
 }
 
-/// What has just been left in the request.
-fn left_verdict(manager: &JwtManager, request: &HttpRequest) -> Result<Result<Jwt, MissingToken>, JwtError> {
-    verdict_of(manager, request).ok_or(JwtError::NotConfigured("the request passed without leaving a verdict"))
+/// The verdict that has just been left in the request.
+fn read_what_was_left<T>(manager: &JwtManager, request: &HttpRequest, read: Read<T>) -> Result<T, JwtError> {
+    read_verdict(manager, request, |verdict| read(verdict, request))
+        .unwrap_or(Err(JwtError::NotConfigured("the request passed without leaving a verdict")))
 }
 
 /// One extractor at a time, per request.
@@ -346,23 +343,24 @@ fn share_body(request: &HttpRequest, payload: &mut Payload) -> SharedBody {
     shared
 }
 
-async fn wait(
-    begun: Begun,
+async fn wait<T>(
+    begun: Option<Outcome>,
     body: Option<SharedBody>,
     request: &HttpRequest,
-) -> Result<Result<Jwt, MissingToken>, JwtError> {
+    read: Read<T>,
+) -> Result<T, JwtError> {
     let (manager, required) = (manager_of(request)?, jwt_required().optional());
-    if let Some(verdict) = verdict_of(manager, request) {
-        return Ok(verdict);
+    if let Some(extracted) = read_verdict(manager, request, |verdict| read(verdict, request)) {
+        return extracted;
     }
     let outcome = match (begun, body) {
         (_, Some(body)) => begin(&required, manager, request, Some(&body.await?))?,
-        (Begun::Waiting(outcome), None) => outcome,
+        (Some(outcome), None) => outcome,
         // The other one failed, and so shall this one.
-        (Begun::Done(_) | Begun::ByAnother, None) => begin(&required, manager, request, None)?,
+        (None, None) => begin(&required, manager, request, None)?,
     };
     finish(outcome, &required, manager, request).await?;
-    left_verdict(manager, request)
+    read_what_was_left(manager, request, read)
 }
 
 /// The error with the response that the settings and hooks give it.

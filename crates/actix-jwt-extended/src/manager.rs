@@ -136,29 +136,67 @@ impl JwtManager {
         csrf_value: Option<&str>,
         allow_expired: bool,
     ) -> Result<VerifiedToken, JwtError> {
+        match self.0.verified.get(token) {
+            Some(known) => self.judge_known(known, csrf_value, allow_expired),
+            None => self.verify_unknown(token, csrf_value, allow_expired),
+        }
+    }
+
+    /// Whether the token cache is on.
+    pub(crate) fn recalls(&self) -> bool {
+        self.0.verified.is_on()
+    }
+
+    /// The token, if it has been verified before; that what time changes still holds.
+    pub(crate) fn recall(&self, token: &[u8]) -> Option<Result<VerifiedToken, JwtError>> {
+        self.0.verified.get(token).map(|known| self.judge_known(known, None, false))
+    }
+
+    fn judge_known(
+        &self,
+        known: VerifiedToken,
+        csrf_value: Option<&str>,
+        allow_expired: bool,
+    ) -> Result<VerifiedToken, JwtError> {
         let now = self.now();
-        let (rules, seen) = (&self.0.rules, &self.0.verified);
-        let generation = seen.generation();
-        let (verified, is_new) = match seen.get(token) {
-            Some(verified) => {
-                rules.judge_beginning(verified.claims_set(), now)?;
-                (verified, false)
-            }
-            None => (self.verify_anew(token, now)?, true),
-        };
-        if let Some(value) = csrf_value {
-            verify::judge_csrf(&verified, value)?;
-        }
-        // Last, as in Flask-JWT-Extended: "expired" is said only of tokens that are good otherwise.
-        if rules.is_expired(&verified, now) {
-            return if allow_expired { Ok(verified) } else { Err(JwtError::Expired(verified)) };
-        }
-        if is_new {
-            seen.insert(token, &verified, generation);
+        self.0.rules.judge_beginning(known.claims_set(), now)?;
+        self.judge_end(known, csrf_value, allow_expired, now)
+    }
+
+    /// Verifies a token that is not known, or is treated so, and remembers it.
+    pub(crate) fn verify_unknown(
+        &self,
+        token: &[u8],
+        csrf_value: Option<&str>,
+        allow_expired: bool,
+    ) -> Result<VerifiedToken, JwtError> {
+        let now = self.now();
+        let generation = self.0.verified.generation();
+        let verified = self.judge_end(self.verify_anew(token, now)?, csrf_value, allow_expired, now)?;
+        if !self.0.rules.is_expired(&verified, now) {
+            self.0.verified.insert(token, &verified, generation);
         }
         Ok(verified)
     }
 
+    fn judge_end(
+        &self,
+        token: VerifiedToken,
+        csrf_value: Option<&str>,
+        allow_expired: bool,
+        now: i64,
+    ) -> Result<VerifiedToken, JwtError> {
+        if let Some(value) = csrf_value {
+            verify::judge_csrf(&token, value)?;
+        }
+        // Last, as in Flask-JWT-Extended: "expired" is said only of tokens that are good otherwise.
+        if !allow_expired && self.0.rules.is_expired(&token, now) {
+            return Err(JwtError::Expired(token));
+        }
+        Ok(token)
+    }
+
+    #[inline(never)]
     fn verify_anew(&self, token: &[u8], now: i64) -> Result<VerifiedToken, JwtError> {
         let Inner { ring, rules, hooks, verified: seen, .. } = &*self.0;
         let parts = Parts::split(token, rules.max_token_size, ring, |segment| seen.header(segment))?;

@@ -232,13 +232,21 @@ fn find_and_verify(
 ) -> Result<Option<Passed>, JwtError> {
     let (config, locations, refresh) = (manager.config(), required.locations_of(manager), required.refresh);
     let search = Search { request, config, header_name: manager.header_name(), locations, refresh, body };
-    let candidate = match search.run()? {
-        Located::Found(candidate) => candidate,
-        Located::NeedsBody => return Ok(None),
+    let glance = if manager.recalls() { search.at_first_glance() } else { None };
+    let (token, location) = match glance.and_then(|token| manager.recall(token)) {
+        Some(known) => (known?, Location::Headers),
+        None => {
+            let candidate = match search.run()? {
+                Located::Found(candidate) => candidate,
+                Located::NeedsBody => return Ok(None),
+            };
+            // What has just been looked up need not be looked up again.
+            let verify = if glance.is_some() { JwtManager::verify_unknown } else { JwtManager::verify };
+            (verify(manager, &candidate.token, candidate.csrf.as_deref(), false)?, candidate.location)
+        }
     };
-    let token = manager.verify(&candidate.token, candidate.csrf.as_deref(), false)?;
     Ok(Some(Passed {
-        jwt: Jwt { token, location: candidate.location },
+        jwt: Jwt { token, location },
         refresh,
         usual_locations: required.locations.is_none(),
         revocation_checked: false,
@@ -266,20 +274,24 @@ pub(crate) fn forget(request: &HttpRequest) {
     request.extensions_mut().remove::<State>();
 }
 
-/// What the manager left in the request: `None` = nothing yet.
-pub(crate) fn verdict_of(manager: &JwtManager, request: &HttpRequest) -> Option<Result<Jwt, MissingToken>> {
+/// Reads what the manager left in the request, a token or why there is none: `None` = nothing yet.
+pub(crate) fn read_verdict<T>(
+    manager: &JwtManager,
+    request: &HttpRequest,
+    read: impl FnOnce(Result<&Jwt, &MissingToken>) -> T,
+) -> Option<T> {
     match request.extensions().get::<State>() {
-        Some(state) if state.by == manager.id() => Some(match &state.verdict {
-            Verdict::Passed(passed) => Ok(passed.jwt.clone()),
-            Verdict::Anonymous(reason) => Err(reason.clone()),
-        }),
+        Some(state) if state.by == manager.id() => Some(read(match &state.verdict {
+            Verdict::Passed(passed) => Ok(&passed.jwt),
+            Verdict::Anonymous(reason) => Err(reason),
+        })),
         _ => None,
     }
 }
 
 /// The token that passed, if there is one.
 pub(crate) fn passed_token(request: &HttpRequest) -> Option<Jwt> {
-    verdict_of(manager_of(request).ok()?, request)?.ok()
+    read_verdict(manager_of(request).ok()?, request, |verdict| verdict.ok().cloned())?
 }
 
 /// The user that the lookup loaded.

@@ -7,22 +7,6 @@ use actix_web::http::header::{HeaderMap, HeaderName};
 /// The header may come several times and hold several credentials (RFC 9110 §5.3): all lines
 /// together are one list, in which exactly one item must begin with the type.
 pub(super) fn find<'a>(headers: &'a HeaderMap, name: &HeaderName, config: &JwtConfig) -> Result<&'a [u8], JwtError> {
-    let mut lines = headers.get_all(name);
-    if let (Some(line), None) = (lines.next(), lines.next())
-        && let Some(token) = only_token(line.as_bytes(), &config.header_type)
-    {
-        return Ok(token);
-    }
-    find_in_list(headers, name, config)
-}
-
-/// The token of a line that is the type, a space and one word: what nearly every client sends.
-fn only_token<'a>(line: &'a [u8], scheme: &str) -> Option<&'a [u8]> {
-    let token = after_scheme(line, scheme)?;
-    (!token.is_empty() && memchr::memchr3(b' ', b'\t', b',', token).is_none()).then_some(token)
-}
-
-fn find_in_list<'a>(headers: &'a HeaderMap, name: &HeaderName, config: &JwtConfig) -> Result<&'a [u8], JwtError> {
     let lines = headers.get_all(name);
     let (name, scheme) = (&config.header_name, &config.header_type);
     let (mut items, mut of_type) = (0, 0);
@@ -46,6 +30,15 @@ fn find_in_list<'a>(headers: &'a HeaderMap, name: &HeaderName, config: &JwtConfi
         }
         (_, 1) => Err(JwtError::MalformedCredentials(format!("Bad {name} header. Expected '{name}: {scheme} <JWT>'"))),
         _ => Err(MissingToken::HeaderType { name: name.clone(), scheme: scheme.clone() }.into()),
+    }
+}
+
+/// What follows the type where the header is one line that begins with it: for nearly every request the token.
+pub(super) fn at_first_glance<'a>(headers: &'a HeaderMap, name: &HeaderName, scheme: &str) -> Option<&'a [u8]> {
+    let mut lines = headers.get_all(name);
+    match (lines.next(), lines.next()) {
+        (Some(line), None) => after_scheme(line.as_bytes(), scheme),
+        _ => None,
     }
 }
 
