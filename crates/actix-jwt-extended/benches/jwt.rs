@@ -13,6 +13,7 @@ fn tokens(criterion: &mut Criterion) {
     for keys in FAMILIES.map(Keys::new) {
         let mut verify = criterion.benchmark_group(format!("verify/{:?}", keys.algorithm));
         verify.bench_function("ours", |b| b.iter(|| keys.verify()));
+        verify.bench_function("ours, cached", |b| b.iter(|| keys.verify_cached()));
         verify.bench_function("jsonwebtoken", |b| b.iter(|| keys.verify_theirs()));
         verify.finish();
         let mut issue = criterion.benchmark_group(format!("issue/{:?}", keys.algorithm));
@@ -25,18 +26,19 @@ fn tokens(criterion: &mut Criterion) {
 fn requests(criterion: &mut Criterion) {
     let keys = Keys::new(FAMILIES[0]);
     actix_web::rt::System::new().block_on(async {
-        let app = common::app(keys.ours.clone()).await;
+        let (verifying, caching) = (common::app(keys.ours.clone()).await, common::app(keys.caching.clone()).await);
         let mut group = criterion.benchmark_group("request/HS256");
-        for (name, path, token, status) in [
-            ("open", "/open", Some(&*keys.token), StatusCode::OK),
-            ("protected", "/protected", Some(&*keys.token), StatusCode::OK),
-            ("refused without a token", "/protected", None, StatusCode::UNAUTHORIZED),
-            ("refused with garbage", "/protected", Some("x.y.z"), StatusCode::UNPROCESSABLE_ENTITY),
+        for (name, app, path, token, status) in [
+            ("open", &verifying, "/open", Some(&*keys.token), StatusCode::OK),
+            ("protected", &verifying, "/protected", Some(&*keys.token), StatusCode::OK),
+            ("protected, cached", &caching, "/protected", Some(&*keys.token), StatusCode::OK),
+            ("refused without a token", &verifying, "/protected", None, StatusCode::UNAUTHORIZED),
+            ("refused with garbage", &verifying, "/protected", Some("x.y.z"), StatusCode::UNPROCESSABLE_ENTITY),
         ] {
             group.bench_function(name, |b| {
                 b.iter_batched(
                     || common::request(path, token),
-                    |request| common::call(&app, request, status),
+                    |request| common::call(app, request, status),
                     BatchSize::SmallInput,
                 );
             });

@@ -1,7 +1,7 @@
 //! `cargo bench --bench ratios`: our time beside jsonwebtoken's, and a protected request beside an open one,
 //! in turns within one run, so that whatever else the machine does falls on both.
 
-#![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout, clippy::cast_precision_loss)]
+#![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout, clippy::indexing_slicing)]
 
 mod common;
 
