@@ -4,9 +4,10 @@ use crate::claims::VerifiedToken;
 use crate::clock::{Clock, SystemClock};
 use crate::config::{JwtConfig, Location};
 use crate::error::ConfigError;
-use crate::hooks::{AnyUser, HookOutput, Hooks};
+use crate::hooks::{AnyUser, HookOutput, Hooks, ReuseDetected};
 use crate::keys::{KeyRing, SigningKey, VerifyingKey};
 use crate::manager::JwtManager;
+use crate::store::SharedStore;
 use actix_web::{HttpRequest, HttpResponse};
 use futures_util::future::FutureExt as _;
 use serde_json::{Map, Value};
@@ -45,6 +46,7 @@ impl JwtManager {
             signing_key: None,
             verifying_keys: Vec::new(),
             clock: Arc::new(SystemClock),
+            store: None,
         }
     }
 }
@@ -70,6 +72,7 @@ pub struct JwtManagerBuilder {
     signing_key: Option<SigningKey>,
     verifying_keys: Vec<VerifyingKey>,
     clock: Arc<dyn Clock>,
+    store: Option<SharedStore>,
 }
 
 impl fmt::Debug for JwtManagerBuilder {
@@ -104,7 +107,7 @@ impl JwtManagerBuilder {
         ring.self_test()?;
         warn_of_plain_cookies(&self.config);
         self.config.forget_keys();
-        Ok(JwtManager::from_parts(self.config, ring, self.hooks, self.clock))
+        Ok(JwtManager::from_parts(self.config, ring, self.hooks, self.clock, self.store))
     }
 
     /// Signs with this key instead of the settings'; its tokens are accepted.
@@ -152,6 +155,21 @@ impl JwtManagerBuilder {
     #[must_use]
     pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
         self.clock = Arc::new(clock);
+        self
+    }
+
+    /// Keeps revocations and sessions here: protected routes then refuse what is revoked.
+    ///
+    /// ```
+    /// use actix_jwt_extended::{JwtConfig, JwtManager, MemoryStore};
+    /// let jwt = JwtManager::builder(JwtConfig::new().secret_key("an example's secret, 32 bytes or more"))
+    ///     .token_store(MemoryStore::new())
+    ///     .build()?;
+    /// # Ok::<(), actix_jwt_extended::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn token_store(mut self, store: impl Into<SharedStore>) -> Self {
+        self.store = Some(store.into());
         self
     }
 
@@ -299,6 +317,27 @@ impl JwtManagerBuilder {
     {
         self.hooks.token_in_blocklist =
             Some(Box::new(move |token| hook(token).map(HookOutput::into_hook_result).boxed_local()));
+        self
+    }
+
+    /// Called when a refresh token of a session comes back after it was used. The session is revoked by then.
+    /// Whatever the hook does, the request is refused.
+    ///
+    /// ```
+    /// # use actix_jwt_extended::{JwtConfig, JwtManager, MemoryStore};
+    /// # let config = JwtConfig::new().secret_key("an example's secret, 32 bytes or more");
+    /// JwtManager::builder(config).token_store(MemoryStore::new()).on_reuse_detected(|detected| async move {
+    ///     log::warn!("a refresh token of {} was stolen", detected.subject());
+    /// });
+    /// ```
+    #[must_use]
+    pub fn on_reuse_detected<O, F>(mut self, hook: impl Fn(ReuseDetected) -> F + Send + Sync + 'static) -> Self
+    where
+        O: HookOutput<()> + 'static,
+        F: Future<Output = O> + 'static,
+    {
+        self.hooks.reuse_detected =
+            Some(Box::new(move |detected| hook(detected).map(HookOutput::into_hook_result).boxed_local()));
         self
     }
 

@@ -48,6 +48,11 @@ pub(crate) fn unix_seconds(clock: &dyn Clock) -> i64 {
     clock.now().duration_since(UNIX_EPOCH).ok().and_then(|d| i64::try_from(d.as_secs()).ok()).unwrap_or(0)
 }
 
+/// Milliseconds since the epoch, likewise.
+pub(crate) fn unix_millis(clock: &dyn Clock) -> i64 {
+    clock.now().duration_since(UNIX_EPOCH).ok().and_then(|d| i64::try_from(d.as_millis()).ok()).unwrap_or(0)
+}
+
 #[cfg(any(test, feature = "test-util"))]
 pub use manual::ManualClock;
 

@@ -52,8 +52,64 @@ impl<T, E: Into<BoxError>> HookOutput<T> for Result<T, E> {
 /// A user as the lookup returned it, type erased.
 pub(crate) type AnyUser = Arc<dyn Any + Send + Sync>;
 
+/// A refresh token that was used before: somebody has a copy of it.
+///
+/// ```
+/// # use actix_jwt_extended::{JwtConfig, JwtManager, MemoryStore};
+/// # let config = JwtConfig::new().secret_key("an example's secret, 32 bytes or more");
+/// let jwt = JwtManager::builder(config)
+///     .token_store(MemoryStore::new())
+///     .on_reuse_detected(|detected| async move {
+///         // … tell the user, and whoever is on call …
+///         log::warn!("{} from {:?}", detected.subject(), detected.request().peer_addr());
+///     })
+///     .build()?;
+/// # Ok::<(), actix_jwt_extended::ConfigError>(())
+/// ```
+#[derive(Clone)]
+pub struct ReuseDetected {
+    session_id: String,
+    subject: String,
+    request: HttpRequest,
+}
+
+impl ReuseDetected {
+    pub(crate) fn new(session_id: String, subject: String, request: HttpRequest) -> Self {
+        Self { session_id, subject, request }
+    }
+
+    /// The session, which is revoked already.
+    #[must_use]
+    pub fn session_id(&self) -> &str {
+        &self.session_id
+    }
+
+    /// Whose session it was.
+    #[must_use]
+    pub fn subject(&self) -> &str {
+        &self.subject
+    }
+
+    /// The request that presented the token: the thief's, or that of the owner who was slower.
+    #[must_use]
+    pub fn request(&self) -> &HttpRequest {
+        &self.request
+    }
+}
+
+impl std::fmt::Debug for ReuseDetected {
+    /// Without the request, whose headers hold the token.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ReuseDetected")
+            .field("session_id", &self.session_id)
+            .field("subject", &self.subject)
+            .finish_non_exhaustive()
+    }
+}
+
 type Sync1<A, T> = Box<dyn Fn(&A) -> Result<T, BoxError> + Send + Sync>;
 type Async1<T> = Box<dyn Fn(VerifiedToken) -> LocalBoxFuture<'static, Result<T, BoxError>> + Send + Sync>;
+type OnReuse = Box<dyn Fn(ReuseDetected) -> LocalBoxFuture<'static, Result<(), BoxError>> + Send + Sync>;
 type TokenResponse = Box<dyn Fn(&VerifiedToken, &HttpRequest) -> HttpResponse + Send + Sync>;
 type ReasonResponse = Box<dyn Fn(&str, &HttpRequest) -> HttpResponse + Send + Sync>;
 type DecodeKey =
@@ -69,6 +125,7 @@ pub(crate) struct Hooks {
     pub(crate) user_identity: Option<Sync1<dyn Any, Option<String>>>,
     pub(crate) user_lookup: Option<Async1<Option<AnyUser>>>,
     pub(crate) token_in_blocklist: Option<Async1<bool>>,
+    pub(crate) reuse_detected: Option<OnReuse>,
     pub(crate) token_verification: Option<Sync1<VerifiedToken, bool>>,
     pub(crate) user_lookup_error: Option<TokenResponse>,
     pub(crate) token_verification_failed: Option<TokenResponse>,

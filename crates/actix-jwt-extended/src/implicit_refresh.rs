@@ -2,7 +2,7 @@
 
 use crate::claims::{TokenType, VerifiedToken};
 use crate::config::Location;
-use crate::hooks;
+use crate::issue::OfSession;
 use crate::manager::{JwtManager, manager_of};
 use crate::pipeline::{Jwt, passed_token};
 use crate::respond::JwtRejection;
@@ -170,13 +170,15 @@ fn due<B>(response: &ServiceResponse<B>, after: f64) -> Option<(Jwt, JwtManager)
 }
 
 async fn renew<B>(mut response: ServiceResponse<B>, jwt: Jwt, manager: JwtManager) -> ServiceResponse<B> {
-    if still_good(&jwt, &manager).await && manager.renewals().claim(jwt.jti(), manager.now()) {
-        let renewed = manager
-            .access_token(jwt.identity())
-            .identity_value(jwt.identity_value().clone())
-            .carry_claims(&jwt)
-            .encode()
-            .and_then(|token| manager.set_access_cookies(&mut response, &token));
+    if let Some(session) = still_good(&jwt, &manager).await
+        && manager.renewals().claim(jwt.jti(), manager.now())
+    {
+        let next = manager.access_token(jwt.identity()).identity_value(jwt.identity_value().clone()).carry_claims(&jwt);
+        let next = match session {
+            Some(session) => next.of_session(session),
+            None => next,
+        };
+        let renewed = next.encode().and_then(|token| manager.set_access_cookies(&mut response, &token));
         if let Err(error) = renewed {
             // The request itself went well, and its token still lives.
             log::error!("an access cookie could not be renewed: {error}");
@@ -186,10 +188,18 @@ async fn renew<B>(mut response: ServiceResponse<B>, jwt: Jwt, manager: JwtManage
 }
 
 /// The handler may have revoked the token: whoever has just logged out is not logged in again.
-async fn still_good(token: &VerifiedToken, manager: &JwtManager) -> bool {
-    let Some(hook) = &manager.hooks().token_in_blocklist else { return true };
-    let revoked = hooks::call_async("token_in_blocklist_loader", || hook(token.clone())).await;
-    matches!(revoked, Ok(false))
+/// With the session that the next token belongs to, if there is one.
+async fn still_good(token: &VerifiedToken, manager: &JwtManager) -> Option<Option<OfSession>> {
+    if !matches!(manager.is_revoked(token).await, Ok(false)) {
+        return None;
+    }
+    match token.session_id() {
+        Some(id) if manager.store().is_some() => {
+            let ends_at_ms = manager.session_end_ms(id).await.ok()??;
+            Some(Some(OfSession { id: id.to_owned(), rotation: None, ends_at_ms }))
+        }
+        _ => Some(None),
+    }
 }
 
 fn sets_access_cookie<B>(response: &ServiceResponse<B>, manager: &JwtManager) -> bool {

@@ -24,7 +24,13 @@ mod pipeline;
 mod renewals;
 mod required;
 mod respond;
+mod revoke;
+mod rotation;
 mod scope;
+mod session;
+mod store;
+#[cfg(any(test, feature = "test-util"))]
+pub mod store_testing;
 mod strict_json;
 mod verify;
 
@@ -38,7 +44,7 @@ pub use config::{CookiePrefix, ErrorFormat, JwtConfig, Lifetime, Location, OneOr
 pub use cookies::{CookieOptions, SetCookies};
 pub use error::{BodyError, ConfigError, CsrfError, InvalidToken, IssueError, JwtError, MissingToken};
 pub use extract::{Claims, CurrentUser, JwtIdentity, Optional};
-pub use hooks::HookOutput;
+pub use hooks::{HookOutput, ReuseDetected};
 pub use implicit_refresh::{
     RefreshExpiringCookies, RefreshExpiringCookiesFuture, RefreshExpiringCookiesMiddleware, refresh_expiring_cookies,
 };
@@ -50,3 +56,8 @@ pub use middleware::{JwtRequiredFuture, JwtRequiredMiddleware};
 pub use pipeline::{Jwt, verify_jwt_in_request};
 pub use required::{JwtRequired, jwt_required};
 pub use respond::JwtRejection;
+pub use session::{Session, SessionBuilder, TokenPair};
+pub use store::{
+    Changes, FeedPosition, MemoryStore, Revocation, RevocationFeed, SessionRecord, SharedStore, SnapshotPage, StoreError,
+    TokenIds, TokenStore,
+};

@@ -2,19 +2,22 @@
 
 use crate::cache::{TokenCacheStats, VerifiedTokens};
 use crate::claims::{HeaderRef, VerifiedToken};
-use crate::clock::{Clock, unix_seconds};
+use crate::clock::{Clock, unix_millis, unix_seconds};
 use crate::codec::{self, Parts};
 use crate::config::JwtConfig;
 use crate::error::{InvalidToken, JwtError};
 use crate::hooks::{self, Hooks};
 use crate::keys::KeyRing;
 use crate::renewals::Renewals;
+use crate::store::SharedStore;
 use crate::verify::{self, Rules};
 use actix_web::http::header::{AUTHORIZATION, HeaderName};
 use actix_web::{HttpRequest, web};
 use serde_json::{Map, Value};
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use uuid::Uuid;
 
 /// Issues and verifies tokens. Cheap to clone; `Send + Sync`.
 ///
@@ -48,10 +51,19 @@ struct Inner {
     header_name: HeaderName,
     verified: VerifiedTokens,
     renewals: Renewals,
+    store: Option<SharedStore>,
+    /// Before this, in milliseconds since the epoch, nothing more is issued: a cut-off lies there.
+    issue_from_ms: AtomicI64,
 }
 
 impl JwtManager {
-    pub(crate) fn from_parts(config: JwtConfig, ring: KeyRing, hooks: Hooks, clock: Arc<dyn Clock>) -> Self {
+    pub(crate) fn from_parts(
+        config: JwtConfig,
+        ring: KeyRing,
+        hooks: Hooks,
+        clock: Arc<dyn Clock>,
+        store: Option<SharedStore>,
+    ) -> Self {
         let rules = Rules::from_config(&config);
         // Whether a key of `decode_key_loader` is still good, only the hook knows.
         let remembered = if hooks.decode_key.is_some() { 0 } else { config.token_cache_size };
@@ -59,7 +71,19 @@ impl JwtManager {
         // The settings have been checked.
         let header_name = config.header_name.parse().unwrap_or(AUTHORIZATION);
         let renewals = Renewals::default();
-        Self(Arc::new(Inner { config, ring, rules, hooks, clock, header_name, verified, renewals }))
+        let issue_from_ms = AtomicI64::new(0);
+        Self(Arc::new(Inner {
+            config,
+            ring,
+            rules,
+            hooks,
+            clock,
+            header_name,
+            verified,
+            renewals,
+            store,
+            issue_from_ms,
+        }))
     }
 
     /// Which manager this and its clones are.
@@ -90,6 +114,30 @@ impl JwtManager {
     /// The time in seconds since the epoch.
     pub(crate) fn now(&self) -> i64 {
         unix_seconds(&*self.0.clock)
+    }
+
+    /// The time in milliseconds since the epoch.
+    pub(crate) fn now_ms(&self) -> i64 {
+        unix_millis(&*self.0.clock)
+    }
+
+    pub(crate) fn store(&self) -> Option<&SharedStore> {
+        self.0.store.as_ref()
+    }
+
+    /// What is issued from now on counts as issued later than this.
+    pub(crate) fn issue_after(&self, cutoff_ms: i64) {
+        self.0.issue_from_ms.fetch_max(cutoff_ms.saturating_add(1), Ordering::SeqCst);
+    }
+
+    /// When what is issued now counts as issued.
+    pub(crate) fn issue_time_ms(&self) -> i64 {
+        self.now_ms().max(self.0.issue_from_ms.load(Ordering::SeqCst))
+    }
+
+    /// A UUID of version 7 (RFC 9562 §5.7): unique, and it tells the millisecond, which `iat` does not.
+    pub(crate) fn new_jwt_id(&self) -> String {
+        jwt_id_of(self.issue_time_ms()).to_string()
     }
 
     /// Verifies a token as [`decode_token_with`](Self::decode_token_with) does, by the default options.
@@ -319,6 +367,13 @@ pub(crate) fn manager_of(request: &HttpRequest) -> Result<&JwtManager, JwtError>
             "no JwtManager: register one with App::app_data(jwt.clone()) or ServiceConfig::app_data",
         ),
     )
+}
+
+pub(crate) fn jwt_id_of(time_ms: i64) -> Uuid {
+    let mut random = [0; 10];
+    // The bytes of another UUID, from a CSPRNG of the thread's own: version and variant are set anew.
+    random.copy_from_slice(Uuid::new_v4().as_bytes().last_chunk::<10>().unwrap_or(&[0; 10]));
+    uuid::Builder::from_unix_timestamp_millis(u64::try_from(time_ms).unwrap_or(0), &random).into_uuid()
 }
 
 /// Tells managers apart; as good as long as the manager lives.

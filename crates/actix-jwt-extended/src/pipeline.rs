@@ -1,9 +1,9 @@
 //! The way of a request, from the token to the user: locate, verify, check, load, and what is left
 //! in the request for whoever comes next.
 
-use crate::claims::{TokenType, VerifiedToken};
+use crate::claims::{TokenType, VerifiedToken, name};
 use crate::config::Location;
-use crate::error::{BodyError, JwtError, MissingToken};
+use crate::error::{BodyError, InvalidToken, JwtError, MissingToken};
 use crate::hooks::{self, AnyUser};
 use crate::locate::{Located, Search};
 use crate::manager::{JwtManager, ManagerId, manager_of};
@@ -124,8 +124,15 @@ pub(crate) fn begin(
     if required.fresh && !passed.jwt.is_fresh_at(manager.now()) {
         return Err(JwtError::FreshTokenRequired(passed.jwt.token));
     }
-    let (hooks, asked) = (manager.hooks(), &passed);
-    if must_ask_revocation(required, manager, asked) || (hooks.user_lookup.is_some() && asked.user.is_none()) {
+    check_session(&passed.jwt, manager)?;
+    if must_check_revocation(required, manager, &passed) {
+        match manager.is_revoked_at_once(&passed.jwt)? {
+            Some(true) => return Err(JwtError::Revoked(passed.jwt.token)),
+            Some(false) => passed.revocation_checked = true,
+            None => return Ok(Outcome::Ask(Pending(passed))),
+        }
+    }
+    if manager.hooks().user_lookup.is_some() && passed.user.is_none() {
         return Ok(Outcome::Ask(Pending(passed)));
     }
     verify_claims(&mut passed, required, manager)?;
@@ -155,11 +162,8 @@ async fn ask(
     manager: &JwtManager,
     request: &HttpRequest,
 ) -> Result<(), JwtError> {
-    if let Some(hook) = &manager.hooks().token_in_blocklist
-        && must_ask_revocation(required, manager, &passed)
-    {
-        let token = passed.jwt.token.clone();
-        if hooks::call_async("token_in_blocklist_loader", || hook(token)).await? {
+    if must_check_revocation(required, manager, &passed) {
+        if manager.is_revoked(&passed.jwt).await? {
             return Err(JwtError::Revoked(passed.jwt.token));
         }
         passed.revocation_checked = true;
@@ -178,8 +182,8 @@ async fn ask(
     Ok(())
 }
 
-fn must_ask_revocation(required: &JwtRequired, manager: &JwtManager, passed: &Passed) -> bool {
-    manager.hooks().token_in_blocklist.is_some() && !required.skip_revocation_check && !passed.revocation_checked
+fn must_check_revocation(required: &JwtRequired, manager: &JwtManager, passed: &Passed) -> bool {
+    manager.can_revoke() && !required.skip_revocation_check && !passed.revocation_checked
 }
 
 /// Leaves the verdict in the request. Nothing is left there before everything has passed.
@@ -262,6 +266,14 @@ fn check_type(required: &JwtRequired, token: &VerifiedToken) -> Result<(), JwtEr
     } else {
         Err(JwtError::WrongTokenType { refresh_needed: required.refresh })
     }
+}
+
+fn check_session(token: &VerifiedToken, manager: &JwtManager) -> Result<(), JwtError> {
+    let needed = manager.config().require_session && token.token_type() == TokenType::Refresh;
+    if needed && token.session_id().is_none() {
+        return Err(InvalidToken::MissingClaim(name::SESSION_ID.to_owned()).into());
+    }
+    Ok(())
 }
 
 /// OPTIONS requests pass unchecked: a browser's preflight carries no credentials.

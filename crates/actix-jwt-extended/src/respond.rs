@@ -5,7 +5,7 @@ use crate::error::{Answer, JwtError};
 use crate::hooks::{self, Hooks};
 use crate::manager::{JwtManager, manager_of};
 use actix_web::http::StatusCode;
-use actix_web::http::header::{HeaderValue, WWW_AUTHENTICATE};
+use actix_web::http::header::{HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
@@ -143,6 +143,10 @@ fn default_response(config: &JwtConfig, error: &JwtError) -> HttpResponse {
         && let Some(value) = challenge(&config.header_type, &answer, error)
     {
         response.insert_header((WWW_AUTHENTICATE, value));
+    }
+    if answer.status == 503 {
+        // In seconds (RFC 9110 §10.2.3).
+        response.insert_header((RETRY_AFTER, "1"));
     }
     match config.error_format {
         ErrorFormat::Flask => response.json(OneMember(&config.error_message_key, &answer.message)),

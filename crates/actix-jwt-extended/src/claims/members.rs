@@ -20,6 +20,7 @@ pub(super) enum Known {
     Issuer,
     JwtId,
     NotBefore,
+    SessionId,
     Subject,
     Type,
 }
@@ -35,6 +36,7 @@ impl Known {
             name::ISSUER => Self::Issuer,
             name::JWT_ID => Self::JwtId,
             name::NOT_BEFORE => Self::NotBefore,
+            name::SESSION_ID => Self::SessionId,
             name::SUBJECT => Self::Subject,
             name::TYPE => Self::Type,
             _ => return None,
@@ -50,6 +52,7 @@ pub(super) struct Members<'a> {
     identity: Text,
     subject: Text,
     jwt_id: Text,
+    session_id: Text,
     csrf: Text,
     issuer: Text,
     audience: AudienceClaim,
@@ -73,6 +76,7 @@ impl<'a> Members<'a> {
             identity: Text::Absent,
             subject: Text::Absent,
             jwt_id: Text::Absent,
+            session_id: Text::Absent,
             csrf: Text::Absent,
             issuer: Text::Absent,
             audience: AudienceClaim::Absent,
@@ -109,6 +113,7 @@ impl<'a> Members<'a> {
             Known::JwtId => put_text(&mut self.jwt_id, self.json, value),
             Known::Csrf => put_text(&mut self.csrf, self.json, value),
             Known::Issuer => put_text(&mut self.issuer, self.json, value),
+            Known::SessionId => put_text(&mut self.session_id, self.json, value),
             Known::Subject => put_text(&mut self.subject, self.json, value),
         }
     }
@@ -155,6 +160,7 @@ impl<'a> Members<'a> {
             identity,
             subject: self.subject,
             jwt_id: self.jwt_id,
+            session_id: self.session_id,
             csrf: self.csrf,
             issuer: self.issuer,
             audience: self.audience,

@@ -6,12 +6,14 @@ mod set;
 
 pub(crate) use set::{AudienceClaim, ClaimsError, ClaimsSet, Freshness, Text};
 
+use crate::store::TokenIds;
 use jsonwebtoken::Algorithm;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
+use uuid::Uuid;
 
 /// Names of the claims that this library reads and writes (RFC 7519 §4.1, and FJE's own).
 pub(crate) mod name {
@@ -23,6 +25,9 @@ pub(crate) mod name {
     pub(crate) const ISSUER: &str = "iss";
     pub(crate) const JWT_ID: &str = "jti";
     pub(crate) const NOT_BEFORE: &str = "nbf";
+    /// How often its session had been rotated when a refresh token was made.
+    pub(crate) const ROTATION: &str = "rot";
+    pub(crate) const SESSION_ID: &str = "sid";
     pub(crate) const SUBJECT: &str = "sub";
     pub(crate) const TYPE: &str = "type";
 }
@@ -226,6 +231,13 @@ impl VerifiedToken {
         self.0.claims.text(&self.0.claims.jwt_id)
     }
 
+    /// The `sid` claim, where there is one: the session that the token belongs to (OpenID Connect Front-Channel
+    /// Logout §3).
+    #[must_use]
+    pub fn session_id(&self) -> Option<&str> {
+        self.0.claims.text(&self.0.claims.session_id)
+    }
+
     /// The `csrf` claim, where there is one: what a double-submit value must equal.
     #[must_use]
     pub fn csrf(&self) -> Option<&str> {
@@ -258,6 +270,29 @@ impl VerifiedToken {
     #[must_use]
     pub fn issued_at(&self) -> Option<i64> {
         self.0.claims.issued_at
+    }
+}
+
+impl VerifiedToken {
+    /// When it was issued, in milliseconds since the epoch. Our own JWT IDs tell that (UUID version 7); of
+    /// others the second is known, and counts from its beginning.
+    pub(crate) fn issued_at_ms(&self) -> i64 {
+        let uuid = self.jti().and_then(|jti| Uuid::try_parse(jti).ok()).filter(|uuid| uuid.get_version_num() == 7);
+        match uuid {
+            // RFC 9562 §5.7: 48 bits of milliseconds come first.
+            Some(uuid) => i64::try_from(uuid.as_u128() >> 80).unwrap_or(0),
+            None => self.issued_at().unwrap_or(0).saturating_mul(1000),
+        }
+    }
+
+    /// What its revocation is looked up by. A token without a JWT ID cannot be revoked, so it is refused.
+    pub(crate) fn ids<'a>(&'a self, subject: &'a str) -> Option<TokenIds<'a>> {
+        Some(TokenIds {
+            jwt_id: self.jti()?,
+            session_id: self.session_id(),
+            subject,
+            issued_at_ms: self.issued_at_ms(),
+        })
     }
 }
 

@@ -47,6 +47,7 @@ fn known_name(bytes: &[u8]) -> Option<(Known, &[u8])> {
         [b'"', b'i', b's', b's', b'"', b':', after @ ..] => (Known::Issuer, after),
         [b'"', b'j', b't', b'i', b'"', b':', after @ ..] => (Known::JwtId, after),
         [b'"', b'n', b'b', b'f', b'"', b':', after @ ..] => (Known::NotBefore, after),
+        [b'"', b's', b'i', b'd', b'"', b':', after @ ..] => (Known::SessionId, after),
         [b'"', b's', b'u', b'b', b'"', b':', after @ ..] => (Known::Subject, after),
         [b'"', b't', b'y', b'p', b'e', b'"', b':', after @ ..] => (Known::Type, after),
         _ => return None,

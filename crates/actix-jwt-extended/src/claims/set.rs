@@ -49,6 +49,7 @@ pub(crate) struct ClaimsSet {
     pub(crate) identity: Text,
     pub(crate) subject: Text,
     pub(crate) jwt_id: Text,
+    pub(crate) session_id: Text,
     pub(crate) csrf: Text,
     pub(crate) issuer: Text,
     pub(crate) audience: AudienceClaim,

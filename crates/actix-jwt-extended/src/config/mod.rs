@@ -197,6 +197,7 @@ pub(crate) fn reserved_claim(claim: &str) -> Option<&'static str> {
         name::SUBJECT => "the identity given to `.access_token()` or `.refresh_token()`",
         name::ISSUED_AT => "the manager's clock",
         name::CSRF => "JWT_COOKIE_CSRF_PROTECT",
+        name::SESSION_ID | name::ROTATION => "`.start_session()`",
         _ => return None,
     })
 }

@@ -5,6 +5,7 @@ mod config;
 pub use config::ConfigError;
 
 use crate::claims::VerifiedToken;
+use crate::store::StoreError;
 use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
@@ -72,6 +73,8 @@ pub enum JwtError {
         /// Its error; for a panic, that it panicked.
         source: Box<dyn StdError + Send + Sync>,
     },
+    /// The token store failed (503). Nothing was issued or accepted.
+    Store(StoreError),
     /// The application was not set up for what a handler asks for: a programming error (500).
     NotConfigured(&'static str),
 }
@@ -415,6 +418,7 @@ impl JwtError {
             Self::InsufficientScope { .. } => (403, "Insufficient scope".into(), Some("insufficient_scope")),
             Self::IdentityFormat => (422, "Invalid identity in token".into(), INVALID_TOKEN),
             Self::ClaimsFormat(_) => (422, "Invalid claims in token".into(), INVALID_TOKEN),
+            Self::Store(_) => (503, "Service Unavailable".into(), None),
             Self::Issue(_) | Self::Hook { .. } | Self::NotConfigured(_) => (500, "Internal Server Error".into(), None),
         };
         Answer { status, message, code }
@@ -439,6 +443,7 @@ impl fmt::Display for JwtError {
             // For the log, not for the client: the answer to these says nothing.
             Self::Issue(error) => write!(f, "cannot issue a token: {error}"),
             Self::Hook { hook, source } => write!(f, "{hook} failed: {source}"),
+            Self::Store(error) => error.fmt(f),
             Self::NotConfigured(what) => f.write_str(what),
             _ => f.write_str(&self.answer().message),
         }
@@ -450,6 +455,7 @@ impl StdError for JwtError {
         match self {
             Self::Issue(error) => Some(error),
             Self::Hook { source, .. } => Some(&**source),
+            Self::Store(error) => Some(error),
             Self::ClaimsFormat(error) => Some(error),
             _ => None,
         }
@@ -465,6 +471,12 @@ impl From<InvalidToken> for JwtError {
 impl From<MissingToken> for JwtError {
     fn from(reason: MissingToken) -> Self {
         Self::MissingToken(reason)
+    }
+}
+
+impl From<StoreError> for JwtError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
     }
 }
 

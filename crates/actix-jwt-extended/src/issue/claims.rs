@@ -4,13 +4,14 @@ use super::{Fresh, TokenBuilder, after};
 use crate::claims::{MAX_NUMERIC_DATE, name};
 use crate::config::Lifetime;
 use crate::error::IssueError;
+use crate::manager::jwt_id_of;
 use serde::Serialize;
 use uuid::Uuid;
 
 impl TokenBuilder<'_> {
     pub(super) fn claims_json(&self) -> Result<Vec<u8>, IssueError> {
         let config = self.manager.config();
-        let now = self.manager.now();
+        let now = self.issued_at_ms.map_or_else(|| self.manager.now(), |time_ms| time_ms.div_euclid(1000));
         let mut claims = Claims::with_capacity(384);
         match self.fresh {
             Fresh::Bool(fresh) => claims.add(name::FRESH, &fresh)?,
@@ -21,7 +22,7 @@ impl TokenBuilder<'_> {
         claims.add(name::ISSUED_AT, &now)?;
         match &self.jwt_id {
             Some(jwt_id) => claims.add(name::JWT_ID, jwt_id)?,
-            None => claims.add_random_id(name::JWT_ID),
+            None => claims.add_id(name::JWT_ID, jwt_id_of(self.manager.issue_time_ms())),
         }
         claims.add(name::TYPE, self.token_type.as_str())?;
         match &self.identity_value {
@@ -34,7 +35,7 @@ impl TokenBuilder<'_> {
             claims.add(name::NOT_BEFORE, &now)?;
         }
         if config.cookie_csrf_protect {
-            claims.add_random_id(name::CSRF);
+            claims.add_id(name::CSRF, Uuid::new_v4());
         }
         if let Some(audience) = self.audience.as_ref().or(config.encode_audience.as_ref()) {
             claims.add(name::AUDIENCE, audience)?;
@@ -42,13 +43,28 @@ impl TokenBuilder<'_> {
         if let Some(issuer) = self.issuer.as_ref().or(config.encode_issuer.as_ref()) {
             claims.add(name::ISSUER, issuer)?;
         }
-        if let Lifetime::After(duration) = self.lifetime {
-            claims.add(name::EXPIRATION, &after(now, duration)?)?;
+        if let Some(session) = &self.session {
+            claims.add(name::SESSION_ID, &session.id)?;
+            if let Some(rotation) = &session.rotation {
+                claims.add(name::ROTATION, rotation)?;
+            }
+        }
+        if let Some(expiration) = self.expiration(now)? {
+            claims.add(name::EXPIRATION, &expiration)?;
         }
         for (name, value) in &self.claims {
             claims.add_any(name, value)?;
         }
         Ok(claims.into_json())
+    }
+
+    fn expiration(&self, now: i64) -> Result<Option<i64>, IssueError> {
+        let own = match self.lifetime {
+            Lifetime::After(duration) => Some(after(now, duration)?),
+            Lifetime::Never => None,
+        };
+        let session = self.session.as_ref().map(|session| session.ends_at_ms.div_euclid(1000));
+        Ok(own.into_iter().chain(session.filter(|end| *end <= MAX_NUMERIC_DATE)).min())
     }
 }
 
@@ -73,11 +89,10 @@ impl Claims {
         self.value(value)
     }
 
-    /// A random UUID (version 4), from a CSPRNG of the thread's own.
-    fn add_random_id(&mut self, name: &'static str) {
+    fn add_id(&mut self, name: &'static str, id: Uuid) {
         self.name(name);
         self.0.push(b'"');
-        self.0.extend_from_slice(Uuid::new_v4().hyphenated().encode_lower(&mut [0; 36]).as_bytes());
+        self.0.extend_from_slice(id.hyphenated().encode_lower(&mut [0; 36]).as_bytes());
         self.0.push(b'"');
     }
 

@@ -144,6 +144,8 @@ pub struct TokenBuilder<'a> {
     fresh: Fresh,
     lifetime: Lifetime,
     jwt_id: Option<String>,
+    issued_at_ms: Option<i64>,
+    session: Option<OfSession>,
     audience: Option<OneOrMany>,
     issuer: Option<String>,
     not_before_in: Option<Duration>,
@@ -153,6 +155,14 @@ pub struct TokenBuilder<'a> {
     headers: Map<String, Value>,
     /// The first mistake; told by `encode`, so that the chain stays a chain.
     mistake: Option<IssueError>,
+}
+
+/// The session that a token belongs to.
+pub(crate) struct OfSession {
+    pub(crate) id: String,
+    /// How often it has been rotated; for refresh tokens.
+    pub(crate) rotation: Option<u64>,
+    pub(crate) ends_at_ms: i64,
 }
 
 #[derive(Clone, Copy)]
@@ -182,6 +192,8 @@ impl<'a> TokenBuilder<'a> {
             fresh: Fresh::Bool(false),
             lifetime,
             jwt_id: None,
+            issued_at_ms: None,
+            session: None,
             audience: None,
             issuer: None,
             not_before_in: None,
@@ -379,6 +391,16 @@ impl<'a> TokenBuilder<'a> {
             Err(error) => self.note(IssueError::Serialize(error)),
         }
         self
+    }
+
+    /// Makes it a token of a session, which it does not outlive.
+    pub(crate) fn of_session(self, session: OfSession) -> Self {
+        Self { session: Some(session), ..self }
+    }
+
+    /// Issued at this time instead of now.
+    pub(crate) fn issued_at_ms(self, time_ms: i64) -> Self {
+        Self { issued_at_ms: Some(time_ms), ..self }
     }
 
     /// Takes over another token's own claims.

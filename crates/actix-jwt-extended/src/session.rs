@@ -1,0 +1,405 @@
+//! Sessions: a login, and the pairs of tokens that come of it.
+
+use crate::claims::{VerifiedToken, name};
+use crate::error::{InvalidToken, JwtError};
+use crate::hooks::{self, ReuseDetected};
+use crate::issue::OfSession;
+use crate::manager::JwtManager;
+use crate::pipeline::Jwt;
+use crate::revoke::without_id;
+use crate::rotation::{Presented, SessionRules, Verdict, after, is_over};
+use crate::store::{FOREVER, Revocation, SessionRecord, StoreError};
+use actix_web::HttpRequest;
+use futures_util::FutureExt as _;
+use futures_util::future::LocalBoxFuture;
+use serde::Serialize;
+use serde_json::{Map, Value};
+use std::fmt::{self, Display};
+use std::future::IntoFuture;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use uuid::Uuid;
+
+/// So often somebody else may be faster; each time the session has moved on, so the second time is the last.
+const ATTEMPTS: usize = 8;
+
+impl JwtManager {
+    /// Begins a session: call it at login, and send both tokens. `.await` it, or add to it before.
+    ///
+    /// The access token is fresh. Both tokens carry the session's ID as `sid`, so that
+    /// [`revoke_session`](Self::revoke_session) ends both; the refresh token is good for one
+    /// [`rotate`](Self::rotate).
+    ///
+    /// ```
+    /// # use actix_jwt_extended::JwtManager;
+    /// # use actix_web::{HttpResponse, post, web};
+    /// #[derive(serde::Deserialize)]
+    /// struct Login {
+    ///     username: String,
+    /// }
+    ///
+    /// #[post("/login")]
+    /// async fn login(jwt: JwtManager, form: web::Json<Login>) -> actix_web::Result<HttpResponse> {
+    ///     // … check the password …
+    ///     let tokens = jwt.start_session(&form.username).label("Firefox on Linux").await?;
+    ///     Ok(HttpResponse::Ok().json(tokens))
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// When awaited: [`JwtError::Store`], [`JwtError::Issue`], [`JwtError::Hook`], and
+    /// [`JwtError::NotConfigured`] where there is no `token_store`.
+    pub fn start_session(&self, identity: impl Display) -> SessionBuilder<'_> {
+        SessionBuilder {
+            manager: self,
+            identity: Value::String(identity.to_string()),
+            label: None,
+            fresh: true,
+            claims: Map::new(),
+            mistake: None,
+        }
+    }
+
+    /// Takes a refresh token of a session and gives the next pair: RFC 9700 §4.14.2.
+    ///
+    /// Each refresh token is good once. For `JWT_REFRESH_GRACE` after that it gets its successor again, so that
+    /// two tabs, or an answer that was lost, log nobody out. Later, or once the successor was used, somebody has a
+    /// copy: the session is revoked with all its tokens, and `on_reuse_detected` is called.
+    /// The new access token is not fresh; own claims are carried over, those of `additional_claims_loader` anew.
+    ///
+    /// ```
+    /// # use actix_jwt_extended::{Jwt, JwtManager, jwt_required};
+    /// # use actix_web::{HttpRequest, HttpResponse, post};
+    /// #[post("/refresh", wrap = "jwt_required().refresh()")]
+    /// async fn refresh(jwt: JwtManager, presented: Jwt, request: HttpRequest) -> actix_web::Result<HttpResponse> {
+    ///     Ok(HttpResponse::Ok().json(jwt.rotate(&presented, &request).await?))
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// [`JwtError::Revoked`] for one that was used, or whose session is over or unknown;
+    /// [`JwtError::Expired`] where the session's time is over; [`JwtError::InvalidToken`] for a token without a
+    /// session; [`JwtError::Store`], and nothing was issued.
+    pub async fn rotate(&self, presented: &Jwt, request: &HttpRequest) -> Result<TokenPair, JwtError> {
+        let token: &VerifiedToken = presented;
+        let subject = token.identity();
+        let sid = token.session_id().ok_or_else(|| missing(name::SESSION_ID))?;
+        let rotation =
+            token.claims().get(name::ROTATION).and_then(Value::as_u64).ok_or_else(|| missing(name::ROTATION))?;
+        let jwt_id = token.jti().ok_or_else(without_id)?;
+        // Not only by the wrap, which may have been told to skip it.
+        if self.is_revoked(token).await? {
+            return Err(JwtError::Revoked(token.clone()));
+        }
+        for _ in 0..ATTEMPTS {
+            let Some(session) = self.store_answer(|store| store.session(sid)).await? else {
+                return Err(JwtError::Revoked(token.clone()));
+            };
+            let (rules, now_ms) = (self.session_rules(), self.now_ms());
+            let presented = Presented { subject: &subject, jwt_id, rotation };
+            match rules.present(&session, presented, || self.new_jwt_id(), now_ms) {
+                Verdict::Rotate(next) => {
+                    if self.store_answer(|store| store.replace_session(&next)).await? {
+                        return self.carry_on(token, &next);
+                    }
+                }
+                Verdict::Repeat => return self.carry_on(token, &session),
+                Verdict::Ended => return Err(JwtError::Expired(token.clone())),
+                Verdict::Unknown => return Err(JwtError::Revoked(token.clone())),
+                Verdict::Reused => {
+                    self.end_reused(&session, &subject, request).await?;
+                    return Err(JwtError::Revoked(token.clone()));
+                }
+            }
+        }
+        Err(JwtError::Store(StoreError::new("the session kept changing while its token was presented")))
+    }
+
+    async fn end_reused(&self, session: &SessionRecord, subject: &str, request: &HttpRequest) -> Result<(), JwtError> {
+        // Of those who notice at the same time, one tells.
+        if self.end_session(session).await? {
+            log::warn!("a refresh token was used twice: session {} is revoked", session.sid);
+            if let Some(hook) = &self.hooks().reuse_detected {
+                let detected = ReuseDetected::new(session.sid.clone(), subject.to_owned(), request.clone());
+                hooks::call_async("on_reuse_detected", || hook(detected)).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends a session: all its tokens are revoked from the moment this returns.
+    ///
+    /// Whose session it is, is for the caller to check: see [`sessions`](Self::sessions).
+    ///
+    /// ```
+    /// # use actix_jwt_extended::{Jwt, JwtManager, jwt_required};
+    /// # use actix_web::{HttpResponse, delete};
+    /// #[delete("/logout", wrap = "jwt_required().verify_type(false)")]
+    /// async fn logout(jwt: JwtManager, presented: Jwt) -> actix_web::Result<HttpResponse> {
+    ///     match presented.session_id() {
+    ///         Some(session_id) => jwt.revoke_session(session_id).await?,
+    ///         None => jwt.revoke(&presented).await?,
+    ///     }
+    ///     Ok(HttpResponse::NoContent().finish())
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// [`JwtError::Store`]; [`JwtError::NotConfigured`] where there is no `token_store`.
+    pub async fn revoke_session(&self, session_id: &str) -> Result<(), JwtError> {
+        match self.store_answer(|store| store.session(session_id)).await? {
+            Some(session) => self.end_session(&session).await.map(drop),
+            // Unknown, or over: its access tokens may still live.
+            None => {
+                let end_ms = after(self.now_ms(), self.config().session_lifetime);
+                self.keep(&Revocation::of_session(session_id, self.tokens_end_ms(end_ms))).await
+            }
+        }
+    }
+
+    /// `true` for the one caller that ended it. Its tokens are dead before anybody is told.
+    pub(crate) async fn end_session(&self, session: &SessionRecord) -> Result<bool, JwtError> {
+        self.keep(&Revocation::of_session(&session.sid, self.tokens_end_ms(session.ends_at_ms))).await?;
+        self.store_answer(|store| store.remove_session(session)).await
+    }
+
+    /// The live sessions of somebody, the one used last first.
+    ///
+    /// ```
+    /// # use actix_jwt_extended::{JwtConfig, JwtManager, MemoryStore};
+    /// # actix_web::rt::System::new().block_on(async {
+    /// # let config = JwtConfig::new().secret_key("an example's secret, 32 bytes or more");
+    /// # let jwt = JwtManager::builder(config).token_store(MemoryStore::new()).build()?;
+    /// jwt.start_session("ada").label("a phone").await?;
+    /// let sessions = jwt.sessions("ada").await?;
+    /// assert_eq!(sessions[0].label(), Some("a phone"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(()) }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    /// As [`revoke_session`](Self::revoke_session).
+    pub async fn sessions(&self, subject: &str) -> Result<Vec<Session>, JwtError> {
+        let mut sessions = self.store_answer(|store| store.sessions(subject)).await?;
+        let now_ms = self.now_ms();
+        sessions.retain(|session| !is_over(session, now_ms));
+        sessions.sort_by(|a, b| (b.rotated_at_ms, &b.sid).cmp(&(a.rotated_at_ms, &a.sid)));
+        Ok(sessions.into_iter().map(Session).collect())
+    }
+
+    /// Whether the session still lives, for one that issues tokens in passing; when it ends.
+    pub(crate) async fn session_end_ms(&self, session_id: &str) -> Result<Option<i64>, JwtError> {
+        let session = self.store_answer(|store| store.session(session_id)).await?;
+        let now_ms = self.now_ms();
+        Ok(session.filter(|session| !is_over(session, now_ms)).map(|session| session.expires_at_ms))
+    }
+
+    fn session_rules(&self) -> SessionRules {
+        let config = self.config();
+        SessionRules { lifetime: config.session_lifetime, idle: config.session_idle, grace: config.refresh_grace }
+    }
+
+    /// When no token of a session lives any more that lives now.
+    fn tokens_end_ms(&self, session_end_ms: i64) -> i64 {
+        let end_ms = if session_end_ms == FOREVER { self.lifetimes_end_ms() } else { session_end_ms };
+        end_ms.saturating_add(self.leeway_ms())
+    }
+
+    fn carry_on(&self, presented: &VerifiedToken, session: &SessionRecord) -> Result<TokenPair, JwtError> {
+        self.pair(session, presented.identity_value(), false, |builder| builder.carry_claims(presented))
+    }
+
+    fn pair(
+        &self,
+        session: &SessionRecord,
+        identity: &Value,
+        fresh: bool,
+        with_claims: impl for<'b> Fn(crate::issue::TokenBuilder<'b>) -> crate::issue::TokenBuilder<'b>,
+    ) -> Result<TokenPair, JwtError> {
+        let of_session = |rotation| OfSession { id: session.sid.clone(), rotation, ends_at_ms: session.expires_at_ms };
+        let access = self.access_token("").identity_value(identity.clone());
+        let access = if fresh { access.fresh() } else { access };
+        // Made again, it is the same token: of the same ID, issued and expiring at the same time.
+        let refresh = self
+            .refresh_token("")
+            .identity_value(identity.clone())
+            .jwt_id(&*session.current)
+            .issued_at_ms(session.rotated_at_ms)
+            .of_session(of_session(Some(session.rotation)));
+        Ok(TokenPair {
+            access_token: with_claims(access.of_session(of_session(None))).encode()?,
+            refresh_token: with_claims(refresh).encode()?,
+            session_id: session.sid.clone(),
+        })
+    }
+}
+
+fn missing(claim: &str) -> JwtError {
+    InvalidToken::MissingClaim(claim.to_owned()).into()
+}
+
+/// A session in the making; `.await` begins it.
+///
+/// ```
+/// # use actix_jwt_extended::{JwtConfig, JwtManager, MemoryStore};
+/// # actix_web::rt::System::new().block_on(async {
+/// # let config = JwtConfig::new().secret_key("an example's secret, 32 bytes or more");
+/// # let jwt = JwtManager::builder(config).token_store(MemoryStore::new()).build()?;
+/// let tokens = jwt.start_session("ada").label("a phone").claim("team", "engine").await?;
+/// assert_eq!(jwt.decode_token(&tokens.access_token)?.session_id(), Some(&*tokens.session_id));
+/// # Ok::<(), Box<dyn std::error::Error>>(()) }).unwrap();
+/// ```
+#[must_use = "a session begins when it is awaited"]
+pub struct SessionBuilder<'a> {
+    manager: &'a JwtManager,
+    identity: Value,
+    label: Option<String>,
+    fresh: bool,
+    claims: Map<String, Value>,
+    mistake: Option<JwtError>,
+}
+
+impl fmt::Debug for SessionBuilder<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SessionBuilder").field("label", &self.label).finish_non_exhaustive()
+    }
+}
+
+/// A label is for a list; more than this many characters of it are cut off.
+const LABEL: usize = 200;
+
+impl SessionBuilder<'_> {
+    /// What the user will know it by in a list of sessions: a `User-Agent`, say. At most 200 characters.
+    pub fn label(self, label: impl Into<String>) -> Self {
+        let label = label.into().chars().filter(|c| !c.is_control()).take(LABEL).collect();
+        Self { label: Some(label), ..self }
+    }
+
+    /// The identity as JSON of another type than text: see
+    /// [`TokenBuilder::identity_value`](crate::TokenBuilder::identity_value).
+    pub fn identity_value(self, identity: impl Into<Value>) -> Self {
+        Self { identity: identity.into(), ..self }
+    }
+
+    /// The access token is not fresh: for a login that needed no password.
+    pub fn not_fresh(self) -> Self {
+        Self { fresh: false, ..self }
+    }
+
+    /// One own claim, for all tokens of the session.
+    pub fn claim(mut self, name: impl Into<String>, value: impl Serialize) -> Self {
+        match serde_json::to_value(value) {
+            Ok(value) => drop(self.claims.insert(name.into(), value)),
+            Err(error) => drop(self.mistake.get_or_insert(crate::error::IssueError::Serialize(error).into())),
+        }
+        self
+    }
+
+    async fn begin(self) -> Result<TokenPair, JwtError> {
+        let Self { manager, identity, label, fresh, claims, mistake } = self;
+        if let Some(mistake) = mistake {
+            return Err(mistake);
+        }
+        let now_ms = manager.now_ms();
+        let subject = match &identity {
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        };
+        let sid = Uuid::new_v4().to_string();
+        let session = manager.session_rules().begin(sid, subject, manager.new_jwt_id(), now_ms);
+        let session = SessionRecord { label, ..session };
+        // Before it is kept: what cannot be issued leaves nothing behind.
+        let pair = manager.pair(&session, &identity, fresh, |builder| builder.claims(&claims))?;
+        manager.store_answer(|store| store.insert_session(&session, now_ms)).await?;
+        Ok(pair)
+    }
+}
+
+impl<'a> IntoFuture for SessionBuilder<'a> {
+    type Output = Result<TokenPair, JwtError>;
+    type IntoFuture = LocalBoxFuture<'a, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        self.begin().boxed_local()
+    }
+}
+
+/// What a login and a refresh are answered with. Serialises as `{"access_token": …, "refresh_token": …}`.
+///
+/// ```
+/// # use actix_jwt_extended::{JwtConfig, JwtManager, MemoryStore};
+/// # actix_web::rt::System::new().block_on(async {
+/// # let config = JwtConfig::new().secret_key("an example's secret, 32 bytes or more");
+/// # let jwt = JwtManager::builder(config).token_store(MemoryStore::new()).build()?;
+/// let tokens = jwt.start_session("ada").await?;
+/// assert_eq!(serde_json::to_value(&tokens)?["access_token"], tokens.access_token);
+/// # Ok::<(), Box<dyn std::error::Error>>(()) }).unwrap();
+/// ```
+#[derive(Clone, Serialize)]
+#[non_exhaustive]
+pub struct TokenPair {
+    /// Opens protected routes.
+    pub access_token: String,
+    /// Gets the next pair, once.
+    pub refresh_token: String,
+    /// The `sid` of both.
+    #[serde(skip)]
+    pub session_id: String,
+}
+
+impl fmt::Debug for TokenPair {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TokenPair").field("session_id", &self.session_id).finish_non_exhaustive()
+    }
+}
+
+/// A live session, for a list that its owner sees.
+///
+/// ```
+/// use actix_jwt_extended::Session;
+/// fn line(session: &Session) -> String {
+///     format!("{} {}", session.id(), session.label().unwrap_or("unknown device"))
+/// }
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Session(SessionRecord);
+
+impl Session {
+    /// The `sid` of its tokens.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.0.sid
+    }
+
+    /// Whose it is.
+    #[must_use]
+    pub fn subject(&self) -> &str {
+        &self.0.subject
+    }
+
+    /// What it was called at its begin.
+    #[must_use]
+    pub fn label(&self) -> Option<&str> {
+        self.0.label.as_deref()
+    }
+
+    /// When it began.
+    #[must_use]
+    pub fn created_at(&self) -> SystemTime {
+        time(self.0.created_at_ms)
+    }
+
+    /// When it was last refreshed.
+    #[must_use]
+    pub fn last_used_at(&self) -> SystemTime {
+        time(self.0.rotated_at_ms)
+    }
+
+    /// When it ends, unless it is refreshed before; `None` = never.
+    #[must_use]
+    pub fn expires_at(&self) -> Option<SystemTime> {
+        (self.0.expires_at_ms != crate::store::FOREVER).then(|| time(self.0.expires_at_ms))
+    }
+}
+
+fn time(ms: i64) -> SystemTime {
+    UNIX_EPOCH + Duration::from_millis(u64::try_from(ms).unwrap_or(0))
+}

@@ -1,0 +1,149 @@
+//! A store without its type, so that nothing else is generic over it.
+
+use super::{Revocation, SessionRecord, StoreError, TokenIds, TokenStore};
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Any store: what a [`JwtManager`](crate::JwtManager) holds. Clones share one store.
+///
+/// Every [`TokenStore`] becomes one by `into()`; several managers can share it.
+///
+/// ```
+/// use actix_jwt_extended::{MemoryStore, SharedStore};
+/// let store: SharedStore = MemoryStore::new().into();
+/// let same = store.clone();
+/// ```
+#[derive(Clone)]
+pub struct SharedStore(Arc<dyn Erased>);
+
+impl<S: TokenStore> From<S> for SharedStore {
+    fn from(store: S) -> Self {
+        Self(Arc::new(store))
+    }
+}
+
+impl fmt::Debug for SharedStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl SharedStore {
+    pub(crate) fn is_revoked_at_once(&self, token: &TokenIds<'_>, max_staleness: Duration) -> Option<bool> {
+        self.0.is_revoked_at_once(token, max_staleness)
+    }
+
+    pub(crate) fn revoke<'a>(&'a self, revocation: &'a Revocation, now_ms: i64) -> Answer<'a, ()> {
+        self.0.revoke(revocation, now_ms)
+    }
+
+    pub(crate) fn is_revoked<'a>(&'a self, token: &'a TokenIds<'_>) -> Answer<'a, bool> {
+        self.0.is_revoked(token)
+    }
+
+    pub(crate) fn insert_session<'a>(&'a self, session: &'a SessionRecord, now_ms: i64) -> Answer<'a, ()> {
+        self.0.insert_session(session, now_ms)
+    }
+
+    pub(crate) fn session<'a>(&'a self, session_id: &'a str) -> Answer<'a, Option<SessionRecord>> {
+        self.0.session(session_id)
+    }
+
+    pub(crate) fn replace_session<'a>(&'a self, session: &'a SessionRecord) -> Answer<'a, bool> {
+        self.0.replace_session(session)
+    }
+
+    pub(crate) fn remove_session<'a>(&'a self, session: &'a SessionRecord) -> Answer<'a, bool> {
+        self.0.remove_session(session)
+    }
+
+    pub(crate) fn sessions<'a>(&'a self, subject: &'a str) -> Answer<'a, Vec<SessionRecord>> {
+        self.0.sessions(subject)
+    }
+}
+
+pub(crate) type Answer<'a, T> = BoxFuture<'a, Result<T, StoreError>>;
+
+/// [`TokenStore`], with its futures in boxes.
+trait Erased: fmt::Debug + Send + Sync {
+    fn is_revoked_at_once(&self, token: &TokenIds<'_>, max_staleness: Duration) -> Option<bool>;
+    fn revoke<'a>(&'a self, revocation: &'a Revocation, now_ms: i64) -> Answer<'a, ()>;
+    fn is_revoked<'a>(&'a self, token: &'a TokenIds<'_>) -> Answer<'a, bool>;
+    fn insert_session<'a>(&'a self, session: &'a SessionRecord, now_ms: i64) -> Answer<'a, ()>;
+    fn session<'a>(&'a self, session_id: &'a str) -> Answer<'a, Option<SessionRecord>>;
+    fn replace_session<'a>(&'a self, session: &'a SessionRecord) -> Answer<'a, bool>;
+    fn remove_session<'a>(&'a self, session: &'a SessionRecord) -> Answer<'a, bool>;
+    fn sessions<'a>(&'a self, subject: &'a str) -> Answer<'a, Vec<SessionRecord>>;
+}
+
+impl<S: TokenStore> Erased for S {
+    fn is_revoked_at_once(&self, token: &TokenIds<'_>, max_staleness: Duration) -> Option<bool> {
+        TokenStore::is_revoked_at_once(self, token, max_staleness)
+    }
+
+    fn revoke<'a>(&'a self, revocation: &'a Revocation, now_ms: i64) -> Answer<'a, ()> {
+        TokenStore::revoke(self, revocation, now_ms).boxed()
+    }
+
+    fn is_revoked<'a>(&'a self, token: &'a TokenIds<'_>) -> Answer<'a, bool> {
+        TokenStore::is_revoked(self, token).boxed()
+    }
+
+    fn insert_session<'a>(&'a self, session: &'a SessionRecord, now_ms: i64) -> Answer<'a, ()> {
+        TokenStore::insert_session(self, session, now_ms).boxed()
+    }
+
+    fn session<'a>(&'a self, session_id: &'a str) -> Answer<'a, Option<SessionRecord>> {
+        TokenStore::session(self, session_id).boxed()
+    }
+
+    fn replace_session<'a>(&'a self, session: &'a SessionRecord) -> Answer<'a, bool> {
+        TokenStore::replace_session(self, session).boxed()
+    }
+
+    fn remove_session<'a>(&'a self, session: &'a SessionRecord) -> Answer<'a, bool> {
+        TokenStore::remove_session(self, session).boxed()
+    }
+
+    fn sessions<'a>(&'a self, subject: &'a str) -> Answer<'a, Vec<SessionRecord>> {
+        TokenStore::sessions(self, subject).boxed()
+    }
+}
+
+/// A store that several own is one.
+impl<S: TokenStore> TokenStore for Arc<S> {
+    async fn revoke(&self, revocation: &Revocation, now_ms: i64) -> Result<(), StoreError> {
+        (**self).revoke(revocation, now_ms).await
+    }
+
+    async fn is_revoked(&self, token: &TokenIds<'_>) -> Result<bool, StoreError> {
+        (**self).is_revoked(token).await
+    }
+
+    fn is_revoked_at_once(&self, token: &TokenIds<'_>, max_staleness: Duration) -> Option<bool> {
+        (**self).is_revoked_at_once(token, max_staleness)
+    }
+
+    async fn insert_session(&self, session: &SessionRecord, now_ms: i64) -> Result<(), StoreError> {
+        (**self).insert_session(session, now_ms).await
+    }
+
+    async fn session(&self, session_id: &str) -> Result<Option<SessionRecord>, StoreError> {
+        (**self).session(session_id).await
+    }
+
+    async fn replace_session(&self, session: &SessionRecord) -> Result<bool, StoreError> {
+        (**self).replace_session(session).await
+    }
+
+    async fn remove_session(&self, session: &SessionRecord) -> Result<bool, StoreError> {
+        (**self).remove_session(session).await
+    }
+
+    async fn sessions(&self, subject: &str) -> Result<Vec<SessionRecord>, StoreError> {
+        (**self).sessions(subject).await
+    }
+}

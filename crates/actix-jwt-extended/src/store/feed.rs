@@ -1,0 +1,82 @@
+//! How a store tells what has been revoked since: what `Replicated` follows.
+
+use super::{Revocation, StoreError, TokenStore};
+use std::future::Future;
+use std::time::Duration;
+
+/// A store whose revocations can be followed.
+///
+/// Every revocation that widens what was kept gets the next number of one sequence without holes, in the same
+/// step in which it is kept, and a tag of its own, at random: so a follower sees when the store has
+/// forgotten what it had told before, as after a failover.
+pub trait RevocationFeed: TokenStore {
+    /// The number and tag of the last revocation.
+    ///
+    /// # Errors
+    /// The store could not be reached.
+    fn position(&self) -> impl Future<Output = Result<FeedPosition, StoreError>> + Send;
+
+    /// The live revocations, one page after another: what was there when the first page was asked for, and
+    /// perhaps what came later. `after` = the page before this.
+    ///
+    /// # Errors
+    /// The store could not be reached.
+    fn snapshot(&self, after: Option<&str>) -> impl Future<Output = Result<SnapshotPage, StoreError>> + Send;
+
+    /// What was revoked after a position, in order. Does not wait for something to happen.
+    ///
+    /// # Errors
+    /// The store could not be reached.
+    fn changes(&self, after: &FeedPosition) -> impl Future<Output = Result<Changes, StoreError>> + Send;
+
+    /// Returns when there may be something new, or at the latest after `at_most`. A hint, never relied upon.
+    fn wait(&self, after: &FeedPosition, at_most: Duration) -> impl Future<Output = ()> + Send;
+}
+
+/// A place in the sequence of revocations.
+///
+/// ```
+/// use actix_jwt_extended::FeedPosition;
+/// let start = FeedPosition::default();
+/// assert_eq!((start.sequence, &*start.tag), (0, ""));
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct FeedPosition {
+    /// The revocation's number, from 1; 0 = before the first.
+    pub sequence: u64,
+    /// The revocation's tag; empty before the first.
+    pub tag: String,
+}
+
+/// Some of the live revocations.
+///
+/// ```
+/// use actix_jwt_extended::SnapshotPage;
+/// let last = SnapshotPage { revocations: Vec::new(), next: None };
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct SnapshotPage {
+    /// Each once, or more than once.
+    pub revocations: Vec<Revocation>,
+    /// Where the next page begins; `None` = this was the last.
+    pub next: Option<String>,
+}
+
+/// What was revoked after a position.
+///
+/// ```
+/// use actix_jwt_extended::{Changes, FeedPosition};
+/// let none = Changes::Next { revocations: Vec::new(), position: FeedPosition::default() };
+/// ```
+#[derive(Debug, Clone)]
+pub enum Changes {
+    /// All of it up to the new position, or as much as fits: then ask again.
+    Next {
+        /// In the order of the sequence.
+        revocations: Vec<Revocation>,
+        /// The last one's; the old position if there is nothing new.
+        position: FeedPosition,
+    },
+    /// The position is not in the sequence (any more): a new snapshot is needed.
+    Gap,
+}

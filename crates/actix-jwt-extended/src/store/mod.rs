@@ -1,0 +1,117 @@
+//! What is remembered of tokens after they were issued: which are revoked, and which sessions live.
+//!
+//! A store keeps and finds; what a session's rotation means is decided in `rotation`, once for all stores.
+
+mod erased;
+mod error;
+mod feed;
+mod index;
+mod memory;
+mod revocation;
+mod session;
+
+pub use erased::SharedStore;
+pub use error::StoreError;
+pub use feed::{Changes, FeedPosition, RevocationFeed, SnapshotPage};
+pub use memory::MemoryStore;
+pub use revocation::{Revocation, TokenIds};
+pub use session::SessionRecord;
+
+use std::fmt;
+use std::future::Future;
+use std::time::Duration;
+
+/// Where revocations and sessions are kept.
+///
+/// Few primitives, each atomic; all times are milliseconds since the epoch, taken from the manager's clock.
+/// [`MemoryStore`] forgets at a restart; `SqliteStore`, `PostgresStore` and `RedisStore` (features of the
+/// same names) do not. A store of your own is one that passes `store_testing::check` (feature `test-util`).
+///
+/// What a method has acknowledged must still hold after a crash, if the store is a durable one. An error says
+/// that nothing is known: the caller may try again, and every method but
+/// [`replace_session`](Self::replace_session) may be repeated.
+///
+/// ```
+/// use actix_jwt_extended::{JwtConfig, JwtManager, MemoryStore};
+///
+/// # actix_web::rt::System::new().block_on(async {
+/// let jwt = JwtManager::builder(JwtConfig::new().secret_key("an example's secret, 32 bytes or more"))
+///     .token_store(MemoryStore::new())
+///     .build()?;
+/// let token = jwt.decode_token(&jwt.create_access_token("ada")?)?;
+/// jwt.revoke(&token).await?;
+/// assert!(jwt.is_revoked(&token).await?);
+/// # Ok::<(), Box<dyn std::error::Error>>(()) }).unwrap();
+/// ```
+pub trait TokenStore: fmt::Debug + Send + Sync + 'static {
+    /// Keeps a revocation until its time is over. One that is there already is widened, never narrowed.
+    ///
+    /// # Errors
+    /// The store could not be reached, or did not keep it.
+    fn revoke(&self, revocation: &Revocation, now_ms: i64) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Whether any revocation concerns this token; one round trip at most.
+    ///
+    /// # Errors
+    /// The store could not be reached.
+    fn is_revoked(&self, token: &TokenIds<'_>) -> impl Future<Output = Result<bool, StoreError>> + Send;
+
+    /// The same, where it is known without waiting and is no older than `max_staleness`; else `None`.
+    fn is_revoked_at_once(&self, token: &TokenIds<'_>, max_staleness: Duration) -> Option<bool> {
+        let _ = (token, max_staleness);
+        None
+    }
+
+    /// Keeps a new session. Its ID has never been used.
+    ///
+    /// # Errors
+    /// The store could not be reached, or did not keep it.
+    fn insert_session(
+        &self,
+        session: &SessionRecord,
+        now_ms: i64,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// A session, as it was last written. One whose time is over may be missing.
+    ///
+    /// # Errors
+    /// The store could not be reached.
+    fn session(&self, session_id: &str) -> impl Future<Output = Result<Option<SessionRecord>, StoreError>> + Send;
+
+    /// Puts a session in the place of its predecessor, the record of the rotation just before:
+    /// atomically, if that is what is there. Of any number of callers, on any machines, one gets `true`.
+    ///
+    /// # Errors
+    /// The store could not be reached; whether the session was replaced is not known then.
+    fn replace_session(&self, session: &SessionRecord) -> impl Future<Output = Result<bool, StoreError>> + Send;
+
+    /// Removes a session; `true` for the one caller that did it.
+    ///
+    /// # Errors
+    /// The store could not be reached.
+    fn remove_session(&self, session: &SessionRecord) -> impl Future<Output = Result<bool, StoreError>> + Send;
+
+    /// All sessions of a subject, in any order. Those whose time is over may be missing.
+    ///
+    /// # Errors
+    /// The store could not be reached.
+    fn sessions(&self, subject: &str) -> impl Future<Output = Result<Vec<SessionRecord>, StoreError>> + Send;
+}
+
+/// No time at all: what holds forever.
+pub(crate) const FOREVER: i64 = i64::MAX;
+
+/// An ID as it stands in an index: what is long, or holds what some database cannot keep, as its digest.
+pub(crate) fn indexed(id: &str) -> std::borrow::Cow<'_, str> {
+    const LONGEST: usize = 128;
+    if id.len() <= LONGEST && !id.contains('\0') && !id.starts_with("sha256:") {
+        return id.into();
+    }
+    use sha2::Digest as _;
+    let digest = sha2::Sha256::digest(id.as_bytes());
+    let mut text = String::from("sha256:");
+    for byte in digest {
+        text.push_str(&format!("{byte:02x}"));
+    }
+    text.into()
+}

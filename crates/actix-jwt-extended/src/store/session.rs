@@ -1,0 +1,60 @@
+//! What is kept of a session. Nobody can log in with it: of refresh tokens there are the IDs only.
+
+use serde::{Deserialize, Serialize};
+
+/// A session as a store keeps it.
+///
+/// A store needs four fields, [`session_id`](Self::session_id), [`subject`](Self::subject),
+/// [`rotation`](Self::rotation) and [`expires_at_ms`](Self::expires_at_ms), and keeps the rest as serde
+/// writes it.
+///
+/// ```
+/// use actix_jwt_extended::SessionRecord;
+/// fn to_keep(session: &SessionRecord) -> serde_json::Result<(&str, &str, u64, String)> {
+///     Ok((session.session_id(), session.subject(), session.rotation(), serde_json::to_string(session)?))
+/// }
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionRecord {
+    pub(crate) sid: String,
+    pub(crate) subject: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) label: Option<String>,
+    pub(crate) created_at_ms: i64,
+    /// Its absolute end; never moves.
+    pub(crate) ends_at_ms: i64,
+    pub(crate) expires_at_ms: i64,
+    pub(crate) rotation: u64,
+    /// The `jti` of the refresh token that is good now.
+    pub(crate) current: String,
+    /// The one before it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) previous: Option<String>,
+    pub(crate) rotated_at_ms: i64,
+}
+
+impl SessionRecord {
+    /// The `sid` of its tokens: a UUID.
+    #[must_use]
+    pub fn session_id(&self) -> &str {
+        &self.sid
+    }
+
+    /// Whose session it is: any text up to the length of a token.
+    #[must_use]
+    pub fn subject(&self) -> &str {
+        &self.subject
+    }
+
+    /// How often it was rotated: the version that [`TokenStore::replace_session`](super::TokenStore) compares.
+    #[must_use]
+    pub fn rotation(&self) -> u64 {
+        self.rotation
+    }
+
+    /// When it ends, unless it is used before, in milliseconds since the epoch; `i64::MAX` = never.
+    #[must_use]
+    pub fn expires_at_ms(&self) -> i64 {
+        self.expires_at_ms
+    }
+}
