@@ -1,0 +1,7 @@
+//! Every store against the same checks: real servers on free ports, which the tests start and kill themselves.
+
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(clippy::print_stderr)]
+
+mod memory;
+mod service;
