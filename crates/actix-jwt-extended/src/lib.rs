@@ -58,6 +58,6 @@ pub use required::{JwtRequired, jwt_required};
 pub use respond::JwtRejection;
 pub use session::{Session, SessionBuilder, TokenPair};
 pub use store::{
-    Changes, FeedPosition, MemoryStore, Revocation, RevocationFeed, SessionRecord, SharedStore, SnapshotPage, StoreError,
-    TokenIds, TokenStore,
+    Changes, FeedPosition, MemoryStore, Replicated, ReplicatedStats, Revocation, RevocationFeed, SessionRecord, SharedStore,
+    SnapshotPage, StoreError, TokenIds, TokenStore,
 };

@@ -17,6 +17,7 @@ use jsonwebtoken::Algorithm;
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
 use std::ffi::OsString;
 use std::fmt;
+use std::time::Duration;
 use value::SettingValue;
 
 pub(crate) use cookies::{Names, is_attribute};
@@ -110,6 +111,16 @@ impl JwtConfig {
         }
         if self.token_cache_size > 10_000_000 {
             return invalid("JWT_TOKEN_CACHE_SIZE", "at most 10000000; each worker has such a cache");
+        }
+        for (setting, lifetime) in
+            [("JWT_SESSION_LIFETIME", self.session_lifetime), ("JWT_SESSION_IDLE", self.session_idle)]
+        {
+            if lifetime == Lifetime::After(Duration::ZERO) {
+                return invalid(setting, "more than 0, or false for a session that does not end so");
+            }
+        }
+        if self.store_timeout.is_zero() {
+            return invalid("JWT_STORE_TIMEOUT", "more than 0");
         }
         if self.token_location.is_empty() {
             return invalid("JWT_TOKEN_LOCATION", "at least one location");

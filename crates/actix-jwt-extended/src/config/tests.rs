@@ -34,6 +34,11 @@ fn defaults_are_those_of_flask_jwt_extended() {
     assert_eq!(config.token_location, [Location::Headers]);
     assert_eq!((config.header_name.as_str(), config.header_type.as_str()), ("Authorization", "Bearer"));
     assert_eq!((config.max_token_size, config.token_cache_size), (8192, 4096));
+    assert_eq!((config.refresh_grace, config.store_timeout), (Duration::from_secs(10), Duration::from_secs(2)));
+    assert_eq!(config.session_lifetime, Lifetime::After(Duration::from_secs(90 * 86_400)));
+    assert_eq!(config.session_idle, Lifetime::Never);
+    assert_eq!(config.revocation_max_staleness, Duration::from_secs(5));
+    assert!(!config.require_session && !config.revocation_fail_open);
     assert_eq!((config.query_string_name.as_str(), config.query_string_value_prefix.as_str()), ("jwt", ""));
     assert_eq!((config.json_key.as_str(), config.refresh_json_key.as_str()), ("access_token", "refresh_token"));
     assert_eq!((config.max_body_size, config.body_timeout), (262_144, Duration::from_secs(30)));
@@ -111,6 +116,13 @@ fn every_setting_is_read_from_toml_and_from_the_environment() {
         JWT_REFRESH_CSRF_FIELD_NAME = "x"
         JWT_MAX_TOKEN_SIZE = 4096
         JWT_TOKEN_CACHE_SIZE = 10
+        JWT_REFRESH_GRACE = 0
+        JWT_SESSION_LIFETIME = "30days"
+        JWT_SESSION_IDLE = "3days"
+        JWT_REQUIRE_SESSION = true
+        JWT_REVOCATION_MAX_STALENESS = 2
+        JWT_REVOCATION_FAIL_OPEN = true
+        JWT_STORE_TIMEOUT = "500ms"
         JWT_ALLOW_WEAK_SECRET = true
         "#,
     )
@@ -169,6 +181,13 @@ fn every_setting_is_read_from_toml_and_from_the_environment() {
         ("JWT_REFRESH_CSRF_FIELD_NAME", "x"),
         ("JWT_MAX_TOKEN_SIZE", "4096"),
         ("JWT_TOKEN_CACHE_SIZE", "10"),
+        ("JWT_REFRESH_GRACE", "0"),
+        ("JWT_SESSION_LIFETIME", "30days"),
+        ("JWT_SESSION_IDLE", "259200"),
+        ("JWT_REQUIRE_SESSION", "yes"),
+        ("JWT_REVOCATION_MAX_STALENESS", "2s"),
+        ("JWT_REVOCATION_FAIL_OPEN", "1"),
+        ("JWT_STORE_TIMEOUT", "500ms"),
         ("JWT_ALLOW_WEAK_SECRET", "true"),
     ];
     let from_env = vars(&all).unwrap();
@@ -274,6 +293,13 @@ fn a_wrong_type_names_the_setting_and_what_it_must_be() {
         ("JWT_MAX_TOKEN_SIZE = 10", "JWT_MAX_TOKEN_SIZE", "at least 256"),
         ("JWT_TOKEN_CACHE_SIZE = -1", "JWT_TOKEN_CACHE_SIZE", "whole number"),
         ("JWT_TOKEN_CACHE_SIZE = 10000001", "JWT_TOKEN_CACHE_SIZE", "at most 10000000"),
+        ("JWT_REFRESH_GRACE = \"soon\"", "JWT_REFRESH_GRACE", "seconds"),
+        ("JWT_SESSION_LIFETIME = 0", "JWT_SESSION_LIFETIME", "more than 0"),
+        ("JWT_SESSION_IDLE = 0", "JWT_SESSION_IDLE", "more than 0"),
+        ("JWT_REQUIRE_SESSION = 1", "JWT_REQUIRE_SESSION", "true or false"),
+        ("JWT_REVOCATION_MAX_STALENESS = true", "JWT_REVOCATION_MAX_STALENESS", "seconds"),
+        ("JWT_REVOCATION_FAIL_OPEN = \"x\"", "JWT_REVOCATION_FAIL_OPEN", "true or false"),
+        ("JWT_STORE_TIMEOUT = 0", "JWT_STORE_TIMEOUT", "more than 0"),
     ] {
         let error = message(toml(line));
         assert!(error.starts_with(&format!("{setting} must be ")) && error.contains(expected), "{line}: {error}");

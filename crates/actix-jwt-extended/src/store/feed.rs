@@ -4,6 +4,9 @@ use super::{Revocation, StoreError, TokenStore};
 use std::future::Future;
 use std::time::Duration;
 
+/// So many changes are given at once, if there are so many.
+pub(crate) const AT_ONCE: usize = 1_000;
+
 /// A store whose revocations can be followed.
 ///
 /// Every revocation that widens what was kept gets the next number of one sequence without holes, in the same
@@ -70,7 +73,7 @@ pub struct SnapshotPage {
 /// ```
 #[derive(Debug, Clone)]
 pub enum Changes {
-    /// All of it up to the new position, or as much as fits: then ask again.
+    /// The first 1,000 of them; fewer = that was all.
     Next {
         /// In the order of the sequence.
         revocations: Vec<Revocation>,

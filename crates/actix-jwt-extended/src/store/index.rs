@@ -65,7 +65,6 @@ impl RevocationIndex {
     }
 
     /// How many are kept, the expired among them that nobody has swept yet.
-    #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
         self.tokens.len() + self.sessions.len() + self.subjects.len()
     }

@@ -7,6 +7,7 @@ mod error;
 mod feed;
 mod index;
 mod memory;
+mod replicated;
 mod revocation;
 mod session;
 
@@ -14,6 +15,7 @@ pub use erased::SharedStore;
 pub use error::StoreError;
 pub use feed::{Changes, FeedPosition, RevocationFeed, SnapshotPage};
 pub use memory::MemoryStore;
+pub use replicated::{Replicated, ReplicatedStats};
 pub use revocation::{Revocation, TokenIds};
 pub use session::SessionRecord;
 

@@ -4,4 +4,5 @@
 #![allow(clippy::print_stderr)]
 
 mod memory;
+mod replicated;
 mod service;

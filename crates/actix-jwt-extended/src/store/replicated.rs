@@ -1,0 +1,296 @@
+//! All live revocations in this process's memory, followed through the store's feed: so that a request asks
+//! nobody.
+
+use super::feed::AT_ONCE;
+use super::index::RevocationIndex;
+use super::{Changes, FeedPosition, Revocation, RevocationFeed, SessionRecord, StoreError, TokenIds, TokenStore};
+use crate::clock::{SystemClock, unix_millis};
+use std::collections::VecDeque;
+use std::fmt;
+use std::future::Future;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep, timeout};
+
+/// So long the follower waits for something to happen before it asks again.
+const WAIT: Duration = Duration::from_millis(500);
+
+/// So long the store may take for one answer to the follower.
+const ANSWER: Duration = Duration::from_secs(2);
+
+/// After a failure, in steps from the first to the second.
+const PAUSES: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(1));
+
+/// So many of the last revocations are kept as they came, to be told again to a store that has forgotten them.
+const RECENT: usize = 10_000;
+
+/// A store, with a replica of its live revocations in memory that follows it.
+///
+/// Whether a token is revoked is then known without asking, in the time of a few look-ups in a table. How old
+/// that knowledge is, is known too: where it is older than `JWT_REVOCATION_MAX_STALENESS`, the store itself is
+/// asked. What was revoked through this process counts at once.
+///
+/// Nothing revoked is forgotten: each revocation has a number, so that one that is missing is noticed, as
+/// is a store that lost some in a failover. Then all of them are read again, and what the store
+/// has lost is told to it. What the replica knows to be revoked stays so.
+///
+/// Sessions are not replicated: they are read and written in the store. Clones share one replica. It takes
+/// about 45 bytes for each revoked token, and follows until the last clone is dropped.
+///
+/// ```
+/// use actix_jwt_extended::{Replicated, RevocationFeed, SharedStore, StoreError};
+///
+/// async fn replicate(store: impl RevocationFeed) -> Result<SharedStore, StoreError> {
+///     Ok(Replicated::start(store).await?.into())
+/// }
+/// ```
+pub struct Replicated<S> {
+    replica: Arc<Replica<S>>,
+    _follower: Arc<Follower>,
+}
+
+/// How a replica is doing: [`Replicated::stats`].
+///
+/// ```
+/// use actix_jwt_extended::ReplicatedStats;
+/// fn is_well(stats: &ReplicatedStats) -> bool {
+///     stats.staleness < std::time::Duration::from_secs(5)
+/// }
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ReplicatedStats {
+    /// How old the knowledge is, at most.
+    pub staleness: Duration,
+    /// How many revocations are held, some of them over.
+    pub revocations: usize,
+    /// How often all of them were read, the first time at the start.
+    pub snapshots: u64,
+    /// How often something was missing.
+    pub gaps: u64,
+    /// How often the store did not answer the follower.
+    pub failures: u64,
+}
+
+struct Replica<S> {
+    store: S,
+    index: RevocationIndex,
+    recent: Mutex<VecDeque<Revocation>>,
+    begin: Instant,
+    /// When the store was asked for what the replica knows, in nanoseconds after the begin.
+    synced_at: AtomicU64,
+    snapshots: AtomicU64,
+    gaps: AtomicU64,
+    failures: AtomicU64,
+}
+
+/// Stops following when the last handle is gone.
+struct Follower(JoinHandle<()>);
+
+impl Drop for Follower {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+impl<S: RevocationFeed> Replicated<S> {
+    /// Reads all live revocations, and begins to follow. Needs a tokio runtime around it, such as
+    /// `#[actix_web::main]`, that lives as long as the replica.
+    ///
+    /// # Errors
+    /// The store could not be read.
+    pub async fn start(store: S) -> Result<Self, StoreError> {
+        let replica = Arc::new(Replica {
+            store,
+            index: RevocationIndex::default(),
+            recent: Mutex::default(),
+            begin: Instant::now(),
+            synced_at: AtomicU64::new(0),
+            snapshots: AtomicU64::new(0),
+            gaps: AtomicU64::new(0),
+            failures: AtomicU64::new(0),
+        });
+        let position = replica.read_all().await?;
+        let follower = tokio::spawn(follow(Arc::clone(&replica), position));
+        Ok(Self { replica, _follower: Arc::new(Follower(follower)) })
+    }
+
+    /// How the replica is doing, for a metric or a health check.
+    #[must_use]
+    pub fn stats(&self) -> ReplicatedStats {
+        let replica = &self.replica;
+        ReplicatedStats {
+            staleness: replica.staleness(),
+            revocations: replica.index.len(),
+            snapshots: replica.snapshots.load(Ordering::Relaxed),
+            gaps: replica.gaps.load(Ordering::Relaxed),
+            failures: replica.failures.load(Ordering::Relaxed),
+        }
+    }
+
+    /// The store itself.
+    #[must_use]
+    pub fn store(&self) -> &S {
+        &self.replica.store
+    }
+}
+
+impl<S> Clone for Replicated<S> {
+    fn clone(&self) -> Self {
+        Self { replica: Arc::clone(&self.replica), _follower: Arc::clone(&self._follower) }
+    }
+}
+
+impl<S: RevocationFeed> fmt::Debug for Replicated<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Replicated").field("store", &self.replica.store).field("stats", &self.stats()).finish()
+    }
+}
+
+impl<S: RevocationFeed> Replica<S> {
+    fn staleness(&self) -> Duration {
+        self.begin.elapsed().saturating_sub(Duration::from_nanos(self.synced_at.load(Ordering::Acquire)))
+    }
+
+    fn synced(&self, asked: Instant) {
+        let nanos = u64::try_from(asked.duration_since(self.begin).as_nanos()).unwrap_or(u64::MAX);
+        self.synced_at.fetch_max(nanos, Ordering::AcqRel);
+    }
+
+    fn apply(&self, revocation: &Revocation) {
+        self.index.insert(revocation, now_ms());
+    }
+
+    fn remember(&self, revocation: Revocation) {
+        let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        if recent.len() >= RECENT {
+            recent.pop_front();
+        }
+        recent.push_back(revocation);
+    }
+
+    /// All live revocations. What comes while they are read, the feed tells after the position.
+    async fn read_all(&self) -> Result<FeedPosition, StoreError> {
+        let asked = Instant::now();
+        let position = in_time(self.store.position()).await?;
+        let mut after: Option<String> = None;
+        loop {
+            let page = in_time(self.store.snapshot(after.as_deref())).await?;
+            for revocation in &page.revocations {
+                self.apply(revocation);
+            }
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
+        }
+        self.snapshots.fetch_add(1, Ordering::Relaxed);
+        self.synced(asked);
+        Ok(position)
+    }
+
+    /// Tells the store what it told us lately: where it has forgotten that, it knows it again.
+    async fn tell_again(&self) -> Result<(), StoreError> {
+        let recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let now = now_ms();
+        for revocation in recent.iter().filter(|revocation| revocation.until_ms() >= now) {
+            in_time(self.store.revoke(revocation, now)).await?;
+        }
+        Ok(())
+    }
+
+    async fn step(&self, position: &mut FeedPosition) -> Result<(), StoreError> {
+        let asked = Instant::now();
+        match in_time(self.store.changes(position)).await? {
+            Changes::Next { revocations, position: next } => {
+                let all = revocations.len() < AT_ONCE;
+                for revocation in revocations {
+                    self.apply(&revocation);
+                    self.remember(revocation);
+                }
+                *position = next;
+                if all {
+                    self.synced(asked);
+                    // A hint may be late or never come.
+                    let _ = timeout(WAIT, self.store.wait(position, WAIT)).await;
+                }
+            }
+            Changes::Gap => {
+                self.gaps.fetch_add(1, Ordering::Relaxed);
+                log::warn!("revocations are missing after number {}: reading all of them again", position.sequence);
+                self.tell_again().await?;
+                *position = self.read_all().await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+async fn follow<S: RevocationFeed>(replica: Arc<Replica<S>>, mut position: FeedPosition) {
+    let mut pause = PAUSES.0;
+    loop {
+        match replica.step(&mut position).await {
+            Ok(()) => pause = PAUSES.0,
+            Err(error) => {
+                // Once for each outage.
+                if pause == PAUSES.0 {
+                    log::error!("revocations cannot be followed: {error}");
+                }
+                replica.failures.fetch_add(1, Ordering::Relaxed);
+                sleep(pause).await;
+                pause = PAUSES.1.min(pause * 2);
+            }
+        }
+    }
+}
+
+/// Only to sweep out what is over, for which the machine's own clock will do.
+fn now_ms() -> i64 {
+    unix_millis(&SystemClock)
+}
+
+async fn in_time<T>(answer: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+    timeout(ANSWER, answer).await.unwrap_or_else(|_| Err(StoreError::new("no answer in time")))
+}
+
+impl<S: RevocationFeed> TokenStore for Replicated<S> {
+    async fn revoke(&self, revocation: &Revocation, now_ms: i64) -> Result<(), StoreError> {
+        self.replica.store.revoke(revocation, now_ms).await?;
+        self.replica.index.insert(revocation, now_ms);
+        Ok(())
+    }
+
+    async fn is_revoked(&self, token: &TokenIds<'_>) -> Result<bool, StoreError> {
+        Ok(self.replica.index.contains(token) || self.replica.store.is_revoked(token).await?)
+    }
+
+    fn is_revoked_at_once(&self, token: &TokenIds<'_>, max_staleness: Duration) -> Option<bool> {
+        // What is known to be revoked stays revoked, however long ago the store was heard of.
+        if self.replica.index.contains(token) {
+            return Some(true);
+        }
+        (self.replica.staleness() <= max_staleness).then_some(false)
+    }
+
+    async fn insert_session(&self, session: &SessionRecord, now_ms: i64) -> Result<(), StoreError> {
+        self.replica.store.insert_session(session, now_ms).await
+    }
+
+    async fn session(&self, session_id: &str) -> Result<Option<SessionRecord>, StoreError> {
+        self.replica.store.session(session_id).await
+    }
+
+    async fn replace_session(&self, session: &SessionRecord) -> Result<bool, StoreError> {
+        self.replica.store.replace_session(session).await
+    }
+
+    async fn remove_session(&self, session: &SessionRecord) -> Result<bool, StoreError> {
+        self.replica.store.remove_session(session).await
+    }
+
+    async fn sessions(&self, subject: &str) -> Result<Vec<SessionRecord>, StoreError> {
+        self.replica.store.sessions(subject).await
+    }
+}
