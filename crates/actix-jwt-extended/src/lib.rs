@@ -11,6 +11,7 @@ mod codec;
 mod config;
 mod cookies;
 mod csrf;
+mod endpoints;
 mod error;
 mod extract;
 mod hooks;
@@ -42,6 +43,7 @@ pub use clock::ManualClock;
 pub use clock::{Clock, SystemClock};
 pub use config::{CookiePrefix, ErrorFormat, JwtConfig, Lifetime, Location, OneOrMany, ParseLifetimeError, SameSite};
 pub use cookies::{CookieOptions, SetCookies};
+pub use endpoints::{introspection_endpoint, revocation_endpoint};
 pub use error::{BodyError, ConfigError, CsrfError, InvalidToken, IssueError, JwtError, MissingToken};
 pub use extract::{Claims, CurrentUser, JwtIdentity, Optional};
 pub use hooks::{HookOutput, ReuseDetected};
@@ -58,6 +60,6 @@ pub use required::{JwtRequired, jwt_required};
 pub use respond::JwtRejection;
 pub use session::{Session, SessionBuilder, TokenPair};
 pub use store::{
-    Changes, FeedPosition, MemoryStore, Replicated, ReplicatedStats, Revocation, RevocationFeed, SessionRecord, SharedStore,
-    SnapshotPage, StoreError, TokenIds, TokenStore,
+    Changes, FeedPosition, MemoryStore, Replicated, ReplicatedStats, Revocation, RevocationFeed, SessionRecord,
+    SharedStore, SnapshotPage, StoreError, TokenIds, TokenStore,
 };

@@ -192,6 +192,14 @@ impl JwtManager {
         Ok(session.filter(|session| !is_over(session, now_ms)).map(|session| session.expires_at_ms))
     }
 
+    /// Whether a refresh token is the one that its session has now.
+    pub(crate) async fn is_current(&self, token: &VerifiedToken) -> Result<bool, JwtError> {
+        let Some(session_id) = token.session_id() else { return Ok(false) };
+        let session = self.store_answer(|store| store.session(session_id)).await?;
+        let now_ms = self.now_ms();
+        Ok(session.is_some_and(|session| !is_over(&session, now_ms) && token.jti() == Some(&*session.current)))
+    }
+
     fn session_rules(&self) -> SessionRules {
         let config = self.config();
         SessionRules { lifetime: config.session_lifetime, idle: config.session_idle, grace: config.refresh_grace }

@@ -125,7 +125,10 @@ async fn a_revocation_is_widened_and_never_narrowed(store: impl TokenStore) {
 async fn odd_ids_are_told_apart(store: impl TokenStore) {
     let long = "x".repeat(7_000);
     let longer = "x".repeat(7_001);
-    let odd = ["", " ", "a", "A", "a ", "a\0", "a\0b", "'; --", "%", "_", "*", "?", "{a}", "ü", "u\u{308}", "🦀", "a:b", "a\nb"];
+    let odd = [
+        "", " ", "a", "A", "a ", "a\0", "a\0b", "'; --", "%", "_", "*", "?", "{a}", "ü", "u\u{308}", "🦀", "a:b",
+        "a\nb",
+    ];
     let odd: Vec<&str> = odd.into_iter().chain([&*long, &*longer]).collect();
     for (at, id) in odd.iter().enumerate() {
         revoke(&store, Revocation::of_token(id, LATER)).await;
@@ -246,7 +249,9 @@ impl Login {
         let clock = ManualClock::at(NOW.unsigned_abs() / 1000);
         let reused = Arc::<AtomicUsize>::default();
         let count = Arc::clone(&reused);
-        let config = JwtConfig::new().secret_key("the secret of a test, 32 bytes or more").store_timeout(Duration::from_secs(60));
+        let config = JwtConfig::new()
+            .secret_key("the secret of a test, 32 bytes or more")
+            .store_timeout(Duration::from_secs(60));
         let jwt = JwtManager::builder(config)
             .token_store(store)
             .clock(clock.clone())

@@ -104,8 +104,10 @@ impl TokenStore for MemoryStore {
 
     async fn replace_session(&self, session: &SessionRecord) -> Result<bool, StoreError> {
         let mut sessions = self.sessions();
-        let follows =
-            sessions.records.get(&session.sid).is_some_and(|known| known.rotation.checked_add(1) == Some(session.rotation));
+        let follows = sessions
+            .records
+            .get(&session.sid)
+            .is_some_and(|known| known.rotation.checked_add(1) == Some(session.rotation));
         if follows {
             sessions.put(session.clone());
         }

@@ -44,10 +44,12 @@ fn an_access_token_has_flask_jwt_extendeds_claims_in_its_order() {
     assert_eq!((&claims["iat"], &claims["nbf"], &claims["exp"]), (&json!(NOW), &json!(NOW), &json!(NOW + 900)));
     assert_eq!((&claims["type"], &claims["sub"]), (&json!("access"), &json!("ada")));
     assert_eq!((&claims["aud"], &claims["iss"]), (&json!(["web", "app"]), &json!("me")));
-    for id in ["jti", "csrf"] {
+    for (id, version) in [("jti", "7"), ("csrf", "4")] {
         let id = claims[id].as_str().unwrap();
-        assert_eq!((id.len(), &id[14..15]), (36, "4"), "a UUID of version 4");
+        assert_eq!((id.len(), &id[14..15]), (36, version), "a UUID");
     }
+    let millis = u64::from_str_radix(&claims["jti"].as_str().unwrap().replace('-', "")[..12], 16).unwrap();
+    assert_eq!(millis, NOW as u64 * 1000, "it tells when it was made");
     assert_ne!(claims["jti"], claims["csrf"]);
     let (message, _) = token.rsplit_once('.').unwrap();
     assert_eq!(signature, hs256(message, SECRET.as_bytes()));

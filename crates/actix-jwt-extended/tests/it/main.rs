@@ -16,6 +16,7 @@ mod issuing;
 mod keys;
 mod locations;
 mod oracle;
+mod sessions;
 mod settings;
 mod websocket;
 mod wraps;

@@ -1,8 +1,8 @@
 //! The replica, over a feed that the test can make lose, lie, fail and stall.
 
 use actix_jwt_extended::{
-    Changes, FeedPosition, MemoryStore, Replicated, Revocation, RevocationFeed, SessionRecord, SnapshotPage, StoreError,
-    TokenIds, TokenStore,
+    Changes, FeedPosition, MemoryStore, Replicated, Revocation, RevocationFeed, SessionRecord, SnapshotPage,
+    StoreError, TokenIds, TokenStore,
 };
 use std::future::pending;
 use std::sync::{Arc, Mutex};
@@ -144,7 +144,10 @@ impl RevocationFeed for Feed {
     async fn position(&self) -> Result<FeedPosition, StoreError> {
         self.answer().await?;
         let log = self.0.log.lock().unwrap();
-        Ok(log.last().map(|(sequence, tag, _)| FeedPosition { sequence: *sequence, tag: tag.clone() }).unwrap_or_default())
+        Ok(log
+            .last()
+            .map(|(sequence, tag, _)| FeedPosition { sequence: *sequence, tag: tag.clone() })
+            .unwrap_or_default())
     }
 
     async fn snapshot(&self, after: Option<&str>) -> Result<SnapshotPage, StoreError> {
@@ -167,8 +170,9 @@ impl RevocationFeed for Feed {
             },
         };
         let new: Vec<_> = log.iter().skip(start).take(1000).collect();
-        let position =
-            new.last().map_or_else(|| after.clone(), |(sequence, tag, _)| FeedPosition { sequence: *sequence, tag: tag.clone() });
+        let position = new
+            .last()
+            .map_or_else(|| after.clone(), |(sequence, tag, _)| FeedPosition { sequence: *sequence, tag: tag.clone() });
         Ok(Changes::Next { revocations: new.iter().map(|(.., revocation)| revocation.clone()).collect(), position })
     }
 
