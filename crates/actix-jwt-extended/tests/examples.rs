@@ -39,10 +39,12 @@ examples! {
     locations
     optional
     own_claims
+    own_store
     protecting_routes
     refresh
     revocation
     scopes
+    sessions
     tenants
     users
 }
@@ -169,6 +171,7 @@ impl Shell<'_> {
         let output = match words[0].as_str() {
             "curl" => self.curl(&words[1..]),
             "awk" => self.awk(&words[1]),
+            "echo" => words[1].clone(),
             other => panic!("the sessions have no {other}"),
         };
         let Some(filter) = filter else { return output };
@@ -236,6 +239,7 @@ impl Shell<'_> {
                 "-sw" => template = value(),
                 "-X" => method = value(),
                 "-H" => headers.push(value().to_owned()),
+                "-A" => headers.push(format!("User-Agent: {}", value())),
                 "-b" => with_cookies = Some(value()),
                 "-c" => keep_cookies = value() == "cookies",
                 "--json" => {
