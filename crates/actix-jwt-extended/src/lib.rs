@@ -59,6 +59,9 @@ pub use pipeline::{Jwt, verify_jwt_in_request};
 pub use required::{JwtRequired, jwt_required};
 pub use respond::JwtRejection;
 pub use session::{Session, SessionBuilder, TokenPair};
+#[cfg(feature = "sqlite")]
+#[cfg_attr(docsrs, doc(cfg(feature = "sqlite")))]
+pub use store::SqliteStore;
 pub use store::{
     Changes, FeedPosition, MemoryStore, Replicated, ReplicatedStats, Revocation, RevocationFeed, SessionRecord,
     SharedStore, SnapshotPage, StoreError, TokenIds, TokenStore,

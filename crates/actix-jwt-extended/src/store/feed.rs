@@ -83,3 +83,25 @@ pub enum Changes {
     /// The position is not in the sequence (any more): a new snapshot is needed.
     Gap,
 }
+
+impl Changes {
+    /// From what a feed holds from a position on, the position itself included; one more than is given at once.
+    #[cfg(any(feature = "sqlite", feature = "postgres", feature = "redis"))]
+    pub(crate) fn after(position: &FeedPosition, entries: Vec<(FeedPosition, Revocation)>) -> Self {
+        let mut entries = entries.into_iter();
+        let known = match position.sequence {
+            // Nothing is known yet: then the feed must have its beginning.
+            0 => entries.as_slice().first().is_none_or(|(first, _)| first.sequence == 1),
+            _ => entries.next().is_some_and(|(known, _)| known == *position),
+        };
+        if !known {
+            return Self::Gap;
+        }
+        let (mut position, mut revocations) = (position.clone(), Vec::new());
+        for (next, revocation) in entries.take(AT_ONCE) {
+            position = next;
+            revocations.push(revocation);
+        }
+        Self::Next { revocations, position }
+    }
+}

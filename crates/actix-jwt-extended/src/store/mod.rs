@@ -10,6 +10,8 @@ mod memory;
 mod replicated;
 mod revocation;
 mod session;
+#[cfg(feature = "sqlite")]
+mod sqlite;
 
 pub use erased::SharedStore;
 pub use error::StoreError;
@@ -18,6 +20,8 @@ pub use memory::MemoryStore;
 pub use replicated::{Replicated, ReplicatedStats};
 pub use revocation::{Revocation, TokenIds};
 pub use session::SessionRecord;
+#[cfg(feature = "sqlite")]
+pub use sqlite::SqliteStore;
 
 use std::fmt;
 use std::future::Future;

@@ -6,3 +6,4 @@
 mod memory;
 mod replicated;
 mod service;
+mod sqlite;

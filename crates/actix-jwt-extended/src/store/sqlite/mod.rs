@@ -1,0 +1,227 @@
+//! Everything in one file, on one machine: durable, and no server to run.
+
+mod schema;
+mod writer;
+
+use super::feed::AT_ONCE;
+use super::{
+    Changes, FeedPosition, Revocation, RevocationFeed, SessionRecord, SnapshotPage, StoreError, TokenIds, TokenStore,
+    indexed,
+};
+use rusqlite::{Connection, OptionalExtension as _, params, params_from_iter};
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::task::spawn_blocking;
+use tokio::time::{Instant, sleep};
+use writer::{Write, Writer};
+
+/// So many connections that read are kept open; more are opened while more are needed.
+const IDLE_READERS: usize = 4;
+
+/// So often it is looked whether another process has written.
+const POLL: Duration = Duration::from_millis(50);
+
+/// A page of a snapshot.
+const PAGE: usize = 1_000;
+
+/// Keeps everything in an SQLite file: the store for one machine.
+///
+/// What was acknowledged is on the disk (WAL, `synchronous=FULL`): a crash or a power cut loses nothing. Several
+/// processes may use one file on the same machine, not over a network file system. Writes that come at the same
+/// time share one commit. The file is made with mode 0600; beside it lie a `-wal` and a `-shm` file. Its tables
+/// begin with `ajx_`, so it may be your application's own file.
+///
+/// Clones share one store. Feature `sqlite`.
+///
+/// ```
+/// use actix_jwt_extended::{JwtConfig, JwtManager, SqliteStore};
+///
+/// # actix_web::rt::System::new().block_on(async {
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("logins.db");
+/// let jwt = JwtManager::builder(JwtConfig::new().secret_key("an example's secret, 32 bytes or more"))
+///     .token_store(SqliteStore::open(path).await?)
+///     .build()?;
+/// jwt.start_session("ada").await?;
+/// assert_eq!(jwt.sessions("ada").await?.len(), 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(()) }).unwrap();
+/// ```
+#[derive(Clone)]
+pub struct SqliteStore(Arc<Inner>);
+
+struct Inner {
+    writer: Writer,
+    readers: Readers,
+}
+
+impl fmt::Debug for SqliteStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SqliteStore").field("path", &self.0.readers.path).finish()
+    }
+}
+
+impl SqliteStore {
+    /// Opens a file, or makes it. Needs a tokio runtime around it, such as `#[actix_web::main]`.
+    ///
+    /// # Errors
+    /// The file cannot be opened or written, is no SQLite file, or was made by a later version of this crate.
+    pub async fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
+        let path = path.as_ref().to_owned();
+        blocking(move || {
+            let writer = Writer::start(schema::open(&path)?)?;
+            Ok(Self(Arc::new(Inner { writer, readers: Readers { path, idle: Mutex::default() } })))
+        })
+        .await
+    }
+
+    async fn read<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let inner = Arc::clone(&self.0);
+        blocking(move || inner.readers.with(read)).await
+    }
+
+    async fn sessions_by(&self, sql: &'static str, key: &str) -> Result<Vec<SessionRecord>, StoreError> {
+        let key = indexed(key).into_owned();
+        let kept: Vec<String> = self
+            .read(move |connection| {
+                let mut statement = connection.prepare_cached(sql)?;
+                statement.query_map([key], |row| row.get(0))?.collect()
+            })
+            .await?;
+        kept.iter().map(|json| serde_json::from_str(json).map_err(StoreError::new)).collect()
+    }
+}
+
+/// Connections that only read: in WAL mode they wait for nobody.
+struct Readers {
+    path: PathBuf,
+    idle: Mutex<Vec<Connection>>,
+}
+
+impl Readers {
+    fn with<T>(&self, read: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, StoreError> {
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let connection = match idle {
+            Some(connection) => connection,
+            None => schema::open_reader(&self.path)?,
+        };
+        // One that fails is not kept.
+        let answer = read(&connection).map_err(StoreError::new)?;
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        if idle.len() < IDLE_READERS {
+            idle.push(connection);
+        }
+        Ok(answer)
+    }
+}
+
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
+) -> Result<T, StoreError> {
+    spawn_blocking(work).await.unwrap_or_else(|error| Err(StoreError::new(error)))
+}
+
+impl TokenStore for SqliteStore {
+    async fn revoke(&self, revocation: &Revocation, now_ms: i64) -> Result<(), StoreError> {
+        self.0.writer.write(Write::Revoke(revocation.clone(), now_ms)).await.map(drop)
+    }
+
+    async fn is_revoked(&self, token: &TokenIds<'_>) -> Result<bool, StoreError> {
+        const SQL: &str = "SELECT EXISTS (SELECT 1 FROM ajx_revocation WHERE key IN (?2, ?3, ?4, ?5) AND issued_until >= ?1)";
+        let mut keys = token.keys();
+        // A token has three keys or four; one of them twice finds the same.
+        let keys: [Option<String>; 4] = std::array::from_fn(|_| keys.next());
+        let issued_at_ms = token.issued_at_ms;
+        self.read(move |connection| {
+            let [one, two, three, four] = keys;
+            connection.prepare_cached(SQL)?.query_row(params![issued_at_ms, one, two, three, four], |row| row.get(0))
+        })
+        .await
+    }
+
+    async fn insert_session(&self, session: &SessionRecord, now_ms: i64) -> Result<(), StoreError> {
+        self.0.writer.write(Write::Insert(session.clone(), now_ms)).await.map(drop)
+    }
+
+    async fn session(&self, session_id: &str) -> Result<Option<SessionRecord>, StoreError> {
+        let found = self.sessions_by("SELECT data FROM ajx_session WHERE sid = ?1", session_id).await?;
+        Ok(found.into_iter().find(|session| session.session_id() == session_id))
+    }
+
+    async fn replace_session(&self, session: &SessionRecord) -> Result<bool, StoreError> {
+        self.0.writer.write(Write::Replace(session.clone())).await
+    }
+
+    async fn remove_session(&self, session: &SessionRecord) -> Result<bool, StoreError> {
+        self.0.writer.write(Write::Remove(session.clone())).await
+    }
+
+    async fn sessions(&self, subject: &str) -> Result<Vec<SessionRecord>, StoreError> {
+        let mut found = self.sessions_by("SELECT data FROM ajx_session WHERE subject = ?1", subject).await?;
+        found.retain(|session| session.subject() == subject);
+        Ok(found)
+    }
+}
+
+impl RevocationFeed for SqliteStore {
+    async fn position(&self) -> Result<FeedPosition, StoreError> {
+        const SQL: &str = "SELECT seq, tag FROM ajx_feed ORDER BY seq DESC LIMIT 1";
+        self.read(|connection| {
+            let last = connection.prepare_cached(SQL)?.query_row([], |row| position(row.get(0)?, row.get(1)?));
+            last.optional().map(Option::unwrap_or_default)
+        })
+        .await
+    }
+
+    async fn snapshot(&self, after: Option<&str>) -> Result<SnapshotPage, StoreError> {
+        // No key is empty.
+        const SQL: &str = "SELECT key, issued_until, until FROM ajx_revocation WHERE key > ?1 ORDER BY key LIMIT ?2";
+        let after = after.unwrap_or_default().to_owned();
+        let revocations: Vec<Revocation> = self
+            .read(move |connection| {
+                let mut statement = connection.prepare_cached(SQL)?;
+                let rows = statement.query_map(params![after, PAGE as i64], |row| {
+                    Ok(Revocation::from_parts(row.get(0)?, row.get(1)?, row.get(2)?))
+                })?;
+                rows.collect()
+            })
+            .await?;
+        let next = revocations.last().filter(|_| revocations.len() == PAGE).map(|last| last.key().to_owned());
+        Ok(SnapshotPage { revocations, next })
+    }
+
+    async fn changes(&self, after: &FeedPosition) -> Result<Changes, StoreError> {
+        const SQL: &str = "SELECT seq, tag, key, issued_until, until FROM ajx_feed WHERE seq >= ?1 ORDER BY seq LIMIT ?2";
+        let from = i64::try_from(after.sequence).unwrap_or(i64::MAX);
+        let entries: Vec<(FeedPosition, Revocation)> = self
+            .read(move |connection| {
+                let mut statement = connection.prepare_cached(SQL)?;
+                let rows = statement.query_map(params_from_iter([from, AT_ONCE as i64 + 1]), |row| {
+                    let revocation = Revocation::from_parts(row.get(2)?, row.get(3)?, row.get(4)?);
+                    Ok((position(row.get(0)?, row.get(1)?)?, revocation))
+                })?;
+                rows.collect()
+            })
+            .await?;
+        Ok(Changes::after(after, entries))
+    }
+
+    async fn wait(&self, after: &FeedPosition, at_most: Duration) {
+        let begin = Instant::now();
+        while begin.elapsed() < at_most {
+            sleep(POLL.min(at_most)).await;
+            if !matches!(self.position().await, Ok(position) if position == *after) {
+                break;
+            }
+        }
+    }
+}
+
+fn position(sequence: i64, tag: String) -> rusqlite::Result<FeedPosition> {
+    let sequence = u64::try_from(sequence).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(0, sequence))?;
+    Ok(FeedPosition { sequence, tag })
+}

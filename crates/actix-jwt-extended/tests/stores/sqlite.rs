@@ -1,0 +1,295 @@
+use actix_jwt_extended::{
+    Changes, JwtConfig, JwtManager, ManualClock, Replicated, Revocation, RevocationFeed as _, SqliteStore, TokenIds,
+    TokenStore as _, store_testing,
+};
+use futures_util::future::join_all;
+use std::collections::BTreeSet;
+use std::env;
+use std::fs;
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::sleep;
+use std::time::Duration;
+use tempfile::TempDir;
+
+const NOW: i64 = 1_800_000_000_000;
+const LATER: i64 = NOW + 3_600_000;
+
+/// Makes files that go with it.
+struct Files(TempDir, AtomicUsize);
+
+impl Files {
+    fn new() -> Self {
+        Self(TempDir::new().unwrap(), AtomicUsize::new(0))
+    }
+
+    fn next(&self) -> PathBuf {
+        self.0.path().join(format!("{}.db", self.1.fetch_add(1, Ordering::Relaxed)))
+    }
+
+    async fn store(&self) -> SqliteStore {
+        SqliteStore::open(self.next()).await.unwrap()
+    }
+}
+
+async fn is_revoked(store: &SqliteStore, jwt_id: &str) -> bool {
+    store.is_revoked(&TokenIds { jwt_id, session_id: None, subject: "nobody", issued_at_ms: NOW }).await.unwrap()
+}
+
+#[actix_web::test]
+async fn passes_every_check() {
+    let files = Files::new();
+    store_testing::check(|| files.store()).await;
+    store_testing::check_feed(|| files.store()).await;
+    store_testing::check(|| async { Replicated::start(files.store().await).await.unwrap() }).await;
+}
+
+fn manager(store: SqliteStore) -> JwtManager {
+    JwtManager::builder(JwtConfig::new().secret_key("the secret of a test, 32 bytes or more"))
+        .clock(ManualClock::at(1_800_000_000))
+        .token_store(store)
+        .build()
+        .unwrap()
+}
+
+#[actix_web::test]
+async fn everything_survives_a_restart() {
+    let files = Files::new();
+    let path = files.next();
+    let (session, position) = {
+        let store = SqliteStore::open(&path).await.unwrap();
+        store.revoke(&Revocation::of_token("gone", LATER), NOW).await.unwrap();
+        let pair = manager(store.clone()).start_session("ada").await.unwrap();
+        (pair.session_id, store.position().await.unwrap())
+    };
+    let store = SqliteStore::open(&path).await.unwrap();
+    assert!(is_revoked(&store, "gone").await && !is_revoked(&store, "other").await);
+    assert_eq!(store.session(&session).await.unwrap().unwrap().subject(), "ada");
+    assert_eq!(store.position().await.unwrap(), position);
+}
+
+#[cfg(unix)]
+#[actix_web::test]
+async fn nobody_else_can_read_the_file() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let files = Files::new();
+    let path = files.next();
+    let store = SqliteStore::open(&path).await.unwrap();
+    store.revoke(&Revocation::of_token("a", LATER), NOW).await.unwrap();
+    for file in fs::read_dir(files.0.path()).unwrap() {
+        let mode = file.as_ref().unwrap().metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{file:?}");
+    }
+    assert!(!format!("{store:?}").contains("ajx"), "{store:?}");
+}
+
+#[actix_web::test]
+async fn several_stores_share_a_file() {
+    let files = Files::new();
+    let path = files.next();
+    let (one, other) = (SqliteStore::open(&path).await.unwrap(), SqliteStore::open(&path).await.unwrap());
+    let session = manager(one.clone()).start_session("ada").await.unwrap().session_id;
+    let record = other.session(&session).await.unwrap().unwrap();
+    let next: actix_jwt_extended::SessionRecord = {
+        let mut json = serde_json::to_value(&record).unwrap();
+        json["rotation"] = 1.into();
+        serde_json::from_value(json).unwrap()
+    };
+    let stores: Vec<_> = (0..40).map(|at| if at % 2 == 0 { &one } else { &other }).collect();
+    let replaced = join_all(stores.iter().map(|store| store.replace_session(&next))).await;
+    assert_eq!(replaced.into_iter().filter(|replaced| *replaced.as_ref().unwrap()).count(), 1);
+
+    let replica = Replicated::start(other).await.unwrap();
+    let token = TokenIds { jwt_id: "x", session_id: None, subject: "ada", issued_at_ms: NOW };
+    assert_eq!(replica.is_revoked_at_once(&token, Duration::MAX), Some(false));
+    one.revoke(&Revocation::of_token("x", LATER), NOW).await.unwrap();
+    // Well before the follower would look by itself.
+    for _ in 0..400 {
+        if replica.is_revoked_at_once(&token, Duration::MAX) == Some(true) {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert_eq!(replica.is_revoked_at_once(&token, Duration::MAX), Some(true));
+    assert_eq!((replica.stats().snapshots, replica.stats().gaps), (1, 0));
+}
+
+#[actix_web::test]
+async fn the_feed_goes_back_some_way_and_no_further() {
+    let store = Files::new();
+    let store = store.store().await;
+    let start = store.position().await.unwrap();
+    for batch in 0..66 {
+        let revocations: Vec<_> =
+            (0..1_000).map(|at| Revocation::of_token(&format!("{batch} {at}"), LATER)).collect();
+        for revoked in join_all(revocations.iter().map(|revocation| store.revoke(revocation, NOW))).await {
+            revoked.unwrap();
+        }
+    }
+    assert!(matches!(store.changes(&start).await.unwrap(), Changes::Gap), "its beginning is gone");
+    assert_eq!(store.position().await.unwrap().sequence, 66_000);
+}
+
+/// Logins and logouts of a year, in the time of a test: what is over does not pile up.
+#[actix_web::test]
+async fn a_million_dead_tokens_leave_nothing_behind() {
+    let files = Files::new();
+    let path = files.next();
+    let store = SqliteStore::open(&path).await.unwrap();
+    store.revoke(&Revocation::of_token("lives", i64::MAX), NOW).await.unwrap();
+    for batch in 0..1_000 {
+        let now_ms = NOW + batch * 60_000;
+        let revocations: Vec<_> =
+            (0..1_000).map(|at| Revocation::of_token(&format!("{batch} {at}"), now_ms + 30_000)).collect();
+        for revoked in join_all(revocations.iter().map(|revocation| store.revoke(revocation, now_ms))).await {
+            revoked.unwrap();
+        }
+    }
+    let rows: i64 = rusqlite::Connection::open(&path)
+        .unwrap()
+        .query_row("SELECT count(*) FROM ajx_revocation", [], |row| row.get(0))
+        .unwrap();
+    assert!(rows <= 2_001, "{rows} rows");
+    let size = fs::metadata(&path).unwrap().len();
+    assert!(size < 32 << 20, "{size} bytes");
+    assert!(is_revoked(&store, "lives").await);
+}
+
+#[actix_web::test]
+async fn files_that_will_not_do_are_errors() {
+    let files = Files::new();
+    let folder = files.0.path();
+    assert!(SqliteStore::open(folder.join("no/such/folder.db")).await.is_err());
+    assert!(SqliteStore::open(folder).await.is_err());
+    let text = files.next();
+    fs::write(&text, "this is no database, and longer than a header is: ".repeat(100)).unwrap();
+    let error = SqliteStore::open(&text).await.unwrap_err();
+    assert!(error.to_string().contains("not a database"), "{error}");
+
+    let later = files.next();
+    drop(SqliteStore::open(&later).await.unwrap());
+    rusqlite::Connection::open(&later).unwrap().execute("UPDATE ajx_schema SET version = 2", []).unwrap();
+    let error = SqliteStore::open(&later).await.unwrap_err();
+    assert!(error.to_string().contains("version 2") && error.to_string().contains("update"), "{error}");
+}
+
+#[actix_web::test]
+async fn a_file_that_is_locked_for_long_is_an_error_and_then_good_again() {
+    let files = Files::new();
+    let path = files.next();
+    let store = SqliteStore::open(&path).await.unwrap();
+    let other = rusqlite::Connection::open(&path).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let revocation = Revocation::of_token("a", LATER);
+    assert!(store.revoke(&revocation, NOW).await.is_err(), "nothing is acknowledged that is not kept");
+    assert!(!is_revoked(&store, "a").await, "reading goes on");
+    other.execute_batch("COMMIT").unwrap();
+    store.revoke(&revocation, NOW).await.unwrap();
+    assert!(is_revoked(&store, "a").await);
+}
+
+#[actix_web::test]
+async fn whoever_gives_up_disturbs_nobody() {
+    let files = Files::new();
+    let store = files.store().await;
+    let revocations: Vec<_> = (0..200).map(|at| Revocation::of_token(&at.to_string(), LATER)).collect();
+    let all = join_all(revocations.iter().enumerate().map(|(at, revocation)| {
+        let store = store.clone();
+        async move {
+            let patience = if at % 2 == 0 { Duration::ZERO } else { Duration::from_secs(60) };
+            tokio::time::timeout(patience, store.revoke(revocation, NOW)).await
+        }
+    }))
+    .await;
+    for (at, answer) in all.into_iter().enumerate().filter(|(at, _)| at % 2 == 1) {
+        answer.unwrap().unwrap();
+        assert!(is_revoked(&store, &at.to_string()).await);
+    }
+}
+
+/// What `kill -9` leaves. The child is this program again.
+const CHILD: &str = "AJX_SQLITE_CHILD";
+
+#[actix_web::test]
+async fn child() {
+    let Some(path) = env::var_os(CHILD) else { return };
+    let store = SqliteStore::open(path).await.unwrap();
+    let jwt = manager(store.clone());
+    for number in 0.. {
+        let id = format!("{} {number}", std::process::id());
+        store.revoke(&Revocation::of_token(&id, LATER), NOW).await.unwrap();
+        acknowledge(&format!("revoked {id}"));
+        let session = jwt.start_session("ada").await.unwrap().session_id;
+        acknowledge(&format!("began {session}"));
+        if number % 2 == 0 {
+            jwt.revoke_session(&session).await.unwrap();
+            acknowledge(&format!("ended {session}"));
+        }
+    }
+}
+
+/// To the parent, in one piece.
+fn acknowledge(line: &str) {
+    use std::io::Write as _;
+    let mut out = std::io::stdout();
+    out.write_all(format!("\n{line}.\n").as_bytes()).unwrap();
+    out.flush().unwrap();
+}
+
+struct Killed(Child);
+
+impl Drop for Killed {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn acknowledged_by_a_child_that_is_killed(path: &Path, after: Duration) -> Vec<String> {
+    let mut child = Command::new(env::current_exe().unwrap());
+    child.args(["--exact", "sqlite::child", "--nocapture"]).env(CHILD, path);
+    let mut child = Killed(child.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap());
+    let mut lines = BufReader::new(child.0.stdout.take().unwrap()).lines().map_while(Result::ok);
+    // It has begun.
+    let mut all = vec![lines.find(|line| line.starts_with("revoked")).unwrap()];
+    sleep(after);
+    child.0.kill().unwrap();
+    all.extend(lines);
+    all
+}
+
+#[actix_web::test]
+async fn kill_9_loses_nothing_that_was_acknowledged() {
+    let files = Files::new();
+    let path = files.next();
+    let (mut revoked, mut began, mut ended) = (Vec::new(), BTreeSet::new(), Vec::new());
+    for round in 0..20 {
+        for line in acknowledged_by_a_child_that_is_killed(&path, Duration::from_millis(7 * round % 90)) {
+            let Some(line) = line.strip_suffix('.') else { continue };
+            match line.split_once(' ') {
+                Some(("revoked", id)) => revoked.push(id.to_owned()),
+                Some(("began", id)) => drop(began.insert(id.to_owned())),
+                Some(("ended", id)) => {
+                    began.remove(id);
+                    ended.push(id.to_owned());
+                }
+                _ => {}
+            }
+        }
+        let store = SqliteStore::open(&path).await.unwrap();
+        for id in &revoked {
+            assert!(is_revoked(&store, id).await, "round {round}: {id} was forgotten");
+        }
+        for id in &ended {
+            let token = TokenIds { jwt_id: "j", session_id: Some(id), subject: "ada", issued_at_ms: LATER };
+            assert!(store.is_revoked(&token).await.unwrap(), "round {round}: the end of {id} was forgotten");
+        }
+        let live: BTreeSet<_> =
+            store.sessions("ada").await.unwrap().iter().map(|session| session.session_id().to_owned()).collect();
+        // The last one may have been on its way out when the child died.
+        assert!(began.difference(&live).count() <= round as usize + 1, "round {round}: sessions were forgotten");
+    }
+    assert!(revoked.len() > 20 && !ended.is_empty(), "the children did hardly anything: {}", revoked.len());
+}
