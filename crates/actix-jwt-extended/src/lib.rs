@@ -59,6 +59,9 @@ pub use pipeline::{Jwt, verify_jwt_in_request};
 pub use required::{JwtRequired, jwt_required};
 pub use respond::JwtRejection;
 pub use session::{Session, SessionBuilder, TokenPair};
+#[cfg(feature = "redis")]
+#[cfg_attr(docsrs, doc(cfg(feature = "redis")))]
+pub use store::RedisStore;
 #[cfg(feature = "sqlite")]
 #[cfg_attr(docsrs, doc(cfg(feature = "sqlite")))]
 pub use store::SqliteStore;

@@ -7,6 +7,8 @@ mod error;
 mod feed;
 mod index;
 mod memory;
+#[cfg(feature = "redis")]
+mod redis;
 mod replicated;
 mod revocation;
 mod session;
@@ -17,6 +19,8 @@ pub use erased::SharedStore;
 pub use error::StoreError;
 pub use feed::{Changes, FeedPosition, RevocationFeed, SnapshotPage};
 pub use memory::MemoryStore;
+#[cfg(feature = "redis")]
+pub use redis::RedisStore;
 pub use replicated::{Replicated, ReplicatedStats};
 pub use revocation::{Revocation, TokenIds};
 pub use session::SessionRecord;
@@ -113,11 +117,17 @@ pub(crate) fn indexed(id: &str) -> std::borrow::Cow<'_, str> {
     if id.len() <= LONGEST && !id.contains('\0') && !id.starts_with("sha256:") {
         return id.into();
     }
+    digest(id).into()
+}
+
+/// An ID of any length and form as text of one length and form.
+pub(crate) fn digest(id: &str) -> String {
     use sha2::Digest as _;
-    let digest = sha2::Sha256::digest(id.as_bytes());
+    use std::fmt::Write as _;
     let mut text = String::from("sha256:");
-    for byte in digest {
-        text.push_str(&format!("{byte:02x}"));
+    for byte in sha2::Sha256::digest(id.as_bytes()) {
+        // Writing to a string does not fail.
+        let _ = write!(text, "{byte:02x}");
     }
-    text.into()
+    text
 }

@@ -4,6 +4,8 @@
 #![allow(clippy::print_stderr)]
 
 mod memory;
+mod redis;
+mod redis_server;
 mod replicated;
 mod service;
 mod sqlite;

@@ -122,8 +122,7 @@ async fn the_feed_goes_back_some_way_and_no_further() {
     let store = store.store().await;
     let start = store.position().await.unwrap();
     for batch in 0..66 {
-        let revocations: Vec<_> =
-            (0..1_000).map(|at| Revocation::of_token(&format!("{batch} {at}"), LATER)).collect();
+        let revocations: Vec<_> = (0..1_000).map(|at| Revocation::of_token(&format!("{batch} {at}"), LATER)).collect();
         for revoked in join_all(revocations.iter().map(|revocation| store.revoke(revocation, NOW))).await {
             revoked.unwrap();
         }

@@ -131,7 +131,8 @@ impl TokenStore for SqliteStore {
     }
 
     async fn is_revoked(&self, token: &TokenIds<'_>) -> Result<bool, StoreError> {
-        const SQL: &str = "SELECT EXISTS (SELECT 1 FROM ajx_revocation WHERE key IN (?2, ?3, ?4, ?5) AND issued_until >= ?1)";
+        const SQL: &str =
+            "SELECT EXISTS (SELECT 1 FROM ajx_revocation WHERE key IN (?2, ?3, ?4, ?5) AND issued_until >= ?1)";
         let mut keys = token.keys();
         // A token has three keys or four; one of them twice finds the same.
         let keys: [Option<String>; 4] = std::array::from_fn(|_| keys.next());
@@ -195,7 +196,8 @@ impl RevocationFeed for SqliteStore {
     }
 
     async fn changes(&self, after: &FeedPosition) -> Result<Changes, StoreError> {
-        const SQL: &str = "SELECT seq, tag, key, issued_until, until FROM ajx_feed WHERE seq >= ?1 ORDER BY seq LIMIT ?2";
+        const SQL: &str =
+            "SELECT seq, tag, key, issued_until, until FROM ajx_feed WHERE seq >= ?1 ORDER BY seq LIMIT ?2";
         let from = i64::try_from(after.sequence).unwrap_or(i64::MAX);
         let entries: Vec<(FeedPosition, Revocation)> = self
             .read(move |connection| {

@@ -152,7 +152,8 @@ fn revoke(connection: &Connection, revocation: &Revocation) -> rusqlite::Result<
     connection
         .prepare_cached("INSERT OR REPLACE INTO ajx_revocation (key, issued_until, until) VALUES (?1, ?2, ?3)")?
         .execute(params![revocation.key(), issued_until, until])?;
-    let last: Option<i64> = connection.prepare_cached("SELECT max(seq) FROM ajx_feed")?.query_row([], |row| row.get(0))?;
+    let last: Option<i64> =
+        connection.prepare_cached("SELECT max(seq) FROM ajx_feed")?.query_row([], |row| row.get(0))?;
     let next = last.unwrap_or(0).saturating_add(1);
     let tag = Uuid::new_v4().simple().to_string();
     connection

@@ -1,0 +1,85 @@
+//! Following a Redis server: its stream of revocations.
+
+use super::link::Waiting;
+use super::{Inner, RedisStore, scripts};
+use crate::store::feed::AT_ONCE;
+use crate::store::{Changes, FOREVER, FeedPosition, Revocation, RevocationFeed, SnapshotPage, StoreError};
+use redis::cmd;
+use std::collections::HashMap;
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
+
+/// A page of a snapshot, more or less.
+const PAGE: usize = 1_000;
+
+/// In a cluster, so often it is looked whether there is something new.
+const POLL: Duration = Duration::from_millis(100);
+
+impl RevocationFeed for RedisStore {
+    async fn position(&self) -> Result<FeedPosition, StoreError> {
+        let Inner { link, names, .. } = &*self.0;
+        let mut get = cmd("HMGET");
+        get.arg(&names.head).arg("seq").arg("tag");
+        let (sequence, tag): (Option<u64>, Option<String>) = link.query(&get).await?;
+        Ok(FeedPosition { sequence: sequence.unwrap_or(0), tag: tag.unwrap_or_default() })
+    }
+
+    async fn snapshot(&self, after: Option<&str>) -> Result<SnapshotPage, StoreError> {
+        let Inner { link, names, .. } = &*self.0;
+        let mut script = scripts::PAGE.prepare_invoke();
+        script.key(&names.until).key(&names.cutoff).arg(after.unwrap_or("0")).arg(PAGE);
+        let (cursor, rows): (String, Vec<(String, String, String)>) = link.run(&script).await?;
+        let revocations = rows
+            .into_iter()
+            .map(|(key, issued_until, until)| Ok(Revocation::from_parts(key, time(&issued_until)?, time(&until)?)));
+        let revocations = revocations.collect::<Result<_, StoreError>>()?;
+        Ok(SnapshotPage { revocations, next: (cursor != "0").then_some(cursor) })
+    }
+
+    async fn changes(&self, after: &FeedPosition) -> Result<Changes, StoreError> {
+        let Inner { link, names, .. } = &*self.0;
+        let mut range = cmd("XRANGE");
+        range.arg(&names.feed);
+        match after.sequence {
+            0 => range.arg("-"),
+            sequence => range.arg(format!("{sequence}-0")),
+        };
+        range.arg("+").arg("COUNT").arg(AT_ONCE + 1);
+        let entries: Vec<(String, HashMap<String, String>)> = link.query(&range).await?;
+        let entries = entries.into_iter().map(|(id, fields)| entry(&id, fields)).collect::<Result<_, _>>()?;
+        Ok(Changes::after(after, entries))
+    }
+
+    async fn wait(&self, after: &FeedPosition, at_most: Duration) {
+        let begin = Instant::now();
+        if let Some(waiting) = &self.0.waiting {
+            match Waiting::for_entry(waiting, &self.0.names.feed, after.sequence, at_most).await {
+                Ok(()) => return,
+                Err(error) => log::debug!("waiting for revocations: {error}"),
+            }
+        }
+        while begin.elapsed() < at_most {
+            sleep(POLL.min(at_most)).await;
+            if !matches!(self.position().await, Ok(position) if position == *after) {
+                break;
+            }
+        }
+    }
+}
+
+fn entry(id: &str, mut fields: HashMap<String, String>) -> Result<(FeedPosition, Revocation), StoreError> {
+    let broken = || StoreError::new(format!("the entry {id} of the stream is not one of ours"));
+    let sequence = id.split('-').next().and_then(|number| number.parse().ok()).ok_or_else(broken)?;
+    let mut take = |name| fields.remove(name).ok_or_else(broken);
+    let position = FeedPosition { sequence, tag: take("t")? };
+    Ok((position, Revocation::from_parts(take("k")?, time(&take("i")?)?, time(&take("u")?)?)))
+}
+
+fn time(score: &str) -> Result<i64, StoreError> {
+    if score == "inf" {
+        return Ok(FOREVER);
+    }
+    // As a number it may be written `1.8e+12`; below 2^53 it is exact.
+    let number: f64 = score.parse().map_err(StoreError::new)?;
+    Ok(number as i64)
+}

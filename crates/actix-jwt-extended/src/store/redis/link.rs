@@ -1,0 +1,163 @@
+//! The way to a server or a cluster.
+
+use crate::store::StoreError;
+use redis::aio::{ConnectionManager, ConnectionManagerConfig, MultiplexedConnection};
+use redis::cluster::ClusterClientBuilder;
+use redis::cluster_async::ClusterConnection;
+use redis::{AsyncConnectionConfig, Client, Cmd, FromRedisValue, RedisResult, ScriptInvocation};
+use std::time::Duration;
+use tokio::sync::Mutex;
+
+/// So long an answer or a connection may take.
+const TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Clones share one connection, or one to each node of a cluster, which comes back by itself.
+#[derive(Clone)]
+pub(super) enum Link {
+    Single(ConnectionManager),
+    Cluster(ClusterConnection),
+}
+
+impl Link {
+    pub(super) async fn connect(url: &str) -> Result<Self, StoreError> {
+        if url.starts_with("rediss") {
+            use_a_provider();
+        }
+        match cluster_nodes(url) {
+            Some(nodes) => {
+                let client = ClusterClientBuilder::new(nodes)
+                    .connection_timeout(TIMEOUT)
+                    .response_timeout(TIMEOUT)
+                    .retries(3)
+                    .build()
+                    .map_err(StoreError::new)?;
+                client.get_async_connection().await.map(Self::Cluster).map_err(StoreError::new)
+            }
+            None => {
+                let config = ConnectionManagerConfig::new()
+                    .set_connection_timeout(Some(TIMEOUT))
+                    .set_response_timeout(Some(TIMEOUT))
+                    .set_number_of_retries(2)
+                    .set_min_delay(Duration::from_millis(50))
+                    .set_max_delay(Duration::from_millis(500));
+                let client = Client::open(url).map_err(StoreError::new)?;
+                ConnectionManager::new_with_config(client, config).await.map(Self::Single).map_err(StoreError::new)
+            }
+        }
+    }
+
+    /// For what may be done twice: once more, where the connection was lost.
+    pub(super) async fn run<T: FromRedisValue>(&self, script: &ScriptInvocation<'_>) -> Result<T, StoreError> {
+        match self.invoke(script).await {
+            Err(error) if error.is_connection_dropped() || error.is_io_error() => self.invoke(script).await,
+            answer => answer,
+        }
+        .map_err(StoreError::new)
+    }
+
+    /// For what must be done once.
+    pub(super) async fn run_once<T: FromRedisValue>(&self, script: &ScriptInvocation<'_>) -> Result<T, StoreError> {
+        self.invoke(script).await.map_err(StoreError::new)
+    }
+
+    async fn invoke<T: FromRedisValue>(&self, script: &ScriptInvocation<'_>) -> RedisResult<T> {
+        match self {
+            Self::Single(connection) => script.invoke_async(&mut connection.clone()).await,
+            Self::Cluster(connection) => script.invoke_async(&mut connection.clone()).await,
+        }
+    }
+
+    pub(super) async fn query<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, StoreError> {
+        match self.send(command).await {
+            Err(error) if error.is_connection_dropped() || error.is_io_error() => self.send(command).await,
+            answer => answer,
+        }
+        .map_err(StoreError::new)
+    }
+
+    /// For what must be done once.
+    pub(super) async fn query_once<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, StoreError> {
+        self.send(command).await.map_err(StoreError::new)
+    }
+
+    async fn send<T: FromRedisValue>(&self, command: &Cmd) -> RedisResult<T> {
+        match self {
+            Self::Single(connection) => command.query_async(&mut connection.clone()).await,
+            Self::Cluster(connection) => command.query_async(&mut connection.clone()).await,
+        }
+    }
+}
+
+/// A connection that may wait for long, and is used for nothing else.
+pub(super) struct Waiting {
+    client: Client,
+    connection: Mutex<Option<MultiplexedConnection>>,
+}
+
+impl Waiting {
+    /// `None` in a cluster, where it would have to follow the slot from node to node.
+    pub(super) fn on(url: &str) -> Option<Self> {
+        if cluster_nodes(url).is_some() {
+            return None;
+        }
+        Client::open(url).ok().map(|client| Self { client, connection: Mutex::default() })
+    }
+
+    /// Waits for a new entry of a stream.
+    pub(super) async fn for_entry(&self, stream: &str, after: u64, at_most: Duration) -> RedisResult<()> {
+        let mut place = self.connection.lock().await;
+        let mut connection = match place.take() {
+            Some(connection) => connection,
+            None => {
+                let config =
+                    AsyncConnectionConfig::new().set_connection_timeout(Some(TIMEOUT)).set_response_timeout(None);
+                self.client.get_multiplexed_async_connection_with_config(&config).await?
+            }
+        };
+        let millis = u64::try_from(at_most.as_millis()).unwrap_or(1).max(1);
+        let mut command = redis::cmd("XREAD");
+        command.arg("COUNT").arg(1).arg("BLOCK").arg(millis).arg("STREAMS").arg(stream).arg(format!("{after}-0"));
+        let _: redis::Value = command.query_async(&mut connection).await?;
+        // One that failed is not kept, nor one whose answer nobody waited for.
+        *place = Some(connection);
+        Ok(())
+    }
+}
+
+/// `redis+cluster://user:password@one:7000,two:7000` → an URL for each node. `None` = a single server's URL.
+fn cluster_nodes(url: &str) -> Option<Vec<String>> {
+    let (scheme, rest) = match url.split_once("://")? {
+        ("redis+cluster", rest) => ("redis", rest),
+        ("rediss+cluster", rest) => ("rediss", rest),
+        _ => return None,
+    };
+    let (login, nodes) = match rest.rsplit_once('@') {
+        Some((login, nodes)) => (format!("{login}@"), nodes),
+        None => (String::new(), rest),
+    };
+    let nodes = nodes.split(',').map(|node| format!("{scheme}://{login}{}", node.trim_end_matches('/')));
+    Some(nodes.collect())
+}
+
+/// The redis crate takes the process's crypto provider; where nobody has chosen one, ours.
+fn use_a_provider() {
+    if rustls::crypto::CryptoProvider::get_default().is_none() {
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clusters_url_names_its_nodes() {
+        assert_eq!(cluster_nodes("redis://host:6379/0"), None);
+        assert_eq!(cluster_nodes("nonsense"), None);
+        assert_eq!(cluster_nodes("redis+cluster://a:1,b:2/").unwrap(), ["redis://a:1", "redis://b:2"]);
+        assert_eq!(
+            cluster_nodes("rediss+cluster://me:p@ss@a:1,b:2").unwrap(),
+            ["rediss://me:p@ss@a:1", "rediss://me:p@ss@b:2"]
+        );
+    }
+}

@@ -1,0 +1,244 @@
+//! On a Redis server, or a cluster of them.
+
+mod feed;
+mod link;
+mod scripts;
+
+use super::{FOREVER, Revocation, SessionRecord, StoreError, TokenIds, TokenStore, digest, indexed};
+use futures_util::future::try_join_all;
+use link::{Link, Waiting};
+use redis::cmd;
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// So many of the last revocations the feed can tell again.
+const FEED: u64 = 65_536;
+
+/// So many of a subject's sessions are asked for at once.
+const AT_ONCE: usize = 64;
+
+/// Keeps everything on a Redis server, version 6.2 or later, or a cluster: for many machines.
+///
+/// Every method is one script, or one command, on keys of one hash slot. All revocations are in one slot,
+/// because they have one order; sessions are spread over all. Nothing is ever scanned for.
+///
+/// Redis acknowledges what it has in memory: set `appendonly yes` and `appendfsync always`, or a crash forgets
+/// the last second's logouts with `everysec`, and all since the last snapshot without it; `maxmemory-policy
+/// noeviction`, or it forgets what it likes. Where a server does not do so, the log says it once. A failover to a
+/// replica that lags loses what it had not got; with [`Replicated`](super::Replicated) around it, the
+/// revocations among that are told to the new master again.
+///
+/// Clones share one connection, which comes back by itself. Feature `redis`.
+///
+/// ```
+/// use actix_jwt_extended::{JwtConfig, JwtManager, RedisStore, Replicated};
+///
+/// async fn manager(config: JwtConfig) -> Result<JwtManager, Box<dyn std::error::Error>> {
+///     let store = RedisStore::connect("redis://:password@localhost:6379/0").await?;
+///     Ok(JwtManager::builder(config).token_store(Replicated::start(store).await?).build()?)
+/// }
+/// ```
+#[derive(Clone)]
+pub struct RedisStore(Arc<Inner>);
+
+struct Inner {
+    link: Link,
+    waiting: Option<Waiting>,
+    names: Names,
+}
+
+/// The names of the keys.
+struct Names {
+    prefix: String,
+    until: String,
+    cutoff: String,
+    feed: String,
+    head: String,
+}
+
+impl Names {
+    fn of(prefix: &str) -> Self {
+        // In one slot: what stands in braces decides.
+        let name = |what| format!("{{{prefix}}}:{what}");
+        Self {
+            prefix: prefix.to_owned(),
+            until: name("until"),
+            cutoff: name("cutoff"),
+            feed: name("feed"),
+            head: name("head"),
+        }
+    }
+
+    fn session(&self, session_id: &str) -> String {
+        format!("{}:{{{}}}:session", self.prefix, tag(session_id))
+    }
+
+    fn sessions(&self, subject: &str) -> String {
+        format!("{}:{{{}}}:sessions", self.prefix, tag(subject))
+    }
+}
+
+/// An ID that may stand in braces.
+fn tag(id: &str) -> Cow<'_, str> {
+    if id.is_empty() || id.contains(['{', '}']) { digest(id).into() } else { indexed(id) }
+}
+
+impl fmt::Debug for RedisStore {
+    /// Without the URL, which may hold a password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let cluster = matches!(self.0.link, Link::Cluster(_));
+        f.debug_struct("RedisStore").field("prefix", &self.0.names.prefix).field("cluster", &cluster).finish()
+    }
+}
+
+impl RedisStore {
+    /// Connects to `redis://[user:password@]host[:port][/database]`, `rediss://…` with TLS, or to a cluster:
+    /// `redis+cluster://[user:password@]host:port,host:port`, `rediss+cluster://…`. All keys begin with `ajx`.
+    ///
+    /// Needs a tokio runtime around it that lives as long as the store, such as `#[actix_web::main]`.
+    ///
+    /// # Errors
+    /// The URL is none, the server cannot be reached or refuses the login.
+    pub async fn connect(url: &str) -> Result<Self, StoreError> {
+        Self::connect_with_prefix(url, "ajx").await
+    }
+
+    /// The same, with another beginning of all keys: for several applications on one server.
+    ///
+    /// # Errors
+    /// As [`connect`](Self::connect); a prefix that is empty or holds other than ASCII letters, digits, `-`, `_`,
+    /// `.` and `:`.
+    pub async fn connect_with_prefix(url: &str, prefix: &str) -> Result<Self, StoreError> {
+        let fits = |c: char| c.is_ascii_alphanumeric() || "-_.:".contains(c);
+        if prefix.is_empty() || !prefix.chars().all(fits) {
+            return Err(StoreError::new("a key prefix consists of ASCII letters, digits, '-', '_', '.' and ':'"));
+        }
+        let link = Link::connect(url).await?;
+        let store = Self(Arc::new(Inner { link, waiting: Waiting::on(url), names: Names::of(prefix) }));
+        store.warn_of_forgetting().await;
+        Ok(store)
+    }
+
+    /// Says what the server would forget; where it may not be asked, nothing.
+    async fn warn_of_forgetting(&self) {
+        let mut info = cmd("INFO");
+        info.arg("persistence");
+        if let Ok(info) = self.0.link.query::<String>(&info).await
+            && info.contains("aof_enabled:0")
+        {
+            log::warn!(
+                "Redis keeps no append-only file: what is revoked is forgotten when it restarts; \
+                 set appendonly yes and appendfsync always"
+            );
+        }
+        let mut config = cmd("CONFIG");
+        config.arg("GET").arg("maxmemory-policy");
+        if let Ok(found) = self.0.link.query::<Vec<String>>(&config).await
+            && found.get(1).is_some_and(|policy| policy != "noeviction")
+        {
+            log::warn!("Redis may evict what is revoked: set maxmemory-policy noeviction");
+        }
+    }
+}
+
+/// As a score, in which a time is exact to the millisecond.
+fn score(ms: i64) -> String {
+    if ms == FOREVER { "inf".to_owned() } else { ms.to_string() }
+}
+
+/// How long until then; empty = for ever.
+fn life(until_ms: i64, now_ms: i64) -> String {
+    if until_ms == FOREVER { String::new() } else { until_ms.saturating_sub(now_ms).max(1).to_string() }
+}
+
+fn json(session: &SessionRecord) -> Result<String, StoreError> {
+    serde_json::to_string(session).map_err(StoreError::new)
+}
+
+impl TokenStore for RedisStore {
+    async fn revoke(&self, revocation: &Revocation, now_ms: i64) -> Result<(), StoreError> {
+        let Inner { link, names, .. } = &*self.0;
+        let mut script = scripts::REVOKE.prepare_invoke();
+        script.key(&names.until).key(&names.cutoff).key(&names.feed).key(&names.head);
+        script.arg(revocation.key()).arg(score(revocation.issued_until_ms())).arg(score(revocation.until_ms()));
+        script.arg(now_ms).arg(Uuid::new_v4().simple().to_string()).arg(FEED);
+        link.run::<i64>(&script).await.map(drop)
+    }
+
+    async fn is_revoked(&self, token: &TokenIds<'_>) -> Result<bool, StoreError> {
+        let Inner { link, names, .. } = &*self.0;
+        let mut script = scripts::IS_REVOKED.prepare_invoke();
+        script.key(&names.until).key(&names.cutoff).arg(token.issued_at_ms);
+        for key in token.keys() {
+            script.arg(key);
+        }
+        link.run(&script).await
+    }
+
+    async fn insert_session(&self, session: &SessionRecord, now_ms: i64) -> Result<(), StoreError> {
+        let Inner { link, names, .. } = &*self.0;
+        let mut script = scripts::INSERT.prepare_invoke();
+        script.key(names.session(&session.sid)).arg(session.rotation).arg(json(session)?);
+        script.arg(life(session.expires_at_ms, now_ms));
+        link.run::<i64>(&script).await?;
+        // Another slot, so another step; what is in no list can be refreshed all the same.
+        let mut script = scripts::LIST.prepare_invoke();
+        script.key(names.sessions(&session.subject)).arg(&session.sid).arg(score(session.ends_at_ms)).arg(now_ms);
+        link.run::<i64>(&script).await.map(drop)
+    }
+
+    async fn session(&self, session_id: &str) -> Result<Option<SessionRecord>, StoreError> {
+        let Inner { link, names, .. } = &*self.0;
+        let mut get = cmd("HGET");
+        get.arg(names.session(session_id)).arg("d");
+        let Some(json) = link.query::<Option<String>>(&get).await? else { return Ok(None) };
+        let session: SessionRecord = serde_json::from_str(&json).map_err(StoreError::new)?;
+        Ok(Some(session).filter(|session| session.sid == session_id))
+    }
+
+    async fn replace_session(&self, session: &SessionRecord) -> Result<bool, StoreError> {
+        let Some(expected) = session.rotation.checked_sub(1) else { return Ok(false) };
+        let Inner { link, names, .. } = &*self.0;
+        let mut script = scripts::REPLACE.prepare_invoke();
+        script.key(names.session(&session.sid)).arg(expected).arg(session.rotation).arg(json(session)?);
+        script.arg(life(session.expires_at_ms, session.rotated_at_ms));
+        link.run_once(&script).await
+    }
+
+    async fn remove_session(&self, session: &SessionRecord) -> Result<bool, StoreError> {
+        let Inner { link, names, .. } = &*self.0;
+        let mut delete = cmd("DEL");
+        delete.arg(names.session(&session.sid));
+        let removed: i64 = link.query_once(&delete).await?;
+        let mut unlist = cmd("ZREM");
+        unlist.arg(names.sessions(&session.subject)).arg(&session.sid);
+        // What is in the list and nowhere else, `sessions` finds out.
+        let _ = link.query::<i64>(&unlist).await;
+        Ok(removed == 1)
+    }
+
+    async fn sessions(&self, subject: &str) -> Result<Vec<SessionRecord>, StoreError> {
+        let Inner { link, names, .. } = &*self.0;
+        let list = names.sessions(subject);
+        let mut range = cmd("ZRANGE");
+        range.arg(&list).arg(0).arg(-1);
+        let ids: Vec<String> = link.query(&range).await?;
+        let (mut found, mut gone) = (Vec::new(), Vec::new());
+        for ids in ids.chunks(AT_ONCE) {
+            for (id, session) in ids.iter().zip(try_join_all(ids.iter().map(|id| self.session(id))).await?) {
+                match session {
+                    Some(session) if session.subject == subject => found.push(session),
+                    _ => gone.push(id),
+                }
+            }
+        }
+        if !gone.is_empty() {
+            let mut unlist = cmd("ZREM");
+            unlist.arg(&list).arg(gone);
+            let _ = link.query::<i64>(&unlist).await;
+        }
+        Ok(found)
+    }
+}

@@ -1,0 +1,363 @@
+use crate::redis_server::{RedisCluster, RedisServer};
+use crate::service::{Service as _, free_port, program};
+use actix_jwt_extended::{
+    Changes, JwtConfig, JwtManager, ManualClock, RedisStore, Replicated, Revocation, RevocationFeed as _, TokenIds,
+    TokenStore as _, store_testing,
+};
+use futures_util::future::join_all;
+use redis::Connection;
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+use tokio::time::{sleep, timeout};
+
+const NOW: i64 = 1_800_000_000_000;
+const LATER: i64 = NOW + 3_600_000;
+
+fn connection(server: &RedisServer) -> Connection {
+    redis::Client::open(server.url()).unwrap().get_connection().unwrap()
+}
+
+async fn is_revoked(store: &RedisStore, jwt_id: &str) -> bool {
+    store.is_revoked(&TokenIds { jwt_id, session_id: None, subject: "nobody", issued_at_ms: NOW }).await.unwrap()
+}
+
+/// Every store with keys of its own.
+async fn passes(url: String) {
+    let number = AtomicUsize::new(0);
+    let next = || {
+        let (url, prefix) = (url.clone(), format!("test-{}", number.fetch_add(1, Ordering::Relaxed)));
+        async move { RedisStore::connect_with_prefix(&url, &prefix).await.unwrap() }
+    };
+    store_testing::check(next).await;
+    store_testing::check_feed(next).await;
+    store_testing::check(|| async { Replicated::start(next().await).await.unwrap() }).await;
+}
+
+#[actix_web::test]
+async fn a_server_passes_every_check() {
+    let Some(server) = RedisServer::start() else { return };
+    passes(server.url()).await;
+}
+
+#[actix_web::test]
+async fn a_cluster_passes_every_check() {
+    let Some(cluster) = RedisCluster::start() else { return };
+    passes(cluster.url()).await;
+}
+
+#[actix_web::test]
+async fn a_login_is_needed_where_the_server_says_so() {
+    let Some(server) = RedisServer::start_with(&[
+        "--user",
+        "default",
+        "off",
+        "--user",
+        "ajx",
+        "on",
+        ">pass-word",
+        "~*",
+        "&*",
+        "+@all",
+    ]) else {
+        return;
+    };
+    let port = server.address().port();
+    let store = RedisStore::connect(&format!("redis://ajx:pass-word@127.0.0.1:{port}")).await.unwrap();
+    store.revoke(&Revocation::of_token("a", LATER), NOW).await.unwrap();
+    assert!(!format!("{store:?}").contains("pass-word"));
+    for login in ["", "ajx:wrong-word@", ":pass-word@"] {
+        let error = RedisStore::connect(&format!("redis://{login}127.0.0.1:{port}")).await.unwrap_err();
+        let said = format!("{error} {error:?}");
+        assert!(!said.contains("wrong-word") && !said.contains("pass-word"), "{said}");
+    }
+}
+
+#[actix_web::test]
+async fn what_is_no_server_is_an_error() {
+    for url in ["", "nonsense", "http://127.0.0.1", "redis://127.0.0.1:1", "redis+cluster://127.0.0.1:1,127.0.0.1:2"] {
+        assert!(timeout(Duration::from_secs(30), RedisStore::connect(url)).await.unwrap().is_err(), "{url}");
+    }
+    for prefix in ["", "a b", "a{b}", "ü"] {
+        let error = RedisStore::connect_with_prefix("redis://127.0.0.1:1", prefix).await.unwrap_err();
+        assert!(error.to_string().contains("prefix"), "{error}");
+    }
+}
+
+#[actix_web::test]
+async fn over_tls_the_certificate_counts() {
+    let Some((_server, port)) = tls_server() else { return };
+    let url = format!("rediss://127.0.0.1:{port}");
+    // Signed by nobody whom this machine knows; and no panic for want of a crypto provider.
+    let error = RedisStore::connect(&url).await.unwrap_err();
+    assert!(format!("{error:?}").to_lowercase().contains("certificate"), "{error:?}");
+}
+
+fn tls_server() -> Option<(RedisServer, u16)> {
+    program("openssl", &[])?;
+    let plain = RedisServer::start()?;
+    let file = |name: &str| plain.folder().join(name).to_str().unwrap().to_owned();
+    let mut make = Command::new("openssl");
+    make.args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1"]);
+    make.args(["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", &file("key"), "-out", &file("cert")]);
+    assert!(make.stdin(Stdio::null()).stderr(Stdio::null()).status().unwrap().success());
+    let mut tls = connection(&plain);
+    for pair in [
+        ("tls-cert-file", file("cert")),
+        ("tls-key-file", file("key")),
+        ("tls-ca-cert-file", file("cert")),
+        ("tls-auth-clients", "no".to_owned()),
+    ] {
+        let set: redis::RedisResult<()> = redis::cmd("CONFIG").arg("SET").arg(pair.0).arg(pair.1).query(&mut tls);
+        if set.is_err() && pair.0 == "tls-ca-cert-file" {
+            eprintln!("skipped: this redis-server has no TLS");
+            return None;
+        }
+    }
+    let port = free_port();
+    redis::cmd("CONFIG").arg("SET").arg("tls-port").arg(port).query::<()>(&mut tls).unwrap();
+    Some((plain, port))
+}
+
+fn manager(store: RedisStore) -> JwtManager {
+    JwtManager::builder(JwtConfig::new().secret_key("the secret of a test, 32 bytes or more"))
+        .clock(ManualClock::at(1_800_000_000))
+        .token_store(store)
+        .build()
+        .unwrap()
+}
+
+#[actix_web::test]
+async fn kill_9_loses_nothing_that_was_acknowledged() {
+    let Some(mut server) = RedisServer::start() else { return };
+    let store = RedisStore::connect(&server.url()).await.unwrap();
+    let jwt = manager(store.clone());
+    let mut acknowledged = Vec::new();
+    for round in 0..5 {
+        let session = jwt.start_session("ada").await.unwrap().session_id;
+        let record = store.session(&session).await.unwrap().unwrap();
+        let next: actix_jwt_extended::SessionRecord = {
+            let mut json = serde_json::to_value(&record).unwrap();
+            json["rotation"] = 1.into();
+            serde_json::from_value(json).unwrap()
+        };
+        let revocations: Vec<_> = (0..200)
+            .map(|at| (format!("{round} {at}"), Revocation::of_token(&format!("{round} {at}"), LATER)))
+            .collect();
+        let work = async {
+            let revoking = join_all(revocations.iter().map(|(id, revocation)| {
+                let store = &store;
+                async move { store.revoke(revocation, NOW).await.ok().map(|()| id.clone()) }
+            }));
+            let replacing = join_all((0..20).map(|_| store.replace_session(&next)));
+            tokio::join!(revoking, replacing)
+        };
+        let killing = async {
+            sleep(Duration::from_millis(3 * round)).await;
+            server.kill();
+        };
+        let ((revoked, replaced), ()) = tokio::join!(work, killing);
+        acknowledged.extend(revoked.into_iter().flatten());
+        let won = replaced.into_iter().filter(|replaced| matches!(replaced, Ok(true))).count();
+        assert!(won <= 1, "round {round}: replaced {won} times");
+        server.restart();
+        // The same store works again, and is told nothing.
+        for id in &acknowledged {
+            assert!(works_again(&store, id).await, "round {round}: {id} was forgotten");
+        }
+        if won == 1 {
+            assert!(!store.replace_session(&next).await.unwrap(), "round {round}: replaced again");
+        }
+    }
+    assert!(!acknowledged.is_empty());
+}
+
+/// At first the connection must come back.
+async fn works_again(store: &RedisStore, jwt_id: &str) -> bool {
+    let token = TokenIds { jwt_id, session_id: None, subject: "nobody", issued_at_ms: NOW };
+    for _ in 0..100 {
+        match store.is_revoked(&token).await {
+            Ok(revoked) => return revoked,
+            Err(_) => sleep(Duration::from_millis(100)).await,
+        }
+    }
+    panic!("the store does not come back");
+}
+
+#[actix_web::test]
+async fn a_server_that_says_nothing_is_an_error_in_time() {
+    let Some(server) = RedisServer::start() else { return };
+    let store = RedisStore::connect(&server.url()).await.unwrap();
+    store.revoke(&Revocation::of_token("a", LATER), NOW).await.unwrap();
+    server.pause();
+    let begin = Instant::now();
+    let token = TokenIds { jwt_id: "a", session_id: None, subject: "ada", issued_at_ms: NOW };
+    assert!(store.is_revoked(&token).await.is_err());
+    assert!(store.revoke(&Revocation::of_token("b", LATER), NOW).await.is_err());
+    assert!(begin.elapsed() < Duration::from_secs(30));
+    server.resume();
+    assert!(works_again(&store, "a").await);
+}
+
+#[actix_web::test]
+async fn what_the_server_forgets_is_a_gap() {
+    let Some(mut server) = RedisServer::start() else { return };
+    let store = RedisStore::connect(&server.url()).await.unwrap();
+    let replica = Replicated::start(store.clone()).await.unwrap();
+    for id in 0..5 {
+        store.revoke(&Revocation::of_token(&format!("a{id}"), LATER), NOW).await.unwrap();
+    }
+    until("followed", || knows(&replica, "a4")).await;
+    let position = store.position().await.unwrap();
+    redis::cmd("FLUSHALL").query::<()>(&mut connection(&server)).unwrap();
+    until("healed", || replica.stats().gaps >= 1 && replica.stats().snapshots >= 2).await;
+    for id in 0..5 {
+        assert!(is_revoked(&store, &format!("a{id}")).await, "told to the server again");
+    }
+    // It has as many entries as before, and yet they are others.
+    assert_eq!(store.position().await.unwrap().sequence, position.sequence);
+    assert!(matches!(store.changes(&position).await.unwrap(), Changes::Gap));
+
+    let gaps = replica.stats().gaps;
+    server.forget();
+    server.restart();
+    until("healed again", || replica.stats().gaps > gaps).await;
+    until("told again", || replica.stats().snapshots >= 3).await;
+    assert!(works_again(&store, "a0").await);
+}
+
+fn knows(replica: &Replicated<RedisStore>, jwt_id: &str) -> bool {
+    let token = TokenIds { jwt_id, session_id: None, subject: "ada", issued_at_ms: NOW };
+    replica.is_revoked_at_once(&token, Duration::MAX) == Some(true)
+}
+
+async fn until(what: &str, condition: impl Fn() -> bool) {
+    for _ in 0..3000 {
+        if condition() {
+            return;
+        }
+        sleep(Duration::from_millis(10)).await;
+    }
+    panic!("never: {what}");
+}
+
+#[actix_web::test]
+async fn waiting_ends_with_a_revocation_or_in_time() {
+    let Some(server) = RedisServer::start() else { return };
+    let (store, other) =
+        (RedisStore::connect(&server.url()).await.unwrap(), RedisStore::connect(&server.url()).await.unwrap());
+    let position = store.position().await.unwrap();
+    timeout(Duration::from_secs(30), store.wait(&position, Duration::from_millis(50))).await.unwrap();
+    let revocation = Revocation::of_token("a", LATER);
+    let ((), revoked) = tokio::join!(
+        async { timeout(Duration::from_secs(30), store.wait(&position, Duration::from_secs(3600))).await.unwrap() },
+        async {
+            sleep(Duration::from_millis(50)).await;
+            other.revoke(&revocation, NOW).await
+        }
+    );
+    revoked.unwrap();
+    // Its own connection was lost meanwhile.
+    redis::cmd("CLIENT").arg("KILL").arg("TYPE").arg("normal").query::<()>(&mut connection(&server)).ok();
+    let end = other_position(&store).await;
+    timeout(Duration::from_secs(30), store.wait(&end, Duration::from_millis(50))).await.unwrap();
+}
+
+async fn other_position(store: &RedisStore) -> actix_jwt_extended::FeedPosition {
+    for _ in 0..100 {
+        match store.position().await {
+            Ok(position) => return position,
+            Err(_) => sleep(Duration::from_millis(50)).await,
+        }
+    }
+    panic!("the connection does not come back");
+}
+
+#[actix_web::test]
+async fn scripts_may_be_flushed() {
+    let Some(server) = RedisServer::start() else { return };
+    let store = RedisStore::connect(&server.url()).await.unwrap();
+    store.revoke(&Revocation::of_token("a", LATER), NOW).await.unwrap();
+    redis::cmd("SCRIPT").arg("FLUSH").query::<()>(&mut connection(&server)).unwrap();
+    store.revoke(&Revocation::of_token("b", LATER), NOW).await.unwrap();
+    assert!(is_revoked(&store, "a").await && is_revoked(&store, "b").await);
+}
+
+#[actix_web::test]
+async fn dead_tokens_leave_nothing_behind() {
+    // On the disk it would take long; nothing is killed here.
+    let Some(server) = RedisServer::start_with(&[]) else { return };
+    let store = RedisStore::connect(&server.url()).await.unwrap();
+    store.revoke(&Revocation::of_token("lives", i64::MAX), NOW).await.unwrap();
+    for batch in 0..200 {
+        let now_ms = NOW + batch * 60_000;
+        let revocations: Vec<_> = (0..1_000)
+            .map(|at| match at % 2 {
+                0 => Revocation::of_token(&format!("{batch} {at}"), now_ms + 30_000),
+                _ => Revocation::of_subject(&format!("{batch} {at}"), now_ms, now_ms + 30_000),
+            })
+            .collect();
+        for revoked in join_all(revocations.iter().map(|revocation| store.revoke(revocation, now_ms))).await {
+            revoked.unwrap();
+        }
+    }
+    let mut server = connection(&server);
+    let live: i64 = redis::cmd("ZCARD").arg("{ajx}:until").query(&mut server).unwrap();
+    let cutoffs: i64 = redis::cmd("HLEN").arg("{ajx}:cutoff").query(&mut server).unwrap();
+    let told: i64 = redis::cmd("XLEN").arg("{ajx}:feed").query(&mut server).unwrap();
+    assert!(live <= 2_001 && cutoffs <= 1_001 && told <= 65_536, "{live} live, {cutoffs} cut-offs, {told} told");
+    assert!(is_revoked(&store, "lives").await);
+}
+
+#[actix_web::test]
+async fn sessions_go_by_themselves() {
+    let Some(server) = RedisServer::start() else { return };
+    let store = RedisStore::connect(&server.url()).await.unwrap();
+    let config = JwtConfig::new()
+        .secret_key("the secret of a test, 32 bytes or more")
+        .session_lifetime(Duration::from_millis(1_500));
+    let jwt = JwtManager::builder(config).token_store(store).build().unwrap();
+    for _ in 0..10 {
+        jwt.start_session("ada").await.unwrap();
+    }
+    let mut server = connection(&server);
+    let keys = |server: &mut Connection| redis::cmd("DBSIZE").query::<i64>(server).unwrap();
+    assert_eq!(keys(&mut server), 11, "ten sessions, and the list of them");
+    for _ in 0..500 {
+        if keys(&mut server) == 0 {
+            return;
+        }
+        sleep(Duration::from_millis(20)).await;
+    }
+    panic!("{} keys are left", keys(&mut server));
+}
+
+#[actix_web::test]
+async fn a_cluster_that_loses_a_node_says_so_and_comes_back() {
+    let Some(mut cluster) = RedisCluster::start() else { return };
+    let store = RedisStore::connect(&cluster.url()).await.unwrap();
+    let jwt = manager(store.clone());
+    store.revoke(&Revocation::of_token("a", LATER), NOW).await.unwrap();
+    let mut sessions = Vec::new();
+    for _ in 0..20 {
+        sessions.push(jwt.start_session("ada").await.unwrap().session_id);
+    }
+    cluster.nodes[0].kill();
+    let answers = timeout(Duration::from_secs(60), join_all(sessions.iter().map(|session| store.session(session))));
+    let answers = answers.await.expect("answers in time");
+    assert!(answers.iter().any(Result::is_err), "a third of the slots is gone");
+    cluster.nodes[0].restart();
+    cluster.wait_until_whole();
+    assert!(works_again(&store, "a").await);
+    for session in &sessions {
+        let mut found = store.session(session).await;
+        for _ in 0..100 {
+            if found.is_ok() {
+                break;
+            }
+            sleep(Duration::from_millis(100)).await;
+            found = store.session(session).await;
+        }
+        assert!(found.unwrap().is_some());
+    }
+}
