@@ -4,7 +4,9 @@ mod feed;
 mod link;
 mod scripts;
 
-use super::{FOREVER, Revocation, SessionRecord, StoreError, TokenIds, TokenStore, digest, indexed};
+use super::{
+    FOREVER, Revocation, RevocationFeed as _, SessionRecord, StoreError, TokenIds, TokenStore, digest, indexed,
+};
 use futures_util::future::try_join_all;
 use link::{Link, Waiting};
 use redis::cmd;
@@ -117,6 +119,8 @@ impl RedisStore {
         }
         let link = Link::connect(url).await?;
         let store = Self(Arc::new(Inner { link, waiting: Waiting::on(url), names: Names::of(prefix) }));
+        // A server that wants a login lets anybody connect, and refuses what is asked.
+        store.position().await?;
         store.warn_of_forgetting().await;
         Ok(store)
     }
