@@ -69,3 +69,6 @@ pub use store::{
     Changes, FeedPosition, MemoryStore, Replicated, ReplicatedStats, Revocation, RevocationFeed, SessionRecord,
     SharedStore, SnapshotPage, StoreError, TokenIds, TokenStore,
 };
+#[cfg(feature = "postgres")]
+#[cfg_attr(docsrs, doc(cfg(feature = "postgres")))]
+pub use store::{PostgresStore, PostgresStoreBuilder};

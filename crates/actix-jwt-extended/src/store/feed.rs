@@ -84,6 +84,18 @@ pub enum Changes {
     Gap,
 }
 
+/// Looks for news until there are some, every so often, and no longer than `at_most`.
+#[cfg(any(feature = "sqlite", feature = "postgres", feature = "redis"))]
+pub(crate) async fn look_again(store: &impl RevocationFeed, after: &FeedPosition, at_most: Duration, every: Duration) {
+    let begin = tokio::time::Instant::now();
+    while begin.elapsed() < at_most {
+        tokio::time::sleep(every.min(at_most)).await;
+        if !matches!(store.position().await, Ok(position) if position == *after) {
+            break;
+        }
+    }
+}
+
 impl Changes {
     /// From what a feed holds from a position on, the position itself included; one more than is given at once.
     #[cfg(any(feature = "sqlite", feature = "postgres", feature = "redis"))]

@@ -7,6 +7,8 @@ mod error;
 mod feed;
 mod index;
 mod memory;
+#[cfg(feature = "postgres")]
+mod postgres;
 #[cfg(feature = "redis")]
 mod redis;
 mod replicated;
@@ -19,6 +21,8 @@ pub use erased::SharedStore;
 pub use error::StoreError;
 pub use feed::{Changes, FeedPosition, RevocationFeed, SnapshotPage};
 pub use memory::MemoryStore;
+#[cfg(feature = "postgres")]
+pub use postgres::{PostgresStore, PostgresStoreBuilder};
 #[cfg(feature = "redis")]
 pub use redis::RedisStore;
 pub use replicated::{Replicated, ReplicatedStats};

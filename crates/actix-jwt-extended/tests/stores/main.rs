@@ -4,6 +4,8 @@
 #![allow(clippy::print_stderr)]
 
 mod memory;
+mod postgres;
+mod postgres_server;
 mod redis;
 mod redis_server;
 mod replicated;

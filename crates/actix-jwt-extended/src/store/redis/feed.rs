@@ -2,12 +2,12 @@
 
 use super::link::Waiting;
 use super::{Inner, RedisStore, scripts};
-use crate::store::feed::AT_ONCE;
+use crate::store::feed::{AT_ONCE, look_again};
 use crate::store::{Changes, FOREVER, FeedPosition, Revocation, RevocationFeed, SnapshotPage, StoreError};
 use redis::cmd;
 use std::collections::HashMap;
 use std::time::Duration;
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 
 /// A page of a snapshot, more or less.
 const PAGE: usize = 1_000;
@@ -58,12 +58,7 @@ impl RevocationFeed for RedisStore {
                 Err(error) => log::debug!("waiting for revocations: {error}"),
             }
         }
-        while begin.elapsed() < at_most {
-            sleep(POLL.min(at_most)).await;
-            if !matches!(self.position().await, Ok(position) if position == *after) {
-                break;
-            }
-        }
+        look_again(self, after, at_most.saturating_sub(begin.elapsed()), POLL).await;
     }
 }
 

@@ -3,7 +3,7 @@
 mod schema;
 mod writer;
 
-use super::feed::AT_ONCE;
+use super::feed::{AT_ONCE, look_again};
 use super::{
     Changes, FeedPosition, Revocation, RevocationFeed, SessionRecord, SnapshotPage, StoreError, TokenIds, TokenStore,
     indexed,
@@ -14,7 +14,6 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::task::spawn_blocking;
-use tokio::time::{Instant, sleep};
 use writer::{Write, Writer};
 
 /// So many connections that read are kept open; more are opened while more are needed.
@@ -213,13 +212,7 @@ impl RevocationFeed for SqliteStore {
     }
 
     async fn wait(&self, after: &FeedPosition, at_most: Duration) {
-        let begin = Instant::now();
-        while begin.elapsed() < at_most {
-            sleep(POLL.min(at_most)).await;
-            if !matches!(self.position().await, Ok(position) if position == *after) {
-                break;
-            }
-        }
+        look_again(self, after, at_most, POLL).await;
     }
 }
 

@@ -1,0 +1,108 @@
+//! Connections: a pool, and one that listens.
+
+use crate::store::StoreError;
+use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
+use futures_util::StreamExt as _;
+use futures_util::stream;
+use rustls::{ClientConfig, RootCertStore};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{Mutex, mpsc};
+use tokio::time::timeout;
+use tokio_postgres::{AsyncMessage, Client, Config};
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+/// So long a connection may take to come, from the server or from the pool.
+const TIMEOUT: Duration = Duration::from_secs(2);
+
+const CONNECTIONS: usize = 16;
+
+pub(super) fn read_url(url: &str) -> Result<Config, StoreError> {
+    // What the parser says may show the URL, and with it the password.
+    let mut config: Config =
+        url.parse().map_err(|_| StoreError::new("the URL is not like postgres://user:password@host/database"))?;
+    if config.get_connect_timeout().is_none() {
+        config.connect_timeout(TIMEOUT);
+    }
+    if config.get_application_name().is_none() {
+        config.application_name("actix-jwt-extended");
+    }
+    Ok(config)
+}
+
+pub(super) fn pool(config: &Config) -> Result<Pool, StoreError> {
+    let how = ManagerConfig { recycling_method: RecyclingMethod::Fast };
+    Pool::builder(Manager::from_config(config.clone(), tls()?, how))
+        .max_size(CONNECTIONS)
+        .runtime(Runtime::Tokio1)
+        .wait_timeout(Some(TIMEOUT))
+        .create_timeout(Some(TIMEOUT))
+        .recycle_timeout(Some(TIMEOUT))
+        .build()
+        .map_err(StoreError::new)
+}
+
+/// Trusts whom the operating system trusts. With a provider of its own: the process's may be any, or none.
+fn tls() -> Result<MakeRustlsConnect, StoreError> {
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(StoreError::new)?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    Ok(MakeRustlsConnect::new(config))
+}
+
+/// A connection that is told of revocations; opened when somebody first waits.
+pub(super) struct Listener {
+    config: Config,
+    channel: String,
+    open: Mutex<Option<Open>>,
+}
+
+struct Open {
+    /// The connection lives as long as its client.
+    _client: Client,
+    told: mpsc::Receiver<()>,
+}
+
+impl Listener {
+    pub(super) fn new(config: Config, channel: String) -> Self {
+        Self { config, channel, open: Mutex::default() }
+    }
+
+    /// Waits until something was told. An error where there is no connection.
+    pub(super) async fn wait(&self, at_most: Duration) -> Result<(), StoreError> {
+        let mut place = self.open.lock().await;
+        let open = match &mut *place {
+            Some(open) => open,
+            None => place.insert(self.listen().await?),
+        };
+        match timeout(at_most, open.told.recv()).await {
+            Ok(None) => {
+                *place = None;
+                Err(StoreError::new("the connection that listens was lost"))
+            }
+            // Something new, or the time is over.
+            Ok(Some(())) | Err(_) => Ok(()),
+        }
+    }
+
+    async fn listen(&self) -> Result<Open, StoreError> {
+        let (client, mut connection) = self.config.connect(tls()?).await.map_err(StoreError::new)?;
+        // One is as good as many.
+        let (tell, told) = mpsc::channel(1);
+        tokio::spawn(async move {
+            let mut messages = stream::poll_fn(move |context| connection.poll_message(context));
+            while let Some(Ok(message)) = messages.next().await {
+                if matches!(message, AsyncMessage::Notification(_)) {
+                    let _ = tell.try_send(());
+                }
+            }
+        });
+        client.batch_execute(&format!("LISTEN \"{}\"", self.channel)).await.map_err(StoreError::new)?;
+        Ok(Open { _client: client, told })
+    }
+}

@@ -1,0 +1,135 @@
+//! The tables, and the statements on them.
+
+use crate::store::StoreError;
+
+/// What this version of the crate reads and writes.
+const VERSION: i64 = 1;
+
+/// What a name may be made of: it stands in statements.
+const LONGEST: usize = 40;
+
+/// Names of tables, and all statements with them.
+#[derive(Debug, Clone)]
+pub(super) struct Schema {
+    pub(super) channel: String,
+    pub(super) migration: String,
+    pub(super) exists: String,
+    pub(super) version: String,
+    pub(super) revoke: String,
+    pub(super) is_revoked: String,
+    pub(super) insert_session: String,
+    pub(super) session: String,
+    pub(super) replace_session: String,
+    pub(super) remove_session: String,
+    pub(super) sessions: String,
+    pub(super) position: String,
+    pub(super) snapshot: String,
+    pub(super) changes: String,
+}
+
+impl Schema {
+    pub(super) fn new(schema: Option<&str>, prefix: &str) -> Result<Self, StoreError> {
+        for name in schema.into_iter().chain([prefix]) {
+            let fits = |c: char| c.is_ascii_alphanumeric() || c == '_';
+            if name.is_empty() || name.len() > LONGEST || !name.chars().all(fits) {
+                return Err(StoreError::new(format!(
+                    "a schema or table prefix consists of 1 to {LONGEST} ASCII letters, digits and '_'"
+                )));
+            }
+        }
+        let table = |name: &str| match schema {
+            Some(schema) => format!("\"{schema}\".\"{prefix}{name}\""),
+            None => format!("\"{prefix}{name}\""),
+        };
+        let index = |name: &str| format!("\"{prefix}{name}\"");
+        let channel = format!("{}{prefix}feed", schema.map(|schema| format!("{schema}.")).unwrap_or_default());
+        let (versions, revocation, session, feed, head) =
+            (table("schema"), table("revocation"), table("session"), table("feed"), table("head"));
+        let (by_until, by_subject, by_end) =
+            (index("revocation_until"), index("session_subject"), index("session_expires_at"));
+        Ok(Self {
+            // One transaction, and one process at a time.
+            migration: format!(
+                "SELECT pg_advisory_xact_lock(hashtextextended('{channel}', 0));
+                 CREATE TABLE IF NOT EXISTS {revocation} (
+                     key BYTEA PRIMARY KEY, issued_until BIGINT NOT NULL, until BIGINT NOT NULL);
+                 CREATE INDEX IF NOT EXISTS {by_until} ON {revocation} (until);
+                 CREATE TABLE IF NOT EXISTS {session} (
+                     sid BYTEA PRIMARY KEY, subject BYTEA NOT NULL, rotation BIGINT NOT NULL,
+                     expires_at BIGINT NOT NULL, data BYTEA NOT NULL);
+                 CREATE INDEX IF NOT EXISTS {by_subject} ON {session} (subject);
+                 CREATE INDEX IF NOT EXISTS {by_end} ON {session} (expires_at);
+                 CREATE TABLE IF NOT EXISTS {feed} (
+                     seq BIGINT PRIMARY KEY, tag TEXT NOT NULL,
+                     key BYTEA NOT NULL, issued_until BIGINT NOT NULL, until BIGINT NOT NULL);
+                 CREATE TABLE IF NOT EXISTS {head} (
+                     one BOOLEAN PRIMARY KEY DEFAULT TRUE CHECK (one), seq BIGINT NOT NULL, tag TEXT NOT NULL);
+                 INSERT INTO {head} (seq, tag) VALUES (0, '') ON CONFLICT DO NOTHING;
+                 CREATE TABLE IF NOT EXISTS {versions} (version BIGINT PRIMARY KEY);
+                 INSERT INTO {versions} VALUES ({VERSION}) ON CONFLICT DO NOTHING;"
+            ),
+            exists: format!("SELECT to_regclass('{versions}') IS NOT NULL"),
+            version: format!("SELECT max(version) FROM {versions}"),
+            // The head's row is locked until the commit: so numbers are without holes, and in the order of commits.
+            // The sweep leaves alone what it would have to wait for, and the row that is being widened.
+            revoke: format!(
+                "WITH wider AS (
+                     INSERT INTO {revocation} AS known (key, issued_until, until) VALUES ($1, $2, $3)
+                     ON CONFLICT (key) DO UPDATE SET
+                         issued_until = GREATEST(known.issued_until, excluded.issued_until),
+                         until = GREATEST(known.until, excluded.until)
+                     WHERE known.issued_until < excluded.issued_until OR known.until < excluded.until
+                     RETURNING key, issued_until, until
+                 ), raised AS (
+                     UPDATE {head} SET seq = seq + 1, tag = $4 WHERE EXISTS (SELECT 1 FROM wider) RETURNING seq
+                 ), told AS (
+                     INSERT INTO {feed} (seq, tag, key, issued_until, until)
+                     SELECT raised.seq, $4, wider.key, wider.issued_until, wider.until FROM raised, wider
+                     RETURNING seq
+                 ), swept AS (
+                     DELETE FROM {revocation} WHERE key IN (
+                         SELECT key FROM {revocation} WHERE until < $5 AND key <> $1
+                         ORDER BY until LIMIT 100 FOR UPDATE SKIP LOCKED)
+                 ), trimmed AS (
+                     DELETE FROM {feed} WHERE seq <= (SELECT seq FROM raised) - 65536
+                 )
+                 SELECT pg_notify('{channel}', '') FROM told"
+            ),
+            is_revoked: format!(
+                "SELECT EXISTS (SELECT 1 FROM {revocation} WHERE key = ANY($1) AND issued_until >= $2)"
+            ),
+            insert_session: format!(
+                "WITH swept AS (
+                     DELETE FROM {session} WHERE sid IN (
+                         SELECT sid FROM {session} WHERE expires_at < $6 AND sid <> $1
+                         ORDER BY expires_at LIMIT 100 FOR UPDATE SKIP LOCKED)
+                 )
+                 INSERT INTO {session} (sid, subject, rotation, expires_at, data) VALUES ($1, $2, $3, $4, $5)
+                 ON CONFLICT (sid) DO UPDATE SET subject = $2, rotation = $3, expires_at = $4, data = $5"
+            ),
+            session: format!("SELECT data FROM {session} WHERE sid = $1"),
+            replace_session: format!(
+                "UPDATE {session} SET rotation = $2, expires_at = $3, data = $4
+                 WHERE sid = $1 AND rotation = $2::BIGINT - 1"
+            ),
+            remove_session: format!("DELETE FROM {session} WHERE sid = $1"),
+            sessions: format!("SELECT data FROM {session} WHERE subject = $1"),
+            position: format!("SELECT seq, tag FROM {head}"),
+            snapshot: format!("SELECT key, issued_until, until FROM {revocation} WHERE key > $1 ORDER BY key LIMIT $2"),
+            changes: format!(
+                "SELECT seq, tag, key, issued_until, until FROM {feed} WHERE seq >= $1 ORDER BY seq LIMIT $2"
+            ),
+            channel,
+        })
+    }
+}
+
+/// Refuses tables that a later version of the crate has made.
+pub(super) fn check(version: i64) -> Result<(), StoreError> {
+    if version > VERSION {
+        return Err(StoreError::new(format!(
+            "the tables are of version {version}, and this crate knows {VERSION}: update actix-jwt-extended"
+        )));
+    }
+    Ok(())
+}

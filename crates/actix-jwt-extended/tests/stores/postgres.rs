@@ -1,0 +1,287 @@
+use crate::postgres_server::PostgresServer;
+use crate::service::{Service as _, program};
+use actix_jwt_extended::{
+    Changes, JwtConfig, JwtManager, ManualClock, PostgresStore, Replicated, Revocation, RevocationFeed as _,
+    SessionRecord, TokenIds, TokenStore as _, store_testing,
+};
+use futures_util::future::join_all;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+use tokio::time::{sleep, timeout};
+
+const NOW: i64 = 1_800_000_000_000;
+const LATER: i64 = NOW + 3_600_000;
+
+fn token(jwt_id: &str) -> TokenIds<'_> {
+    TokenIds { jwt_id, session_id: None, subject: "nobody", issued_at_ms: NOW }
+}
+
+fn manager(store: PostgresStore) -> JwtManager {
+    JwtManager::builder(JwtConfig::new().secret_key("the secret of a test, 32 bytes or more"))
+        .clock(ManualClock::at(1_800_000_000))
+        .token_store(store)
+        .build()
+        .unwrap()
+}
+
+#[actix_web::test]
+async fn passes_every_check() {
+    let Some(server) = PostgresServer::start() else { return };
+    let number = AtomicUsize::new(0);
+    let next = || async {
+        let prefix = format!("t{}_", number.fetch_add(1, Ordering::Relaxed));
+        PostgresStore::builder().prefix(prefix).connect(&server.url()).await.unwrap()
+    };
+    store_testing::check(next).await;
+    store_testing::check_feed(next).await;
+    store_testing::check(|| async { Replicated::start(next().await).await.unwrap() }).await;
+}
+
+#[actix_web::test]
+async fn tables_are_made_where_and_when_they_are_wanted() {
+    let Some(server) = PostgresServer::start() else { return };
+    // By fifty nodes at once.
+    let url = server.url();
+    let stores = join_all((0..50).map(|_| async { PostgresStore::connect(&url).await })).await;
+    assert!(stores.iter().all(Result::is_ok), "{stores:?}");
+    drop(stores);
+
+    server.execute("CREATE SCHEMA auth");
+    let builder = PostgresStore::builder().schema("auth").prefix("Jwt_");
+    let store = builder.clone().connect(&url).await.unwrap();
+    store.revoke(&Revocation::of_token("a", LATER), NOW).await.unwrap();
+    assert_eq!(server.execute("SELECT count(*) FROM auth.\"Jwt_revocation\""), "1");
+
+    // By somebody who may, for somebody who may not.
+    let builder = PostgresStore::builder().prefix("byhand_").migrate(false);
+    assert!(builder.clone().connect(&url).await.is_err(), "nobody has made them");
+    server.execute(&builder.migration().unwrap());
+    server.execute(&builder.migration().unwrap());
+    server.execute("CREATE USER app; REVOKE CREATE ON SCHEMA public FROM PUBLIC");
+    server.execute("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO app");
+    let apps_url = url.replace("test@", "app@");
+    let store = PostgresStore::builder().prefix("byhand_").connect(&apps_url).await.unwrap();
+    store.revoke(&Revocation::of_token("a", LATER), NOW).await.unwrap();
+    assert!(store.is_revoked(&token("a")).await.unwrap());
+    assert!(PostgresStore::builder().prefix("no_").connect(&apps_url).await.is_err());
+
+    server.execute("INSERT INTO ajx_schema VALUES (2)");
+    let error = PostgresStore::connect(&url).await.unwrap_err();
+    assert!(error.to_string().contains("version 2") && error.to_string().contains("update"), "{error}");
+}
+
+#[actix_web::test]
+async fn what_will_not_do_is_an_error_without_the_password() {
+    for prefix in ["", "a b", "a\"b", "ü", "a-b", &"x".repeat(41)] {
+        let error = PostgresStore::builder().prefix(prefix).connect("postgres://localhost/x").await.unwrap_err();
+        assert!(error.to_string().contains("prefix"), "{error}");
+        assert!(PostgresStore::builder().schema(prefix).migration().is_err());
+    }
+    for url in ["", "nonsense", "mysql://me:pass-word@host/x", "postgres://me:pass-word@127.0.0.1:1/x"] {
+        let error = timeout(Duration::from_secs(30), PostgresStore::connect(url)).await.unwrap().unwrap_err();
+        let said = format!("{error} {error:?}");
+        assert!(!said.contains("pass-word"), "{said}");
+    }
+    let Some(server) = PostgresServer::start() else { return };
+    // The server has no TLS.
+    let url = server.url().replace("sslmode=disable", "sslmode=require");
+    assert!(PostgresStore::connect(&url).await.is_err());
+    let store = PostgresStore::connect(&server.url().replace("sslmode=disable", "sslmode=prefer")).await.unwrap();
+    assert!(!format!("{store:?}").contains("127.0.0.1"), "{store:?}");
+}
+
+#[actix_web::test]
+async fn a_pool_of_ones_own_will_do() {
+    let Some(server) = PostgresServer::start() else { return };
+    let config = server.url().parse().unwrap();
+    let manager = deadpool_postgres::Manager::new(config, tokio_postgres::NoTls);
+    let pool = deadpool_postgres::Pool::builder(manager).max_size(2).build().unwrap();
+    let store = PostgresStore::builder().with_pool(pool).await.unwrap();
+    let replica = Replicated::start(store.clone()).await.unwrap();
+    store.revoke(&Revocation::of_token("a", LATER), NOW).await.unwrap();
+    until("followed", || replica.is_revoked_at_once(&token("a"), Duration::MAX) == Some(true)).await;
+}
+
+#[actix_web::test]
+async fn kill_9_loses_nothing_that_was_acknowledged() {
+    let Some(mut server) = PostgresServer::start() else { return };
+    let store = PostgresStore::connect(&server.url()).await.unwrap();
+    let replica = Replicated::start(store.clone()).await.unwrap();
+    let jwt = manager(store.clone());
+    let mut acknowledged = Vec::new();
+    for round in 0..3 {
+        let session = jwt.start_session("ada").await.unwrap().session_id;
+        let record = store.session(&session).await.unwrap().unwrap();
+        let next: SessionRecord = {
+            let mut json = serde_json::to_value(&record).unwrap();
+            json["rotation"] = 1.into();
+            serde_json::from_value(json).unwrap()
+        };
+        let revocations: Vec<_> =
+            (0..200).map(|at| format!("{round} {at}")).map(|id| (Revocation::of_token(&id, LATER), id)).collect();
+        let work = async {
+            let revoking = join_all(revocations.iter().map(|(revocation, id)| {
+                let store = &store;
+                async move { store.revoke(revocation, NOW).await.ok().map(|()| id.clone()) }
+            }));
+            let replacing = join_all((0..20).map(|_| store.replace_session(&next)));
+            tokio::join!(revoking, replacing)
+        };
+        let killing = async {
+            sleep(Duration::from_millis(10 + 15 * round)).await;
+            server.kill();
+        };
+        let ((revoked, replaced), ()) = tokio::join!(work, killing);
+        acknowledged.extend(revoked.into_iter().flatten());
+        let won = replaced.into_iter().filter(|replaced| matches!(replaced, Ok(true))).count();
+        assert!(won <= 1, "round {round}: replaced {won} times");
+        server.restart();
+        // The same store works again, and is told nothing.
+        for id in &acknowledged {
+            assert!(works_again(&store, id).await, "round {round}: {id} was forgotten");
+        }
+        if won == 1 {
+            assert!(!store.replace_session(&next).await.unwrap(), "round {round}: replaced again");
+        }
+    }
+    assert!(!acknowledged.is_empty());
+    let known = |id: &str| replica.is_revoked_at_once(&token(id), Duration::MAX) == Some(true);
+    until("the replica follows again", || acknowledged.iter().all(|id| known(id))).await;
+    assert_eq!(replica.stats().gaps, 0, "numbers and tags go on where they were");
+}
+
+/// At first the connections must come back.
+async fn works_again(store: &PostgresStore, jwt_id: &str) -> bool {
+    for _ in 0..100 {
+        match store.is_revoked(&token(jwt_id)).await {
+            Ok(revoked) => return revoked,
+            Err(_) => sleep(Duration::from_millis(100)).await,
+        }
+    }
+    panic!("the store does not come back");
+}
+
+#[actix_web::test]
+async fn a_server_that_says_nothing_hangs_nobody_who_gives_up() {
+    let Some(server) = PostgresServer::start() else { return };
+    let store = PostgresStore::connect(&server.url()).await.unwrap();
+    store.revoke(&Revocation::of_token("a", LATER), NOW).await.unwrap();
+    server.pause();
+    let begin = Instant::now();
+    let revocations: Vec<_> = (0..50).map(|at| Revocation::of_token(&at.to_string(), LATER)).collect();
+    let patience = Duration::from_millis(300);
+    let revoked = join_all(revocations.iter().map(|one| timeout(patience, store.revoke(one, NOW)))).await;
+    assert!(revoked.iter().all(|answer| !matches!(answer, Ok(Ok(())))), "nothing is acknowledged");
+    assert!(!matches!(timeout(patience, store.is_revoked(&token("a"))).await, Ok(Ok(_))));
+    assert!(begin.elapsed() < Duration::from_secs(30));
+    server.resume();
+    assert!(works_again(&store, "a").await);
+    // Those who gave up left nothing half done in their connections.
+    for at in 0..50 {
+        store.revoke(&Revocation::of_token(&format!("later {at}"), LATER), NOW).await.unwrap();
+        assert!(store.is_revoked(&token(&format!("later {at}"))).await.unwrap());
+        assert!(!store.is_revoked(&token(&format!("never {at}"))).await.unwrap());
+    }
+}
+
+#[actix_web::test]
+async fn waiting_ends_with_a_revocation_or_in_time() {
+    let Some(mut server) = PostgresServer::start() else { return };
+    let url = server.url();
+    let (store, other) = (PostgresStore::connect(&url).await.unwrap(), PostgresStore::connect(&url).await.unwrap());
+    let position = store.position().await.unwrap();
+    timeout(Duration::from_secs(30), store.wait(&position, Duration::from_millis(50))).await.unwrap();
+    for round in 0..2 {
+        let revocation = Revocation::of_token(&format!("a{round}"), LATER);
+        let ((), revoked) = tokio::join!(
+            async { timeout(Duration::from_secs(30), store.wait(&position, Duration::from_secs(3600))).await.unwrap() },
+            async {
+                sleep(Duration::from_millis(50)).await;
+                other.revoke(&revocation, NOW).await
+            }
+        );
+        revoked.unwrap();
+        if round == 0 {
+            // The connection that listens is lost, and comes back.
+            server.restart();
+            assert!(works_again(&store, "a0").await && works_again(&other, "a0").await);
+            let position = store.position().await.unwrap();
+            timeout(Duration::from_secs(30), store.wait(&position, Duration::from_millis(300))).await.unwrap();
+        }
+    }
+}
+
+#[actix_web::test]
+async fn dead_tokens_leave_nothing_behind() {
+    let Some(server) = PostgresServer::start() else { return };
+    let store = PostgresStore::connect(&server.url()).await.unwrap();
+    store.revoke(&Revocation::of_token("lives", i64::MAX), NOW).await.unwrap();
+    // A million that died while nobody wrote.
+    server.execute(&format!(
+        "INSERT INTO ajx_revocation SELECT convert_to('t:' || n, 'UTF8'), {max}, {NOW} + n FROM generate_series(1, 1000000) n;
+         INSERT INTO ajx_session SELECT convert_to('s' || n, 'UTF8'), 'x', 0, {NOW} + n, '' FROM generate_series(1, 10000) n",
+        max = i64::MAX
+    ));
+    let later = NOW + 2_000_000;
+    let jwt = manager(store.clone());
+    for batch in 0..20 {
+        let revocations: Vec<_> =
+            (0..100).map(|at| Revocation::of_token(&format!("{batch} {at}"), later + 1)).collect();
+        for revoked in join_all(revocations.iter().map(|revocation| store.revoke(revocation, later))).await {
+            revoked.unwrap();
+        }
+        jwt.start_session("ada").await.unwrap();
+    }
+    // Each write takes away a hundred and adds one.
+    let left: i64 = server.execute("SELECT count(*) FROM ajx_revocation").parse().unwrap();
+    assert!(left < 1_000_000 - 2_000 * 60, "{left} are left");
+    let told: i64 = server.execute("SELECT count(*) FROM ajx_feed").parse().unwrap();
+    assert_eq!(told, 2_001);
+    assert!(store.is_revoked(&token("lives")).await.unwrap());
+    // The manager's clock stands where the sessions have just begun to end.
+    assert_eq!(server.execute("SELECT count(*) FROM ajx_session WHERE subject = 'x'"), "10000");
+}
+
+#[actix_web::test]
+async fn a_history_that_is_another_is_a_gap() {
+    let Some(server) = PostgresServer::start() else { return };
+    let store = PostgresStore::connect(&server.url()).await.unwrap();
+    let replica = Replicated::start(store.clone()).await.unwrap();
+    for id in 0..5 {
+        store.revoke(&Revocation::of_token(&format!("a{id}"), LATER), NOW).await.unwrap();
+    }
+    let knows = |id: &str| replica.is_revoked_at_once(&token(id), Duration::MAX) == Some(true);
+    until("followed", || knows("a4")).await;
+    let position = store.position().await.unwrap();
+    // As after a failover to a standby that lacked the last two.
+    server.execute(
+        "DELETE FROM ajx_feed WHERE seq > 3; DELETE FROM ajx_revocation WHERE key IN ('t:a3', 't:a4');
+         UPDATE ajx_head SET seq = 3, tag = (SELECT tag FROM ajx_feed WHERE seq = 3)",
+    );
+    assert!(matches!(store.changes(&position).await.unwrap(), Changes::Gap));
+    until("healed", || replica.stats().gaps >= 1 && replica.stats().snapshots >= 2).await;
+    assert!(store.is_revoked(&token("a3")).await.unwrap() && store.is_revoked(&token("a4")).await.unwrap());
+}
+
+#[actix_web::test]
+async fn over_tls_the_certificate_counts() {
+    let Some(server) = PostgresServer::start() else { return };
+    if program("openssl", &[]).is_none() {
+        return;
+    }
+    server.use_own_certificate();
+    let url = server.url().replace("sslmode=disable", "sslmode=require");
+    // Signed by nobody whom this machine knows.
+    let error = PostgresStore::connect(&url).await.unwrap_err();
+    assert!(format!("{error:?}").to_lowercase().contains("certificate"), "{error:?}");
+}
+
+async fn until(what: &str, condition: impl Fn() -> bool) {
+    for _ in 0..3000 {
+        if condition() {
+            return;
+        }
+        sleep(Duration::from_millis(10)).await;
+    }
+    panic!("never: {what}");
+}

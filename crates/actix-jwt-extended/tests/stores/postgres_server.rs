@@ -1,0 +1,161 @@
+//! A PostgreSQL server of the test's own.
+
+use crate::service::{Service, free_port, program};
+use std::fs::File;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+const FOLDERS: &[&str] = &[
+    "/usr/lib/postgresql/18/bin",
+    "/usr/lib/postgresql/17/bin",
+    "/usr/lib/postgresql/16/bin",
+    "/usr/lib/postgresql/15/bin",
+    "/usr/local/bin",
+    "/opt/homebrew/bin",
+];
+
+pub(crate) struct PostgresServer {
+    program: PathBuf,
+    folder: TempDir,
+    port: u16,
+    child: Option<Child>,
+}
+
+#[allow(dead_code, reason = "not every test uses every way")]
+impl PostgresServer {
+    pub(crate) fn start() -> Option<Self> {
+        let (program, initdb) = (program("postgres", FOLDERS)?, program("initdb", FOLDERS)?);
+        let server = Self { program, folder: TempDir::new().unwrap(), port: free_port(), child: None };
+        if is_root() {
+            let chown = Command::new("chown").arg("postgres").arg(server.folder.path()).status().unwrap();
+            assert!(chown.success());
+        }
+        let mut init = unprivileged(&initdb);
+        init.args(["--auth", "trust", "--username", "test", "--encoding", "UTF8", "--no-sync", "-D"])
+            .arg(server.data());
+        let output = init.stdin(Stdio::null()).current_dir("/").output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let mut server = server;
+        server.restart();
+        Some(server)
+    }
+
+    fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("postgres://test@127.0.0.1:{}/postgres?sslmode=disable", self.port)
+    }
+
+    /// As an administrator would.
+    pub(crate) fn execute(&self, sql: &str) -> String {
+        let psql = program("psql", FOLDERS).unwrap();
+        let mut command = Command::new(psql);
+        command.args(["-X", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-U", "test", "-d", "postgres"]);
+        command.args(["-p", &self.port.to_string(), "-c", sql]).current_dir("/");
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    }
+
+    fn is_ready(&self) -> bool {
+        let psql = program("psql", FOLDERS).unwrap();
+        let mut command = Command::new(psql);
+        command.args(["-X", "-h", "127.0.0.1", "-U", "test", "-d", "postgres", "-c", "SELECT 1", "-p"]);
+        command.arg(self.port.to_string()).current_dir("/").stdout(Stdio::null()).stderr(Stdio::null());
+        command.status().unwrap().success()
+    }
+
+    /// From now on it has TLS, with a certificate that nobody knows.
+    pub(crate) fn use_own_certificate(&self) {
+        let mut make = unprivileged(Path::new("openssl"));
+        make.args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1"]);
+        make.args(["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", "server.key", "-out", "server.crt"]);
+        let made = make.current_dir(self.data()).stdin(Stdio::null()).stderr(Stdio::null()).status().unwrap();
+        assert!(made.success());
+        self.execute("ALTER SYSTEM SET ssl = on");
+        self.execute("SELECT pg_reload_conf()");
+        let begin = Instant::now();
+        while self.execute("SHOW ssl") != "on" {
+            assert!(begin.elapsed() < Duration::from_secs(30), "no TLS");
+            sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// All its processes.
+    fn signal(&self, name: &str) {
+        let parent = self.child.as_ref().unwrap().id().to_string();
+        let children = Command::new("pgrep").args(["-P", &parent]).output().unwrap();
+        let children = String::from_utf8(children.stdout).unwrap();
+        for pid in [&*parent].into_iter().chain(children.lines()) {
+            // One may just have ended.
+            let _ = Command::new("kill").args(["-s", name, pid]).stderr(Stdio::null()).status();
+        }
+    }
+}
+
+fn is_root() -> bool {
+    Command::new("id").arg("-u").output().unwrap().stdout == b"0\n"
+}
+
+/// PostgreSQL refuses to run as root.
+fn unprivileged(program: &Path) -> Command {
+    if !is_root() {
+        return Command::new(program);
+    }
+    let mut command = Command::new("setpriv");
+    command.args(["--reuid=postgres", "--regid=postgres", "--clear-groups", "--"]).arg(program);
+    command
+}
+
+impl Service for PostgresServer {
+    fn address(&self) -> SocketAddr {
+        SocketAddr::from(([127, 0, 0, 1], self.port))
+    }
+
+    fn kill(&mut self) {
+        if self.child.is_some() {
+            self.signal("KILL");
+        }
+        if let Some(mut child) = self.child.take() {
+            let _ = child.kill();
+            child.wait().unwrap();
+        }
+    }
+
+    fn restart(&mut self) {
+        self.kill();
+        let begin = Instant::now();
+        while !self.is_ready() {
+            assert!(begin.elapsed() < Duration::from_secs(60), "postgres does not answer");
+            // It does not start while something of its predecessor is left.
+            if self.child.as_mut().is_none_or(|child| child.try_wait().unwrap().is_some()) {
+                let log = File::options().create(true).append(true).open(self.folder.path().join("log")).unwrap();
+                let mut command = unprivileged(&self.program);
+                command.arg("-D").arg(self.data()).args(["-p", &self.port.to_string(), "-h", "127.0.0.1", "-k", ""]);
+                command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).current_dir("/");
+                self.child = Some(command.spawn().unwrap());
+            }
+            sleep(Duration::from_millis(50));
+        }
+    }
+
+    fn pause(&self) {
+        self.signal("STOP");
+    }
+
+    fn resume(&self) {
+        self.signal("CONT");
+    }
+}
+
+impl Drop for PostgresServer {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
