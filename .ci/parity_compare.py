@@ -25,7 +25,7 @@ from werkzeug.serving import make_server
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "src" / "differences.md"
 SECTION = "## What clients see\n"
-UUID4 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
+UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[47][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 TOKEN = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]+")
 # By how much clocks and a busy machine may set two times apart, in seconds.
 PATIENCE = 15
@@ -110,7 +110,12 @@ class Comparison:
         """The tokens of each side."""
         login, auth_login, *_ = [[answer.body for answer in self.ask(case)] for case in self.cases.logins()]
         tokens = [
-            {"access": one["access_token"], "fresh access": two["access_token"], "refresh": two["refresh_token"]}
+            {
+                "access": one["access_token"],
+                "fresh access": two["access_token"],
+                # Those of a session are good once; here each is sent many times, and to both.
+                "refresh": self.cases.without_session(two["refresh_token"]),
+            }
             for one, two in zip(login, auth_login)
         ]
         self.ask(self.cases.revoking(tokens[0]["fresh access"]))
@@ -155,6 +160,8 @@ def demo(settings):
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("JWT_", "DEMO_"))}
     # Nobody reads on after the address, so requests must not be logged.
     environment["RUST_LOG"] = "demo=info"
+    # Flask-JWT-Extended knows of no sessions, so none may end a token's life.
+    environment |= {"DEMO_STORE": "memory:", "JWT_SESSION_LIFETIME": "false"}
     with tempfile.TemporaryDirectory() as folder:
         file = pathlib.Path(folder) / "Settings.toml"
         # JSON's strings, numbers, booleans and lists are TOML's too.
@@ -239,13 +246,15 @@ def shape(token):
     issued = claims.get("iat")
 
     def told(name, value):
-        if name in ("jti", "csrf") and UUID4.fullmatch(value):
+        if name in ("jti", "csrf") and UUID.fullmatch(value):
             return "UUID"
         if name == "iat":
             return "now" if isinstance(value, int) and abs(value - time.time()) < PATIENCE else value
         return f"iat + {value - issued}" if name in ("nbf", "exp") else value
 
-    return json.dumps([jwt.get_unverified_header(token), {name: told(name, value) for name, value in claims.items()}])
+    # What belongs to a session is said in each one's own way.
+    said = {name: told(name, value) for name, value in claims.items() if name not in ("sid", "rot", "in_session")}
+    return json.dumps([jwt.get_unverified_header(token), said])
 
 
 class Jar:

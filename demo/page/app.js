@@ -6,6 +6,8 @@ const EARLIER = 20;
 
 // In header mode. What the cookies hold, the browser keeps for itself.
 const tokens = { access: null, refresh: null, revoked: null };
+// Refresh tokens that were replaced, the last one first.
+let used = [];
 // What is known of the access token of the current mode.
 let shown = null;
 let mode = "headers";
@@ -62,6 +64,17 @@ const ATTEMPTS = [
     run: () => call("GET", "/protected", { token: tokens.refresh }),
   },
   {
+    name: "A refresh token that was replaced, and whose successor was used",
+    mode: "headers",
+    ready: () => used.length > 1,
+    otherwise: "refresh twice first",
+    run: async () => {
+      const answer = await call("POST", "/auth/refresh", { token: used[1] });
+      if (!answer.ok) notice("Somebody has a copy of that token, so the server ended the session. Log in again.");
+      await loadSessions();
+    },
+  },
+  {
     name: "POST with the cookies but without the CSRF value",
     mode: "cookies",
     run: () => call("POST", "/protected", { cookies: true }),
@@ -111,8 +124,13 @@ async function logIn() {
   const answer = await call("POST", path, { cookies: mode === "cookies", json: credentials() });
   if (!answer.ok) return;
   at("password").value = "";
-  if (mode === "headers") keep(answer.body);
-  else await loadFromCookies();
+  if (mode === "headers") {
+    tokens.refresh = null;
+    used = [];
+    keep(answer.body);
+  } else {
+    await loadFromCookies();
+  }
 }
 
 async function refresh() {
@@ -128,10 +146,11 @@ async function refresh() {
 async function logOut() {
   if (mode === "headers") {
     const { access, refresh } = tokens;
-    // The refresh token first: the answer about the access token is the one to read.
-    if (refresh) await call("DELETE", "/auth/logout", { token: refresh });
-    const answer = await call("DELETE", "/auth/logout", { token: access });
+    // Either ends the session; the access token may have expired.
+    let answer = await call("DELETE", "/auth/logout", { token: access });
+    if (!answer.ok && refresh) answer = await call("DELETE", "/auth/logout", { token: refresh });
     tokens.access = tokens.refresh = null;
+    used = [];
     if (answer.ok) tokens.revoked = access;
   } else {
     const answer = await call("DELETE", "/auth/cookies", { cookies: true, csrf: readableCookie("csrf_access_token") });
@@ -142,8 +161,11 @@ async function logOut() {
 
 function keep(answer) {
   tokens.access = answer?.access_token ?? null;
-  // The answer to a refresh brings none, and the old one stays good.
-  tokens.refresh = answer?.refresh_token ?? tokens.refresh;
+  // One without a session stays good, and its answer brings no other.
+  if (answer?.refresh_token) {
+    if (tokens.refresh) used.unshift(tokens.refresh);
+    tokens.refresh = answer.refresh_token;
+  }
   showToken(tokens.access && takenApart(tokens.access));
 }
 
@@ -216,6 +238,8 @@ const CLAIM_MEANINGS = {
   nbf: (value) => `not valid before ${time(value)}`,
   exp: (value) => `expires at ${time(value)}`,
   jti: () => "the ID of this very token: what a revocation remembers",
+  sid: () => "the session: all tokens that came of one login",
+  rot: () => "how often the session had been refreshed",
   type: (value) => (value === "refresh" ? "good for getting new access tokens only" : "good for the routes"),
   sub: () => "the subject: who was logged in",
   csrf: () => "from a cookie, the token counts only with this value in X-CSRF-TOKEN beside it",
@@ -243,6 +267,7 @@ function showToken(about) {
     : "The cookies stay when the page is reloaded; logging out deletes them.";
   showLife();
   showCalls();
+  loadSessions();
 }
 
 const readableCookies = () => document.cookie.split("; ").join("\n") || "(nothing)";
@@ -302,6 +327,42 @@ function duration(seconds) {
     if (count || (unit === "s" && !parts.length)) parts.push(`${count} ${unit}`);
   }
   return parts.slice(0, 2).join(" ");
+}
+
+// --- Sessions -------------------------------------------------------------------------------------
+
+/** Lists them, aside from what was clicked. */
+async function loadSessions() {
+  if (!shown) return showSessions([]);
+  const answer = await call("GET", "/auth/sessions", { ...carryingAccess("GET"), aside: true });
+  showSessions(answer.ok ? answer.body.sessions : []);
+}
+
+function showSessions(sessions) {
+  at("no-sessions").hidden = sessions.length > 0;
+  at("everywhere").disabled = at("show-sessions").disabled = shown === null;
+  at("sessions").replaceChildren(...sessions.map((session) => {
+    const about = element("span", "about", element("b", "", session.label || "unknown"),
+      element("span", "what", `since ${time(session.created_at)}, refreshed ${time(session.last_used_at)}`));
+    return element("li", "", about, session.current ? element("span", "here", "this device") : endButton(session));
+  }));
+}
+
+function endButton(session) {
+  const button = element("button", "", "Log out there");
+  button.type = "button";
+  button.addEventListener("click", async () => {
+    await call("DELETE", `/auth/sessions/${encodeURIComponent(session.id)}`, carryingAccess("DELETE"));
+    await loadSessions();
+  });
+  return button;
+}
+
+async function logOutEverywhere() {
+  const answer = await call("DELETE", "/auth/sessions", carryingAccess("DELETE"));
+  if (!answer.ok) return;
+  tokens.revoked = tokens.access ?? tokens.revoked;
+  await loadSessions();
 }
 
 // --- Request and answer ---------------------------------------------------------------------------
@@ -365,7 +426,7 @@ const WHY = [
   [/^CSRF double submit/, "The value is not the one in the token’s csrf claim."],
   [/^Missing (Authorization|JWT|cookie)/, "No token was found where the server looks."],
   [/^Token has expired/, "The signature is good, but exp has passed."],
-  [/^Token has been revoked/, "The token is good in itself, but its jti is on the server’s blocklist."],
+  [/^Token has been revoked/, "The token is good in itself, but it was revoked, or its session is over."],
   [/^Fresh token required/, "The token comes from a refresh. Log in again for a fresh one."],
   [/^Only non-refresh tokens/, "A refresh token only gets new access tokens."],
   [/^Only refresh tokens/, "An access token cannot get another one."],
@@ -468,6 +529,11 @@ at("login").addEventListener("submit", (event) => {
 at("refresh").addEventListener("click", () => {
   notice(null);
   refresh();
+});
+at("show-sessions").addEventListener("click", () => loadSessions());
+at("everywhere").addEventListener("click", () => {
+  notice(null);
+  logOutEverywhere();
 });
 at("logout").addEventListener("click", () => {
   notice(null);

@@ -2,6 +2,7 @@
 
 use crate::error::StartError;
 use crate::settings_file;
+use crate::store::{self, StoreSetting};
 use actix_jwt_extended::JwtConfig;
 use actix_web::http::Uri;
 use clap::Parser;
@@ -32,6 +33,7 @@ pub struct Settings {
     pub jwt: JwtConfig,
     pub address: Address,
     pub cors_origin: Option<Origin>,
+    pub store: StoreSetting,
 }
 
 impl Settings {
@@ -47,10 +49,11 @@ impl Settings {
             // Text that is not UTF-8 fits no setting.
             own.set(name, value.into_string().map_or(ValueKind::Nil, ValueKind::String))?;
         }
-        let Own { mut address, cors_origin } = own;
+        let Own { mut address, cors_origin, store } = own;
         address.host = flags.host.unwrap_or(address.host);
         address.port = flags.port.unwrap_or(address.port);
-        Ok(Self { jwt, address, cors_origin })
+        let folder = flags.settings.parent().unwrap_or(Path::new(""));
+        Ok(Self { jwt, address, cors_origin, store: store.beside(folder) })
     }
 }
 
@@ -94,14 +97,15 @@ impl Origin {
 }
 
 /// What the settings say of the demo itself.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Default, PartialEq, Eq)]
 struct Own {
     address: Address,
     cors_origin: Option<Origin>,
+    store: StoreSetting,
 }
 
 const PREFIX: &str = "DEMO_";
-const NAMES: [&str; 3] = ["DEMO_HOST", "DEMO_PORT", "DEMO_CORS_ORIGIN"];
+const NAMES: [&str; 4] = ["DEMO_HOST", "DEMO_PORT", "DEMO_CORS_ORIGIN", "DEMO_STORE"];
 
 impl Own {
     /// Sets one setting by its name; leaves alone what is not the demo's.
@@ -128,6 +132,11 @@ impl Own {
                     expected: "one origin as browsers send it, such as \"https://app.example\", without a path",
                 })?);
             }
+            "DEMO_STORE" => {
+                let store = text(value).and_then(|text| StoreSetting::parse(&text));
+                self.store =
+                    store.ok_or(StartError::InvalidValue { setting: "DEMO_STORE", expected: store::EXPECTED })?;
+            }
             _ => return Err(StartError::UnknownSetting { name: name.to_owned(), suggestion: nearest(name) }),
         }
         Ok(())
@@ -151,8 +160,12 @@ fn port(value: &ValueKind) -> Option<u16> {
 }
 
 fn origin(value: ValueKind) -> Option<Origin> {
+    text(value).and_then(Origin::parse)
+}
+
+fn text(value: ValueKind) -> Option<String> {
     match value {
-        ValueKind::String(origin) => Origin::parse(origin),
+        ValueKind::String(text) => Some(text),
         _ => None,
     }
 }
@@ -248,7 +261,7 @@ mod tests {
         let mut own = Own::default();
         own.set("PATH", ValueKind::Nil).unwrap();
         own.set("DÉMO_HOST", ValueKind::Nil).unwrap();
-        assert_eq!(own, Own::default());
+        assert!(own == Own::default());
         let told = |name| Own::default().set(name, ValueKind::Nil).unwrap_err().to_string();
         assert_eq!(told("DEMO_PROT"), "DEMO_PROT is no setting; did you mean DEMO_PORT?");
         assert_eq!(told("demo_host"), "demo_host is no setting; did you mean DEMO_HOST?");

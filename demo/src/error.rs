@@ -1,7 +1,7 @@
 //! Why the demo cannot start. Each text is one line, names the way out where there is one, and
 //! holds no secret.
 
-use actix_jwt_extended::ConfigError;
+use actix_jwt_extended::{ConfigError, StoreError};
 use std::error::Error;
 use std::fmt;
 use std::io;
@@ -14,6 +14,7 @@ pub enum StartError {
     Syntax { path: String },
     UnknownSetting { name: String, suggestion: Option<&'static str> },
     InvalidValue { setting: &'static str, expected: &'static str },
+    Store { store: String, source: StoreError },
     Hashing(argon2::password_hash::Error),
     Listen { host: String, port: u16, source: io::Error },
     Server(io::Error),
@@ -31,6 +32,7 @@ impl fmt::Display for StartError {
             }
             Self::UnknownSetting { name, suggestion: None } => write!(f, "{name} is no setting"),
             Self::InvalidValue { setting, expected } => write!(f, "{setting} must be {expected}"),
+            Self::Store { store, source } => write!(f, "cannot keep logins in {store}: {source}"),
             Self::Hashing(error) => write!(f, "cannot hash passwords: {error}"),
             Self::Listen { host, port, source } => {
                 write!(f, "cannot listen on {host}, port {port}: {source}")?;
@@ -48,6 +50,7 @@ impl Error for StartError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             Self::Jwt(error) => Some(error),
+            Self::Store { source, .. } => Some(source),
             Self::Hashing(error) => Some(error),
             Self::Make { source, .. } | Self::Read { source, .. } | Self::Listen { source, .. } => Some(source),
             Self::Server(source) => Some(source),

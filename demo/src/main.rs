@@ -8,11 +8,11 @@ mod error;
 mod logging;
 mod managers;
 mod passwords;
-mod revoked;
 mod routes;
 mod settings_file;
 mod shutdown;
 mod startup;
+mod store;
 mod users;
 
 use clap::Parser as _;
@@ -39,5 +39,5 @@ fn main() -> ExitCode {
 
 #[actix_web::main]
 async fn run(flags: Flags) -> Result<(), StartError> {
-    Application::build(Settings::load(flags)?)?.run_until_stopped().await
+    Application::build(Settings::load(flags)?).await?.run_until_stopped().await
 }

@@ -1,8 +1,7 @@
-//! The demo's `JwtManager`s: the same settings and keys, with and without a user lookup.
+//! The demo's `JwtManager`s: the same settings, keys and store, with and without a user lookup.
 
-use crate::revoked::Revoked;
 use crate::users::Users;
-use actix_jwt_extended::{ConfigError, JwtConfig, JwtManager, JwtManagerBuilder};
+use actix_jwt_extended::{ConfigError, JwtConfig, JwtManager, JwtManagerBuilder, SharedStore};
 use actix_web::web::Data;
 
 #[derive(Clone)]
@@ -14,11 +13,11 @@ pub struct Managers {
 }
 
 impl Managers {
-    pub fn build(config: JwtConfig, users: &Data<Users>, revoked: &Data<Revoked>) -> Result<Self, ConfigError> {
+    pub fn build(config: JwtConfig, users: &Data<Users>, store: &SharedStore) -> Result<Self, ConfigError> {
         let users = users.clone();
         Ok(Self {
-            jwt: builder(config.clone(), revoked).build()?,
-            loading_users: builder(config, revoked)
+            jwt: builder(config.clone(), store).build()?,
+            loading_users: builder(config, store)
                 .user_lookup_loader(move |token| {
                     let users = users.clone();
                     async move { users.find(&token.identity()).await }
@@ -28,10 +27,14 @@ impl Managers {
     }
 }
 
-fn builder(config: JwtConfig, revoked: &Data<Revoked>) -> JwtManagerBuilder {
-    let revoked = revoked.clone();
-    JwtManager::builder(config).token_in_blocklist_loader(move |token| {
-        let revoked = token.jti().is_some_and(|jwt_id| revoked.contains(jwt_id));
-        async move { revoked }
+fn builder(config: JwtConfig, store: &SharedStore) -> JwtManagerBuilder {
+    JwtManager::builder(config).token_store(store.clone()).on_reuse_detected(|detected| async move {
+        let from =
+            detected.request().peer_addr().map_or_else(|| "unknown".to_owned(), |address| address.ip().to_string());
+        log::warn!(
+            "a refresh token of {:?} came back after it was used, from {from}: session {} is over",
+            detected.subject(),
+            detected.session_id()
+        );
     })
 }

@@ -3,7 +3,6 @@
 use crate::configuration::{Address, Settings};
 use crate::error::StartError;
 use crate::managers::Managers;
-use crate::revoked::Revoked;
 use crate::users::Users;
 use crate::{cors, logging, routes, shutdown};
 use actix_web::dev::Server;
@@ -16,14 +15,15 @@ const SHUTDOWN_SECONDS: u64 = 10;
 pub struct Application {
     server: Server,
     addresses: Vec<SocketAddr>,
+    store: String,
 }
 
 impl Application {
     /// Everything that can fail at the start fails here. Needs actix's runtime around it.
-    pub fn build(settings: Settings) -> Result<Self, StartError> {
+    pub async fn build(settings: Settings) -> Result<Self, StartError> {
         let users = web::Data::new(Users::of_the_example().map_err(StartError::Hashing)?);
-        let revoked = web::Data::new(Revoked::default());
-        let managers = Managers::build(settings.jwt, &users, &revoked)?;
+        let store = settings.store.open().await?;
+        let managers = Managers::build(settings.jwt, &users, &store)?;
         let stop = shutdown::requested().map_err(StartError::Server)?;
         let Address { host, port } = settings.address;
         let cors_origin = settings.cors_origin;
@@ -31,7 +31,6 @@ impl Application {
             App::new()
                 .app_data(managers.jwt.clone())
                 .app_data(users.clone())
-                .app_data(revoked.clone())
                 .configure(|app| routes::configure(app, &managers))
                 .wrap(cors::allowing(cors_origin.as_ref()))
                 .wrap(logging::requests())
@@ -42,10 +41,11 @@ impl Application {
         .bind((host.as_str(), port))
         .map_err(|source| StartError::Listen { host, port, source })?;
         let addresses = server.addrs();
-        Ok(Self { server: server.run(), addresses })
+        Ok(Self { server: server.run(), addresses, store: settings.store.shown() })
     }
 
     pub async fn run_until_stopped(self) -> Result<(), StartError> {
+        log::info!("logins are kept in {}", self.store);
         for address in self.addresses {
             log::info!("listening on http://{address}");
         }

@@ -1,9 +1,9 @@
-//! `/auth/…` with tokens in the answer: log in, refresh, log out.
+//! `/auth/*`: sessions with tokens in answers, for clients that keep them themselves.
 
 use super::{credentials, not_cached};
-use crate::revoked::Revoked;
 use crate::users::Users;
-use actix_jwt_extended::{Jwt, JwtError, JwtManager, TokenType, jwt_required};
+use actix_jwt_extended::{Jwt, JwtError, JwtManager, TokenPair, TokenType, jwt_required};
+use actix_web::http::header::USER_AGENT;
 use actix_web::{HttpRequest, HttpResponse, delete, post, web};
 use serde_json::json;
 
@@ -15,15 +15,22 @@ pub async fn login(
     body: web::Payload,
 ) -> actix_web::Result<HttpResponse> {
     let username = credentials::verified_username(&users, &request, body).await?;
-    Ok(not_cached().json(json!({
-        "access_token": jwt.access_token(&username).fresh().encode()?,
-        "refresh_token": jwt.create_refresh_token(&username)?,
-    })))
+    Ok(not_cached().json(begin_session(&jwt, &username, &request).await?))
 }
 
+/// Known in the list of sessions by the program that logged in.
+pub async fn begin_session(jwt: &JwtManager, username: &str, request: &HttpRequest) -> Result<TokenPair, JwtError> {
+    let program = request.headers().get(USER_AGENT).and_then(|value| value.to_str().ok());
+    jwt.start_session(username).label(program.unwrap_or("unknown")).await
+}
+
+/// The next pair; for a token without a session, as Flask-JWT-Extended makes them, an access token.
 #[post("/auth/refresh", wrap = "jwt_required().refresh()")]
-pub async fn refresh(jwt: JwtManager, presented: Jwt) -> actix_web::Result<HttpResponse> {
-    Ok(not_cached().json(json!({ "access_token": access_token_of(&presented, &jwt)? })))
+pub async fn refresh(jwt: JwtManager, presented: Jwt, request: HttpRequest) -> actix_web::Result<HttpResponse> {
+    Ok(match presented.session_id() {
+        Some(_) => not_cached().json(jwt.rotate(&presented, &request).await?),
+        None => not_cached().json(json!({ "access_token": access_token_of(&presented, &jwt)? })),
+    })
 }
 
 /// An access token, not fresh, for whom another token is about.
@@ -31,13 +38,17 @@ pub fn access_token_of(presented: &Jwt, jwt: &JwtManager) -> Result<String, JwtE
     jwt.access_token(presented.identity()).identity_value(presented.identity_value().clone()).encode()
 }
 
-/// Revokes the token presented, access or refresh.
+/// Ends the session of the token presented, access or refresh; one without a session goes alone.
 #[delete("/auth/logout", wrap = "jwt_required().verify_type(false)")]
-pub async fn logout(jwt: Jwt, revoked: web::Data<Revoked>) -> HttpResponse {
-    let Some(jwt_id) = jwt.jti() else {
-        return HttpResponse::UnprocessableEntity().json(json!({ "msg": "Missing claim: jti" }));
-    };
-    revoked.insert(jwt_id, jwt.expires_at());
-    let kind = if jwt.token_type() == TokenType::Refresh { "Refresh" } else { "Access" };
-    HttpResponse::Ok().json(json!({ "msg": format!("{kind} token successfully revoked") }))
+pub async fn logout(jwt: JwtManager, presented: Jwt) -> actix_web::Result<HttpResponse> {
+    end(&jwt, &presented).await?;
+    let kind = if presented.token_type() == TokenType::Refresh { "Refresh" } else { "Access" };
+    Ok(HttpResponse::Ok().json(json!({ "msg": format!("{kind} token successfully revoked") })))
+}
+
+pub async fn end(jwt: &JwtManager, presented: &Jwt) -> Result<(), JwtError> {
+    match presented.session_id() {
+        Some(session_id) => jwt.revoke_session(session_id).await,
+        None => jwt.revoke(presented).await,
+    }
 }

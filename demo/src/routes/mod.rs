@@ -7,6 +7,7 @@ mod login;
 mod me;
 mod page;
 mod protected;
+mod sessions;
 mod token;
 
 use crate::managers::Managers;
@@ -25,6 +26,9 @@ pub fn configure(app: &mut ServiceConfig, managers: &Managers) {
         .service(cookies::login)
         .service(cookies::refresh)
         .service(cookies::logout)
+        .service(sessions::list)
+        .service(sessions::end)
+        .service(sessions::end_all)
         .service(token::claims)
         .service(token::header)
         .service(token::location)

@@ -82,7 +82,16 @@ fn from_login_to_logout() {
     assert_answer(&jar.send(&demo, "PUT", "/auth/cookies", Some(&csrf)), 401, &other);
     let refreshed = jar.send(&demo, "PUT", "/auth/cookies", Some(&refresh_csrf));
     assert_answer(&refreshed, 200, &json!({ "refresh": true }));
-    assert_eq!(shapes(&refreshed), ["access_token_cookie; HttpOnly; Path=/", "csrf_access_token; Path=/"]);
+    // The refresh token is good once, so there is another.
+    assert_eq!(
+        shapes(&refreshed),
+        [
+            "access_token_cookie; HttpOnly; Path=/",
+            "csrf_access_token; Path=/",
+            "refresh_token_cookie; HttpOnly; Path=/",
+            "csrf_refresh_token; Path=/",
+        ]
+    );
     let before = jar.0["access_token_cookie"].clone();
     jar.keep(&refreshed);
     assert_ne!(jar.0["access_token_cookie"], before);
@@ -178,13 +187,29 @@ fn logging_out_revokes_the_access_cookie() {
     let response = jar.send(&demo, "DELETE", "/auth/logout", Some(&csrf));
     assert_answer(&response, 200, &msg("Access token successfully revoked"));
     assert_answer(&jar.send(&demo, "GET", "/protected", None), 401, &msg("Token has been revoked"));
-    // The refresh cookie is a token of its own …
+    // The refresh cookie is of the same session …
     let refresh_csrf = jar.0["csrf_refresh_token"].clone();
-    assert_eq!(jar.send(&demo, "PUT", "/auth/cookies", Some(&refresh_csrf)).status, 200);
-    // … which is not looked for here.
+    assert_eq!(jar.send(&demo, "PUT", "/auth/cookies", Some(&refresh_csrf)).status, 401);
+    // … and not looked for here.
     jar.0.remove("access_token_cookie");
     let response = jar.send(&demo, "DELETE", "/auth/logout", Some(&refresh_csrf));
     assert_answer(&response, 401, &msg("Missing cookie \"access_token_cookie\""));
+}
+
+/// What the browser forgets, somebody may have kept.
+#[test]
+fn a_browser_that_logs_out_ends_its_session() {
+    let folder = Folder::with_secret_and("JWT_TOKEN_LOCATION = [\"headers\", \"cookies\"]");
+    let demo = folder.start();
+    for (name, ends) in [("csrf_access_token", true), ("csrf_refresh_token", true), ("", false)] {
+        let jar = Jar::logged_in(&demo);
+        let kept = jar.0["access_token_cookie"].clone();
+        let csrf = jar.0.get(name).map(String::as_str);
+        assert_answer(&jar.send(&demo, "DELETE", "/auth/cookies", csrf), 200, &json!({ "logout": true }));
+        // Another site's script could send the cookies, not the value: it can log nobody out.
+        let status = demo.bearing(&kept, "GET", "/protected").status;
+        assert_eq!(status, if ends { 401 } else { 200 }, "{name}");
+    }
 }
 
 /// The refresh cookie counts for `PUT`, wherever tokens are looked for otherwise.

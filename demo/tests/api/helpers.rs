@@ -57,6 +57,8 @@ impl Folder {
                 command.env_remove(&name);
             }
         }
+        // Most tests need no file of logins; those that do say so.
+        command.env("DEMO_STORE", "memory:");
         command
     }
 

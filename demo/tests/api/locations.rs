@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 fn in_the_query() {
     let folder = Folder::with_secret_and("JWT_TOKEN_LOCATION = \"query_string\"");
     let demo = folder.start();
-    let (access, refresh) = demo.tokens();
+    let ((access, _), (_, refresh)) = (demo.tokens(), demo.tokens());
     for (method, path, token, expected) in [
         ("GET", "/protected", &access, json!({ "logged_in_as": "test" })),
         ("POST", "/protected", &access, json!({ "logged_in_as": "test" })),
@@ -48,7 +48,8 @@ fn in_a_json_body() {
     // A refresh token is to be under its own name, and for logging out under the other.
     let response = demo.send_json("POST", "/auth/refresh", &json!({ "access_token": refresh }));
     assert_eq!((response.status, response.json()), (401, msg("Missing \"refresh_token\" key in json data.")));
-    for (token, kind) in [(&refreshed, "Access"), (&refresh, "Refresh")] {
+    let (_, other) = demo.tokens();
+    for (token, kind) in [(&refreshed, "Access"), (&other, "Refresh")] {
         let response = demo.send_json("DELETE", "/auth/logout", &json!({ "access_token": token }));
         assert_eq!((response.status, response.json()), (200, msg(&format!("{kind} token successfully revoked"))));
     }

@@ -13,6 +13,7 @@ mod privacy;
 mod protected;
 mod revocation;
 mod routes;
+mod sessions;
 mod settings;
 #[cfg(unix)]
 mod shutdown;

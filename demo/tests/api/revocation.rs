@@ -24,8 +24,9 @@ fn an_access_token() {
         let response = demo.bearing(&access, method, path);
         assert_eq!((response.status, response.json()), (401, msg("Token has been revoked")), "{method} {path}");
     }
-    // No other token is touched.
-    assert_eq!(demo.bearing(&refresh, "POST", "/auth/refresh").status, 200);
+    // The whole session is over, and no other.
+    let response = demo.bearing(&refresh, "POST", "/auth/refresh");
+    assert_eq!((response.status, response.json()), (401, msg("Token has been revoked")));
     demo.assert_accepts(&demo.token());
 }
 
@@ -38,7 +39,26 @@ fn a_refresh_token() {
     assert_eq!((response.status, response.json()), (200, msg("Refresh token successfully revoked")));
     let response = demo.bearing(&refresh, "POST", "/auth/refresh");
     assert_eq!((response.status, response.json()), (401, msg("Token has been revoked")));
-    demo.assert_accepts(&access);
+    let response = demo.bearing(&access, "GET", "/protected");
+    assert_eq!((response.status, response.json()), (401, msg("Token has been revoked")));
+}
+
+/// As those of a Flask application before the move.
+#[test]
+fn a_token_without_a_session_goes_alone() {
+    let folder = Folder::with_secret_and("");
+    let demo = folder.start();
+    let made = |kind: &str| sign(&json!({ "sub": "test", "jti": kind, "type": kind, "fresh": false }));
+    let (access, refresh) = (made("access"), made("refresh"));
+    assert_eq!(demo.bearing(&access, "DELETE", "/auth/logout").status, 200);
+    assert_eq!(demo.bearing(&access, "GET", "/protected").status, 401);
+    let response = demo.bearing(&refresh, "POST", "/auth/refresh");
+    assert_eq!(response.status, 200);
+    assert_eq!(response.json().as_object().unwrap().keys().collect::<Vec<_>>(), ["access_token"]);
+    assert_eq!(demo.bearing(&refresh, "POST", "/auth/refresh").status, 200, "it is good until it expires");
+    let response = demo.bearing(&refresh, "DELETE", "/auth/logout");
+    assert_eq!((response.status, response.json()), (200, msg("Refresh token successfully revoked")));
+    assert_eq!(demo.bearing(&refresh, "POST", "/auth/refresh").status, 401);
 }
 
 #[test]
@@ -48,7 +68,9 @@ fn a_token_without_an_id_cannot_be_revoked() {
     let token = sign(&json!({ "sub": "test" }));
     let response = demo.bearing(&token, "DELETE", "/auth/logout");
     assert_eq!((response.status, response.json()), (422, msg("Missing claim: jti")));
-    demo.assert_accepts(&token);
+    // So it opens nothing.
+    let response = demo.bearing(&token, "GET", "/protected");
+    assert_eq!((response.status, response.json()), (422, msg("Missing claim: jti")));
 }
 
 #[test]

@@ -186,7 +186,7 @@ test("header mode: the token is taken apart, every route answers", async ({ cont
   await logInWithHeader(page);
   assert.deepEqual(await cookieNames(context), []);
   const names = await page.locator("#claims dt").allTextContents();
-  assert.deepEqual(names, ["fresh", "iat", "jti", "type", "sub", "nbf", "csrf", "exp"]);
+  assert.deepEqual(names, ["fresh", "iat", "jti", "type", "sub", "nbf", "csrf", "sid", "exp"]);
   assert.match(await page.locator("#claims").textContent(), /expires at .*\d/);
   assert.deepEqual(await page.locator("#jose dt").allTextContents(), ["alg", "typ"]);
   assert.match(await page.locator("#life-text").textContent(), /^(15 min|14 min \d+ s) left of 15 min$/);
@@ -246,7 +246,7 @@ test("header mode: after logging out the token is refused as revoked", async ({ 
   const { status, summary } = await attempt(page, "Use the revoked token");
   assert.equal(status, 401);
   assert.match(summary, /Token has been revoked/);
-  assert.match(await page.locator("#latest .why").textContent(), /blocklist/);
+  assert.match(await page.locator("#latest .why").textContent(), /revoked, or its session is over/);
 });
 
 test("an expired token is refused", async ({ context, short }) => {
@@ -315,7 +315,8 @@ test("cookie mode: refreshing sets new cookies", async ({ context, demo }) => {
   const after = await values();
   assert.notEqual(after.access_token_cookie, before.access_token_cookie);
   assert.notEqual(after.csrf_access_token, before.csrf_access_token);
-  assert.equal(after.refresh_token_cookie, before.refresh_token_cookie);
+  // It is good once.
+  assert.notEqual(after.refresh_token_cookie, before.refresh_token_cookie);
   assert.equal((await route(page, "POST", "/protected")).status, 200);
   assert.equal((await route(page, "GET", "/fresh")).status, 401);
 });
@@ -339,6 +340,46 @@ test("cookie mode: a revoked cookie is refused", async ({ context, demo }) => {
   const { status, summary } = await route(page, "GET", "/protected");
   assert.equal(status, 401);
   assert.match(summary, /Token has been revoked/);
+});
+
+test("sessions: each device is listed, and can be logged out from another", async ({ browser }) => {
+  const origin = await startDemo(BOTH);
+  const [phone, laptop] = await Promise.all([browser.newContext(), browser.newContext()]);
+  const [onPhone, onLaptop] = [await open(phone, origin), await open(laptop, origin)];
+  await logInWithCookies(onPhone);
+  await logInWithHeader(onLaptop);
+  const listed = onLaptop.locator("#sessions li");
+  await onLaptop.locator("#show-sessions").click();
+  await onLaptop.waitForFunction(() => document.querySelectorAll("#sessions li").length === 2);
+  assert.equal(await listed.filter({ hasText: "this device" }).count(), 1);
+  assert.match(await listed.first().textContent(), /Chrom/);
+  await onLaptop.getByRole("button", { name: "Log out there" }).click();
+  await onLaptop.waitForFunction(() => document.querySelectorAll("#sessions li").length === 1);
+  const { status, summary } = await route(onPhone, "GET", "/protected");
+  assert.equal(status, 401);
+  assert.match(summary, /Token has been revoked/);
+
+  await logInWithCookies(onPhone);
+  assert.equal((await sends(onPhone, "DELETE", "/auth/sessions", () => onPhone.locator("#everywhere").click())).status, 200);
+  for (const page of [onPhone, onLaptop]) assert.equal((await route(page, "GET", "/protected")).status, 401);
+  for (const page of [onPhone, onLaptop]) assert.deepEqual(page.complaints, []);
+  await Promise.all([phone.close(), laptop.close()]);
+});
+
+test("sessions: a refresh token that comes back later ends the session", async ({ context, demo }) => {
+  const page = await open(context, demo);
+  await logInWithHeader(page);
+  const stolen = page.getByRole("button", { name: "A refresh token that was replaced" });
+  assert.ok(await stolen.isDisabled());
+  for (let times = 0; times < 2; times++) {
+    const jti = await page.locator("#claims").textContent();
+    assert.equal((await sends(page, "POST", "/auth/refresh", () => page.locator("#refresh").click())).status, 200);
+    await page.waitForFunction((jti) => document.getElementById("claims").textContent !== jti, jti);
+  }
+  const { status, summary } = await sends(page, "POST", "/auth/refresh", () => stolen.click());
+  assert.equal(status, 401);
+  assert.match(summary, /Token has been revoked/);
+  assert.equal((await route(page, "GET", "/protected")).status, 401);
 });
 
 test("header mode does not lean on the cookies of the other mode", async ({ context, demo }) => {

@@ -1,0 +1,46 @@
+//! `/auth/sessions`: where somebody is logged in, and how to end that.
+
+use actix_jwt_extended::{Jwt, JwtError, JwtManager, Session, jwt_required};
+use actix_web::{HttpResponse, Responder, delete, get, web};
+use serde_json::json;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+#[get("/auth/sessions", wrap = "jwt_required()")]
+pub async fn list(jwt: JwtManager, presented: Jwt) -> Result<impl Responder, JwtError> {
+    let sessions = jwt.sessions(&presented.identity()).await?;
+    let sessions: Vec<_> = sessions
+        .iter()
+        .map(|session| {
+            json!({
+                "id": session.id(),
+                "label": session.label(),
+                "created_at": seconds(session.created_at()),
+                "last_used_at": seconds(session.last_used_at()),
+                "expires_at": session.expires_at().map(seconds),
+                "current": presented.session_id() == Some(session.id()),
+            })
+        })
+        .collect();
+    Ok(web::Json(json!({ "sessions": sessions })))
+}
+
+/// One of one's own, and nobody else's.
+#[delete("/auth/sessions/{id}", wrap = "jwt_required()")]
+pub async fn end(jwt: JwtManager, presented: Jwt, id: web::Path<String>) -> Result<HttpResponse, JwtError> {
+    let own = jwt.sessions(&presented.identity()).await?;
+    if !own.iter().map(Session::id).any(|own| own == *id) {
+        return Ok(HttpResponse::NotFound().json(json!({ "msg": "No such session" })));
+    }
+    jwt.revoke_session(&id).await?;
+    Ok(HttpResponse::Ok().json(json!({ "msg": "Session ended" })))
+}
+
+#[delete("/auth/sessions", wrap = "jwt_required()")]
+pub async fn end_all(jwt: JwtManager, presented: Jwt) -> Result<impl Responder, JwtError> {
+    jwt.revoke_all(&presented.identity()).await?;
+    Ok(web::Json(json!({ "msg": "Logged out everywhere" })))
+}
+
+fn seconds(time: SystemTime) -> u64 {
+    time.duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs())
+}
