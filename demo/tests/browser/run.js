@@ -28,7 +28,8 @@ const test = (name, run) => tests.push([name, run]);
 /** Starts a demo with these settings: its origin. */
 async function startDemo(...settings) {
   const file = join(scratch, `${children.length}.toml`);
-  writeFileSync(file, [`JWT_SECRET_KEY = "${randomBytes(32).toString("hex")}"`, ...settings, ""].join("\n"));
+  const own = [`JWT_SECRET_KEY = "${randomBytes(32).toString("hex")}"`, `DEMO_STORE = "sqlite:${children.length}.db"`];
+  writeFileSync(file, [...own, ...settings, ""].join("\n"));
   // The environment is over the file, so none of ours may be set.
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(JWT_|DEMO_|RUST_LOG$)/i.test(name)));
   const child = spawn(program, ["--settings", file, "--port", "0"], { env, stdio: ["ignore", "ignore", "pipe"] });
