@@ -127,7 +127,11 @@ impl Promises {
     pub fn check(&self, ports: &[u16]) {
         let twice = self.successors.iter().find(|(_, successors)| successors.len() > 1);
         assert!(twice.is_none(), "two successors of one refresh token: {twice:?}");
-        assert!(!self.logged_out.is_empty() && self.successors.len() > 3, "hardly anything happened: {:?}", self.statuses);
+        assert!(
+            !self.logged_out.is_empty() && self.successors.len() > 3,
+            "hardly anything happened: {:?}",
+            self.statuses
+        );
         for (number, (access, refresh)) in self.logged_out.iter().enumerate() {
             let port = ports[number % ports.len()];
             for (method, path, token) in [("GET", "/protected", access), ("POST", "/auth/refresh", refresh)] {
