@@ -6,6 +6,15 @@
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+#[path = "stores/postgres_server.rs"]
+mod postgres_server;
+#[path = "stores/redis_server.rs"]
+mod redis_server;
+#[path = "stores/service.rs"]
+mod service;
+
+use postgres_server::PostgresServer;
+use redis_server::RedisServer;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
@@ -16,12 +25,12 @@ use std::time::Duration;
 
 macro_rules! examples {
     ($($name:ident)*) => {
-        const NAMES: &[&str] = &[$(stringify!($name)),*];
+        const NAMES: &[&str] = &["postgres_sessions", "redis_revocation", $(stringify!($name)),*];
 
         $(
             #[test]
             fn $name() {
-                run(stringify!($name), include_str!(concat!("../examples/", stringify!($name), ".rs")));
+                run(stringify!($name), include_str!(concat!("../examples/", stringify!($name), ".rs")), None);
             }
         )*
     };
@@ -50,6 +59,20 @@ examples! {
 }
 
 #[test]
+fn redis_revocation() {
+    let Some(server) = RedisServer::start() else { return };
+    let url = server.url();
+    run("redis_revocation", include_str!("../examples/redis_revocation.rs"), Some(("REDIS_URL", &url)));
+}
+
+#[test]
+fn postgres_sessions() {
+    let Some(server) = PostgresServer::start() else { return };
+    let url = server.url();
+    run("postgres_sessions", include_str!("../examples/postgres_sessions.rs"), Some(("DATABASE_URL", &url)));
+}
+
+#[test]
 fn no_server_is_left_out() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
     let servers: BTreeSet<String> = std::fs::read_dir(folder)
@@ -61,8 +84,8 @@ fn no_server_is_left_out() {
     assert_eq!(servers, NAMES.iter().map(|name| (*name).to_owned()).collect());
 }
 
-fn run(name: &str, source: &str) {
-    let example = Example::start(name);
+fn run(name: &str, source: &str, variable: Option<(&str, &str)>) {
+    let example = Example::start(name, variable);
     let mut shell = Shell { address: &example.address, variables: BTreeMap::new(), cookies: BTreeMap::new() };
     let steps = session(source);
     assert!(!steps.is_empty(), "{name} has no console session");
@@ -110,13 +133,13 @@ struct Example {
 }
 
 impl Example {
-    fn start(name: &str) -> Self {
+    fn start(name: &str, variable: Option<(&str, &str)>) -> Self {
         // target/debug/deps/examples-… → target/debug/examples/NAME
         let own = std::env::current_exe().unwrap();
         let program = own.ancestors().nth(2).unwrap().join("examples").join(name);
         let program = program.with_extension(std::env::consts::EXE_EXTENSION);
         assert!(program.exists(), "{name} is not built: run `cargo build --examples`, or all of `cargo test`");
-        let mut child = Command::new(program).env("PORT", "0").stdout(Stdio::piped()).spawn().unwrap();
+        let mut child = Command::new(program).env("PORT", "0").envs(variable).stdout(Stdio::piped()).spawn().unwrap();
         let output = BufReader::new(child.stdout.take().unwrap());
         let mut example = Self { child, address: String::new() };
         let (send, receive) = mpsc::channel();
