@@ -36,6 +36,10 @@ pages! {
     hooks: "src/hooks.md";
     users: "src/users.md";
     revoking: "src/revoking.md";
+    logging_out: "src/logging-out.md";
+    rotation: "src/rotation.md";
+    many_nodes: "src/many-nodes.md";
+    own_store: "src/own-store.md";
     testing: "src/testing.md";
     errors: "src/errors.md";
     settings: "src/settings.md";

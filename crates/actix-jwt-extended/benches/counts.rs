@@ -22,13 +22,14 @@ const RUNS: [u64; 2] = [100, 600];
 const STEPPED_RUNS: [u64; 2] = [2, 6];
 
 /// What the check measures: the paths that every request takes.
-const GUARDED: [&str; 8] = [
+const GUARDED: [&str; 9] = [
     "HS256 verify",
     "HS256 cached",
     "HS256 issue",
     "request open",
     "request protected",
     "request protected cached",
+    "request protected cached with a store",
     "request without a token",
     "request with garbage",
 ];
@@ -85,12 +86,18 @@ fn perform(work: &str, times: u64, mut round: impl FnMut(&mut dyn FnMut())) {
         let keys = Keys::new(FAMILIES[0]);
         let (path, token, status) = match what {
             "open" => ("/open", Some(&*keys.token), StatusCode::OK),
-            "protected" | "protected cached" => ("/protected", Some(&*keys.token), StatusCode::OK),
+            "protected" | "protected cached" | "protected cached with a store" => {
+                ("/protected", Some(&*keys.token), StatusCode::OK)
+            }
             "with garbage" => ("/protected", Some("x.y.z"), StatusCode::UNPROCESSABLE_ENTITY),
             _ => ("/protected", None, StatusCode::UNAUTHORIZED),
         };
         return actix_web::rt::System::new().block_on(async {
-            let jwt = if what == "protected cached" { &keys.caching } else { &keys.ours };
+            let jwt = match what {
+                "protected cached" => &keys.caching,
+                "protected cached with a store" => &keys.storing,
+                _ => &keys.ours,
+            };
             let app = common::app(jwt.clone()).await;
             for _ in 0..times {
                 // The request is made outside the round: a server has it already.

@@ -1,6 +1,8 @@
 //! What the benchmarks and the counts measure: one list, so that both speak of the same work.
 
-use actix_jwt_extended::{Algorithm, JwtConfig, JwtIdentity, JwtManager, jwt_required};
+use actix_jwt_extended::{
+    Algorithm, JwtConfig, JwtIdentity, JwtManager, MemoryStore, Revocation, TokenStore as _, jwt_required,
+};
 use actix_web::body::MessageBody;
 use actix_web::dev::{Service, ServiceResponse};
 use actix_web::http::StatusCode;
@@ -22,6 +24,8 @@ pub(crate) struct Keys {
     pub(crate) ours: JwtManager,
     /// With the token cache.
     pub(crate) caching: JwtManager,
+    /// With both the cache and a store of revocations, as a replica is one.
+    pub(crate) storing: JwtManager,
     pub(crate) algorithm: Algorithm,
     pub(crate) token: String,
     encoding: EncodingKey,
@@ -81,9 +85,10 @@ impl Keys {
             }
         };
         let caching = JwtManager::new(config.clone()).unwrap();
+        let storing = JwtManager::builder(config.clone()).token_store(full_store()).build().unwrap();
         let ours = JwtManager::new(config.token_cache_size(0)).unwrap();
         let token = ours.create_access_token("ada.lovelace@example.org").unwrap();
-        Self { ours, caching, algorithm, token, encoding, decoding, validation: Validation::new(algorithm) }
+        Self { ours, caching, storing, algorithm, token, encoding, decoding, validation: Validation::new(algorithm) }
     }
 
     pub(crate) fn verify(&self) {
@@ -119,6 +124,22 @@ impl Keys {
         };
         black_box(jsonwebtoken::encode(&Header::new(self.algorithm), &claims, &self.encoding).unwrap());
     }
+}
+
+/// Ten thousand of each kind are revoked.
+fn full_store() -> MemoryStore {
+    let store = MemoryStore::new();
+    for number in 0..10_000_u128 {
+        let id = uuid::Uuid::from_u128(number).to_string();
+        for revocation in [
+            Revocation::of_token(&id, i64::MAX),
+            Revocation::of_session(&id, i64::MAX),
+            Revocation::of_subject(&id, 0, i64::MAX),
+        ] {
+            store.revoke(&revocation, 0).now_or_never().unwrap().unwrap();
+        }
+    }
+    store
 }
 
 async fn open() -> &'static str {

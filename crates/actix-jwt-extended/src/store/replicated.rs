@@ -213,8 +213,8 @@ impl<S: RevocationFeed> Replica<S> {
                 *position = next;
                 if all {
                     self.synced(asked);
-                    // A hint may be late or never come.
-                    let _ = timeout(WAIT, self.store.wait(position, WAIT)).await;
+                    // A hint may never come. The store's own patience ends first: it keeps its connection then.
+                    let _ = timeout(2 * WAIT, self.store.wait(position, WAIT)).await;
                 }
             }
             Changes::Gap => {

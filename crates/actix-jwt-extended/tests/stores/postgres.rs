@@ -1,28 +1,13 @@
+use crate::common::{LATER, NOW, loses_nothing, manager, token, until, works_again};
 use crate::postgres_server::PostgresServer;
 use crate::service::{Service as _, program};
 use actix_jwt_extended::{
-    Changes, JwtConfig, JwtManager, ManualClock, PostgresStore, Replicated, Revocation, RevocationFeed as _,
-    SessionRecord, TokenIds, TokenStore as _, store_testing,
+    Changes, PostgresStore, Replicated, Revocation, RevocationFeed as _, TokenStore as _, store_testing,
 };
 use futures_util::future::join_all;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use tokio::time::{sleep, timeout};
-
-const NOW: i64 = 1_800_000_000_000;
-const LATER: i64 = NOW + 3_600_000;
-
-fn token(jwt_id: &str) -> TokenIds<'_> {
-    TokenIds { jwt_id, session_id: None, subject: "nobody", issued_at_ms: NOW }
-}
-
-fn manager(store: PostgresStore) -> JwtManager {
-    JwtManager::builder(JwtConfig::new().secret_key("the secret of a test, 32 bytes or more"))
-        .clock(ManualClock::at(1_800_000_000))
-        .token_store(store)
-        .build()
-        .unwrap()
-}
 
 #[actix_web::test]
 async fn passes_every_check() {
@@ -107,58 +92,11 @@ async fn kill_9_loses_nothing_that_was_acknowledged() {
     let Some(mut server) = PostgresServer::start() else { return };
     let store = PostgresStore::connect(&server.url()).await.unwrap();
     let replica = Replicated::start(store.clone()).await.unwrap();
-    let jwt = manager(store.clone());
-    let mut acknowledged = Vec::new();
-    for round in 0..3 {
-        let session = jwt.start_session("ada").await.unwrap().session_id;
-        let record = store.session(&session).await.unwrap().unwrap();
-        let next: SessionRecord = {
-            let mut json = serde_json::to_value(&record).unwrap();
-            json["rotation"] = 1.into();
-            serde_json::from_value(json).unwrap()
-        };
-        let revocations: Vec<_> =
-            (0..200).map(|at| format!("{round} {at}")).map(|id| (Revocation::of_token(&id, LATER), id)).collect();
-        let work = async {
-            let revoking = join_all(revocations.iter().map(|(revocation, id)| {
-                let store = &store;
-                async move { store.revoke(revocation, NOW).await.ok().map(|()| id.clone()) }
-            }));
-            let replacing = join_all((0..20).map(|_| store.replace_session(&next)));
-            tokio::join!(revoking, replacing)
-        };
-        let killing = async {
-            sleep(Duration::from_millis(10 + 15 * round)).await;
-            server.kill();
-        };
-        let ((revoked, replaced), ()) = tokio::join!(work, killing);
-        acknowledged.extend(revoked.into_iter().flatten());
-        let won = replaced.into_iter().filter(|replaced| matches!(replaced, Ok(true))).count();
-        assert!(won <= 1, "round {round}: replaced {won} times");
-        server.restart();
-        // The same store works again, and is told nothing.
-        for id in &acknowledged {
-            assert!(works_again(&store, id).await, "round {round}: {id} was forgotten");
-        }
-        if won == 1 {
-            assert!(!store.replace_session(&next).await.unwrap(), "round {round}: replaced again");
-        }
-    }
-    assert!(!acknowledged.is_empty());
+    let kills = [10, 25, 40].map(Duration::from_millis);
+    let acknowledged = loses_nothing(&mut server, &store, kills).await;
     let known = |id: &str| replica.is_revoked_at_once(&token(id), Duration::MAX) == Some(true);
     until("the replica follows again", || acknowledged.iter().all(|id| known(id))).await;
     assert_eq!(replica.stats().gaps, 0, "numbers and tags go on where they were");
-}
-
-/// At first the connections must come back.
-async fn works_again(store: &PostgresStore, jwt_id: &str) -> bool {
-    for _ in 0..100 {
-        match store.is_revoked(&token(jwt_id)).await {
-            Ok(revoked) => return revoked,
-            Err(_) => sleep(Duration::from_millis(100)).await,
-        }
-    }
-    panic!("the store does not come back");
 }
 
 #[actix_web::test]
@@ -274,14 +212,4 @@ async fn over_tls_the_certificate_counts() {
     // Signed by nobody whom this machine knows.
     let error = PostgresStore::connect(&url).await.unwrap_err();
     assert!(format!("{error:?}").to_lowercase().contains("certificate"), "{error:?}");
-}
-
-async fn until(what: &str, condition: impl Fn() -> bool) {
-    for _ in 0..3000 {
-        if condition() {
-            return;
-        }
-        sleep(Duration::from_millis(10)).await;
-    }
-    panic!("never: {what}");
 }

@@ -1,8 +1,9 @@
+use crate::common::{LATER, NOW, loses_nothing, manager, token, until, works_again};
 use crate::redis_server::{RedisCluster, RedisServer};
 use crate::service::{Service as _, free_port, program};
 use actix_jwt_extended::{
-    Changes, JwtConfig, JwtManager, ManualClock, RedisStore, Replicated, Revocation, RevocationFeed as _, TokenIds,
-    TokenStore as _, store_testing,
+    Changes, JwtConfig, JwtManager, RedisStore, Replicated, Revocation, RevocationFeed as _, TokenStore as _,
+    store_testing,
 };
 use futures_util::future::join_all;
 use redis::Connection;
@@ -11,15 +12,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use tokio::time::{sleep, timeout};
 
-const NOW: i64 = 1_800_000_000_000;
-const LATER: i64 = NOW + 3_600_000;
-
 fn connection(server: &RedisServer) -> Connection {
     redis::Client::open(server.url()).unwrap().get_connection().unwrap()
 }
 
 async fn is_revoked(store: &RedisStore, jwt_id: &str) -> bool {
-    store.is_revoked(&TokenIds { jwt_id, session_id: None, subject: "nobody", issued_at_ms: NOW }).await.unwrap()
+    store.is_revoked(&token(jwt_id)).await.unwrap()
 }
 
 /// Every store with keys of its own.
@@ -119,69 +117,11 @@ fn tls_server() -> Option<(RedisServer, u16)> {
     Some((plain, port))
 }
 
-fn manager(store: RedisStore) -> JwtManager {
-    JwtManager::builder(JwtConfig::new().secret_key("the secret of a test, 32 bytes or more"))
-        .clock(ManualClock::at(1_800_000_000))
-        .token_store(store)
-        .build()
-        .unwrap()
-}
-
 #[actix_web::test]
 async fn kill_9_loses_nothing_that_was_acknowledged() {
     let Some(mut server) = RedisServer::start() else { return };
     let store = RedisStore::connect(&server.url()).await.unwrap();
-    let jwt = manager(store.clone());
-    let mut acknowledged = Vec::new();
-    for round in 0..5 {
-        let session = jwt.start_session("ada").await.unwrap().session_id;
-        let record = store.session(&session).await.unwrap().unwrap();
-        let next: actix_jwt_extended::SessionRecord = {
-            let mut json = serde_json::to_value(&record).unwrap();
-            json["rotation"] = 1.into();
-            serde_json::from_value(json).unwrap()
-        };
-        let revocations: Vec<_> = (0..200)
-            .map(|at| (format!("{round} {at}"), Revocation::of_token(&format!("{round} {at}"), LATER)))
-            .collect();
-        let work = async {
-            let revoking = join_all(revocations.iter().map(|(id, revocation)| {
-                let store = &store;
-                async move { store.revoke(revocation, NOW).await.ok().map(|()| id.clone()) }
-            }));
-            let replacing = join_all((0..20).map(|_| store.replace_session(&next)));
-            tokio::join!(revoking, replacing)
-        };
-        let killing = async {
-            sleep(Duration::from_millis(3 * round)).await;
-            server.kill();
-        };
-        let ((revoked, replaced), ()) = tokio::join!(work, killing);
-        acknowledged.extend(revoked.into_iter().flatten());
-        let won = replaced.into_iter().filter(|replaced| matches!(replaced, Ok(true))).count();
-        assert!(won <= 1, "round {round}: replaced {won} times");
-        server.restart();
-        // The same store works again, and is told nothing.
-        for id in &acknowledged {
-            assert!(works_again(&store, id).await, "round {round}: {id} was forgotten");
-        }
-        if won == 1 {
-            assert!(!store.replace_session(&next).await.unwrap(), "round {round}: replaced again");
-        }
-    }
-    assert!(!acknowledged.is_empty());
-}
-
-/// At first the connection must come back.
-async fn works_again(store: &RedisStore, jwt_id: &str) -> bool {
-    let token = TokenIds { jwt_id, session_id: None, subject: "nobody", issued_at_ms: NOW };
-    for _ in 0..100 {
-        match store.is_revoked(&token).await {
-            Ok(revoked) => return revoked,
-            Err(_) => sleep(Duration::from_millis(100)).await,
-        }
-    }
-    panic!("the store does not come back");
+    loses_nothing(&mut server, &store, [0, 3, 6, 9, 12].map(Duration::from_millis)).await;
 }
 
 #[actix_web::test]
@@ -191,8 +131,7 @@ async fn a_server_that_says_nothing_is_an_error_in_time() {
     store.revoke(&Revocation::of_token("a", LATER), NOW).await.unwrap();
     server.pause();
     let begin = Instant::now();
-    let token = TokenIds { jwt_id: "a", session_id: None, subject: "ada", issued_at_ms: NOW };
-    assert!(store.is_revoked(&token).await.is_err());
+    assert!(store.is_revoked(&token("a")).await.is_err());
     assert!(store.revoke(&Revocation::of_token("b", LATER), NOW).await.is_err());
     assert!(begin.elapsed() < Duration::from_secs(30));
     server.resume();
@@ -227,18 +166,7 @@ async fn what_the_server_forgets_is_a_gap() {
 }
 
 fn knows(replica: &Replicated<RedisStore>, jwt_id: &str) -> bool {
-    let token = TokenIds { jwt_id, session_id: None, subject: "ada", issued_at_ms: NOW };
-    replica.is_revoked_at_once(&token, Duration::MAX) == Some(true)
-}
-
-async fn until(what: &str, condition: impl Fn() -> bool) {
-    for _ in 0..3000 {
-        if condition() {
-            return;
-        }
-        sleep(Duration::from_millis(10)).await;
-    }
-    panic!("never: {what}");
+    replica.is_revoked_at_once(&token(jwt_id), Duration::MAX) == Some(true)
 }
 
 #[actix_web::test]

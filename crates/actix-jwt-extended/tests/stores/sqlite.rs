@@ -1,6 +1,6 @@
+use crate::common::{LATER, NOW, manager, successor, token, until};
 use actix_jwt_extended::{
-    Changes, JwtConfig, JwtManager, ManualClock, Replicated, Revocation, RevocationFeed as _, SqliteStore, TokenIds,
-    TokenStore as _, store_testing,
+    Changes, Replicated, Revocation, RevocationFeed as _, SqliteStore, TokenIds, TokenStore as _, store_testing,
 };
 use futures_util::future::join_all;
 use std::collections::BTreeSet;
@@ -13,9 +13,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::sleep;
 use std::time::Duration;
 use tempfile::TempDir;
-
-const NOW: i64 = 1_800_000_000_000;
-const LATER: i64 = NOW + 3_600_000;
 
 /// Makes files that go with it.
 struct Files(TempDir, AtomicUsize);
@@ -35,7 +32,7 @@ impl Files {
 }
 
 async fn is_revoked(store: &SqliteStore, jwt_id: &str) -> bool {
-    store.is_revoked(&TokenIds { jwt_id, session_id: None, subject: "nobody", issued_at_ms: NOW }).await.unwrap()
+    store.is_revoked(&token(jwt_id)).await.unwrap()
 }
 
 #[actix_web::test]
@@ -44,14 +41,6 @@ async fn passes_every_check() {
     store_testing::check(|| files.store()).await;
     store_testing::check_feed(|| files.store()).await;
     store_testing::check(|| async { Replicated::start(files.store().await).await.unwrap() }).await;
-}
-
-fn manager(store: SqliteStore) -> JwtManager {
-    JwtManager::builder(JwtConfig::new().secret_key("the secret of a test, 32 bytes or more"))
-        .clock(ManualClock::at(1_800_000_000))
-        .token_store(store)
-        .build()
-        .unwrap()
 }
 
 #[actix_web::test]
@@ -92,27 +81,16 @@ async fn several_stores_share_a_file() {
     let (one, other) = (SqliteStore::open(&path).await.unwrap(), SqliteStore::open(&path).await.unwrap());
     let session = manager(one.clone()).start_session("ada").await.unwrap().session_id;
     let record = other.session(&session).await.unwrap().unwrap();
-    let next: actix_jwt_extended::SessionRecord = {
-        let mut json = serde_json::to_value(&record).unwrap();
-        json["rotation"] = 1.into();
-        serde_json::from_value(json).unwrap()
-    };
+    let next = successor(&record);
     let stores: Vec<_> = (0..40).map(|at| if at % 2 == 0 { &one } else { &other }).collect();
     let replaced = join_all(stores.iter().map(|store| store.replace_session(&next))).await;
     assert_eq!(replaced.into_iter().filter(|replaced| *replaced.as_ref().unwrap()).count(), 1);
 
     let replica = Replicated::start(other).await.unwrap();
-    let token = TokenIds { jwt_id: "x", session_id: None, subject: "ada", issued_at_ms: NOW };
-    assert_eq!(replica.is_revoked_at_once(&token, Duration::MAX), Some(false));
+    let knows = || replica.is_revoked_at_once(&token("x"), Duration::MAX) == Some(true);
+    assert!(!knows());
     one.revoke(&Revocation::of_token("x", LATER), NOW).await.unwrap();
-    // Well before the follower would look by itself.
-    for _ in 0..400 {
-        if replica.is_revoked_at_once(&token, Duration::MAX) == Some(true) {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    assert_eq!(replica.is_revoked_at_once(&token, Duration::MAX), Some(true));
+    until("followed", knows).await;
     assert_eq!((replica.stats().snapshots, replica.stats().gaps), (1, 0));
 }
 

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use tokio_postgres::Row;
 
 /// A page of a snapshot.
-const PAGE: i64 = 1_000;
+const PAGE: i64 = 10_000;
 
 /// Where nobody tells, so often it is looked whether there is something new.
 const POLL: Duration = Duration::from_millis(100);

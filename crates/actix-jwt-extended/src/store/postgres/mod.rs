@@ -20,6 +20,8 @@ use uuid::Uuid;
 /// `synchronous_commit` makes it: on its disk by default, with `remote_apply` on a standby's, too.
 /// Revocations are committed one after the other, because they have one order: some thousand a second.
 ///
+/// Behind PgBouncer it needs session pooling, because its statements are prepared.
+///
 /// Its tables are made at the first start, several nodes may do it at once; they begin with `ajx_` and take
 /// what is over away by themselves. Clones share one pool. Feature `postgres`.
 ///

@@ -98,8 +98,10 @@ pub(super) static PAGE: LazyLock<Script> = LazyLock::new(|| {
         local found = redis.call('ZSCAN', KEYS[1], ARGV[1], 'COUNT', ARGV[2])
         local rows = {}
         for at = 1, #found[2], 2 do
-            local key = found[2][at]
-            rows[#rows + 1] = { key, redis.call('HGET', KEYS[2], key) or 'inf', found[2][at + 1] }
+            local key, issued = found[2][at], 'inf'
+            -- Of single tokens and sessions there is no cut-off.
+            if string.find(key, '^[ts]:') == nil then issued = redis.call('HGET', KEYS[2], key) or 'inf' end
+            rows[#rows + 1] = { key, issued, found[2][at + 1] }
         end
         return { found[1], rows }
         ",

@@ -23,7 +23,7 @@ const IDLE_READERS: usize = 4;
 const POLL: Duration = Duration::from_millis(50);
 
 /// A page of a snapshot.
-const PAGE: usize = 1_000;
+const PAGE: usize = 10_000;
 
 /// Keeps everything in an SQLite file: the store for one machine.
 ///

@@ -1,0 +1,162 @@
+//! `cargo bench --bench stores`: what it takes to know whether a token is revoked, by store and by the number of
+//! live revocations; and the memory that each takes. Starts servers of its own. `-- 1 10000 10000000` measures
+//! with so many.
+
+#![allow(missing_docs, dead_code)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, clippy::print_stderr, clippy::indexing_slicing)]
+
+#[path = "../tests/stores/postgres_server.rs"]
+mod postgres_server;
+#[path = "../tests/stores/redis_server.rs"]
+mod redis_server;
+#[path = "../tests/stores/service.rs"]
+mod service;
+
+use actix_jwt_extended::{
+    MemoryStore, PostgresStore, RedisStore, Replicated, Revocation, RevocationFeed, SqliteStore, TokenIds, TokenStore,
+};
+use postgres_server::PostgresServer;
+use redis_server::RedisServer;
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+use uuid::Uuid;
+
+const NOW: i64 = 1_800_000_000_000;
+const LATER: i64 = NOW + 3_600_000;
+
+fn main() {
+    let arguments = std::env::args().skip(1).filter(|argument| argument != "--bench");
+    let mut counts: Vec<u64> = arguments.map(|count| count.parse().unwrap()).collect();
+    if counts.is_empty() {
+        counts = vec![1, 10_000, 1_000_000];
+    }
+    println!("| live revocations | store | one look-up | bytes for each |");
+    println!("| --- | --- | --- | --- |");
+    actix_web::rt::System::new().block_on(async {
+        for count in counts {
+            in_memory(count).await;
+            sqlite(count).await;
+            redis(count).await;
+            postgres(count).await;
+        }
+    });
+}
+
+fn row(count: u64, store: &str, time: Duration, bytes: Option<u64>) {
+    let each = bytes.filter(|_| count >= 100_000).map_or("–".to_owned(), |bytes| (bytes / count).to_string());
+    println!("| {count} | {store} | {time:?} | {each} |");
+}
+
+/// The n-th revoked token's ID; from `count` on, tokens that are not revoked.
+fn jwt_id(number: u64) -> String {
+    Uuid::from_u128(0x0199_0000_0000_7000_8000_0000_0000_0000 | u128::from(number) << 64 | u128::from(number))
+        .to_string()
+}
+
+async fn in_memory(count: u64) {
+    let before = resident();
+    let store = MemoryStore::new();
+    for number in 0..count {
+        store.revoke(&Revocation::of_token(&jwt_id(number), LATER), NOW).await.unwrap();
+    }
+    let bytes = resident().saturating_sub(before);
+    row(count, "memory, and every replica", look_up(&store, count, 100_000).await, Some(bytes));
+}
+
+async fn sqlite(count: u64) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("bench.db");
+    let store = SqliteStore::open(&path).await.unwrap();
+    let mut file = rusqlite::Connection::open(&path).unwrap();
+    let filling = file.transaction().unwrap();
+    {
+        let mut insert = filling.prepare("INSERT INTO ajx_revocation VALUES (?1, ?2, ?3)").unwrap();
+        for number in 0..count {
+            insert.execute((format!("t:{}", jwt_id(number)), i64::MAX, LATER)).unwrap();
+        }
+    }
+    filling.commit().unwrap();
+    file.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
+    let bytes = std::fs::metadata(&path).unwrap().len();
+    row(count, "SQLite", look_up(&store, count, 5_000).await, Some(bytes));
+    replicated(count, "SQLite", store).await;
+}
+
+async fn redis(count: u64) {
+    let Some(server) = RedisServer::start_with(&[]) else { return };
+    let store = RedisStore::connect(&server.url()).await.unwrap();
+    let client = redis::Client::open(server.url()).unwrap();
+    let mut connection = client.get_connection().unwrap();
+    let used = |connection: &mut redis::Connection| {
+        let info: String = redis::cmd("INFO").arg("memory").query(connection).unwrap();
+        let line = info.lines().find(|line| line.starts_with("used_memory:")).unwrap();
+        line["used_memory:".len()..].trim().parse::<u64>().unwrap()
+    };
+    let before = used(&mut connection);
+    let numbers: Vec<u64> = (0..count).collect();
+    for numbers in numbers.chunks(1_000) {
+        let mut add = redis::cmd("ZADD");
+        add.arg("{ajx}:until");
+        for number in numbers {
+            add.arg(LATER).arg(format!("t:{}", jwt_id(*number)));
+        }
+        add.query::<()>(&mut connection).unwrap();
+    }
+    let bytes = used(&mut connection) - before;
+    row(count, "Redis", look_up(&store, count, 5_000).await, Some(bytes));
+    replicated(count, "Redis", store).await;
+}
+
+async fn postgres(count: u64) {
+    let Some(server) = PostgresServer::start() else { return };
+    let store = PostgresStore::connect(&server.url()).await.unwrap();
+    let numbers: Vec<u64> = (0..count).collect();
+    let (client, connection) = tokio_postgres::connect(&server.url(), tokio_postgres::NoTls).await.unwrap();
+    actix_web::rt::spawn(connection);
+    let insert = client
+        .prepare(&format!("INSERT INTO ajx_revocation SELECT k, {}, {LATER} FROM unnest($1::BYTEA[]) k", i64::MAX))
+        .await
+        .unwrap();
+    for numbers in numbers.chunks(10_000) {
+        let keys: Vec<Vec<u8>> = numbers.iter().map(|number| format!("t:{}", jwt_id(*number)).into_bytes()).collect();
+        client.execute(&insert, &[&keys]).await.unwrap();
+    }
+    client.batch_execute("VACUUM ANALYZE ajx_revocation").await.unwrap();
+    let bytes: u64 = server.execute("SELECT pg_total_relation_size('ajx_revocation')").parse().unwrap();
+    row(count, "PostgreSQL", look_up(&store, count, 5_000).await, Some(bytes));
+    replicated(count, "PostgreSQL", store).await;
+}
+
+/// How long a node takes to read them all at its start.
+async fn replicated(count: u64, store_name: &str, store: impl RevocationFeed) {
+    let begin = Instant::now();
+    let replica = Replicated::start(store).await.unwrap();
+    assert!(replica.stats().revocations as u64 >= count);
+    println!("| {count} | {store_name}: a replica's start | {:?} | – |", begin.elapsed());
+}
+
+/// The median; half of them of tokens that are revoked.
+async fn look_up(store: &impl TokenStore, count: u64, times: u64) -> Duration {
+    let mut taken = Vec::new();
+    for round in 0..times {
+        // Spread over all of them.
+        let number = (round.wrapping_mul(0x9E37_79B9_7F4A_7C15) % count) + if round % 2 == 0 { 0 } else { count };
+        let (jwt_id, session) = (jwt_id(number), jwt_id(number + 1 + 2 * count));
+        let token = TokenIds { jwt_id: &jwt_id, session_id: Some(&session), subject: "somebody", issued_at_ms: NOW };
+        let begin = Instant::now();
+        let revoked = match store.is_revoked_at_once(&token, Duration::MAX) {
+            Some(revoked) => revoked,
+            None => store.is_revoked(&token).await.unwrap(),
+        };
+        taken.push(begin.elapsed());
+        assert_eq!(black_box(revoked), round % 2 == 0, "{number}");
+    }
+    taken.sort();
+    taken[taken.len() / 2]
+}
+
+/// What this process has of the machine's memory.
+fn resident() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
+    status.split(' ').nth(1).and_then(|pages| pages.parse::<u64>().ok()).unwrap_or(0) * 4096
+}

@@ -1,0 +1,95 @@
+//! What the stores' own tests have in common.
+
+use crate::service::Service;
+use actix_jwt_extended::{
+    JwtConfig, JwtManager, ManualClock, Revocation, SessionRecord, SharedStore, TokenIds, TokenStore,
+};
+use futures_util::future::join_all;
+use std::time::Duration;
+use tokio::time::sleep;
+
+pub(crate) const NOW: i64 = 1_800_000_000_000;
+pub(crate) const LATER: i64 = NOW + 3_600_000;
+
+pub(crate) fn token(jwt_id: &str) -> TokenIds<'_> {
+    TokenIds { jwt_id, session_id: None, subject: "nobody", issued_at_ms: NOW }
+}
+
+/// A manager whose clock stands at [`NOW`].
+pub(crate) fn manager(store: impl Into<SharedStore>) -> JwtManager {
+    JwtManager::builder(JwtConfig::new().secret_key("the secret of a test, 32 bytes or more"))
+        .clock(ManualClock::at(NOW as u64 / 1000))
+        .token_store(store)
+        .build()
+        .unwrap()
+}
+
+/// As after one more rotation.
+pub(crate) fn successor(session: &SessionRecord) -> SessionRecord {
+    let mut json = serde_json::to_value(session).unwrap();
+    json["rotation"] = (session.rotation() + 1).into();
+    serde_json::from_value(json).unwrap()
+}
+
+pub(crate) async fn until(what: &str, condition: impl Fn() -> bool) {
+    for _ in 0..3000 {
+        if condition() {
+            return;
+        }
+        sleep(Duration::from_millis(10)).await;
+    }
+    panic!("never: {what}");
+}
+
+/// At first the connections must come back.
+pub(crate) async fn works_again(store: &impl TokenStore, jwt_id: &str) -> bool {
+    for _ in 0..100 {
+        match store.is_revoked(&token(jwt_id)).await {
+            Ok(revoked) => return revoked,
+            Err(_) => sleep(Duration::from_millis(100)).await,
+        }
+    }
+    panic!("the store does not come back");
+}
+
+/// Kills the server in the midst of revocations and rotations, some times over, each a little later. What was
+/// acknowledged is there afterwards; the same store goes on, and is told nothing.
+pub(crate) async fn loses_nothing<S: TokenStore + Clone>(
+    server: &mut impl Service,
+    store: &S,
+    kills: impl IntoIterator<Item = Duration>,
+) -> Vec<String> {
+    let jwt = manager(store.clone());
+    let mut acknowledged = Vec::new();
+    for (round, after) in kills.into_iter().enumerate() {
+        let session = jwt.start_session("ada").await.unwrap().session_id;
+        let next = successor(&store.session(&session).await.unwrap().unwrap());
+        let revocations: Vec<_> =
+            (0..200).map(|at| format!("{round} {at}")).map(|id| (Revocation::of_token(&id, LATER), id)).collect();
+        let work = async {
+            let revoking =
+                join_all(revocations.iter().map(|(revocation, id)| async move {
+                    store.revoke(revocation, NOW).await.ok().map(|()| id.clone())
+                }));
+            let replacing = join_all((0..20).map(|_| store.replace_session(&next)));
+            tokio::join!(revoking, replacing)
+        };
+        let killing = async {
+            sleep(after).await;
+            server.kill();
+        };
+        let ((revoked, replaced), ()) = tokio::join!(work, killing);
+        acknowledged.extend(revoked.into_iter().flatten());
+        let won = replaced.into_iter().filter(|replaced| matches!(replaced, Ok(true))).count();
+        assert!(won <= 1, "round {round}: replaced {won} times");
+        server.restart();
+        for id in &acknowledged {
+            assert!(works_again(store, id).await, "round {round}: {id} was forgotten");
+        }
+        if won == 1 {
+            assert!(!store.replace_session(&next).await.unwrap(), "round {round}: replaced again");
+        }
+    }
+    assert!(!acknowledged.is_empty());
+    acknowledged
+}
