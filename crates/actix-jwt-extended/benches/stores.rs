@@ -15,6 +15,7 @@ mod service;
 use actix_jwt_extended::{
     MemoryStore, PostgresStore, RedisStore, Replicated, Revocation, RevocationFeed, SqliteStore, TokenIds, TokenStore,
 };
+use futures_util::future::join_all;
 use postgres_server::PostgresServer;
 use redis_server::RedisServer;
 use std::hint::black_box;
@@ -33,6 +34,7 @@ fn main() {
     println!("| live revocations | store | one look-up | bytes for each |");
     println!("| --- | --- | --- | --- |");
     actix_web::rt::System::new().block_on(async {
+        writing().await;
         for count in counts {
             in_memory(count).await;
             sqlite(count).await;
@@ -40,6 +42,34 @@ fn main() {
             postgres(count).await;
         }
     });
+}
+
+/// How many revocations a second are acknowledged, each on the disk; by callers who come at the same time.
+async fn writing() {
+    let folder = tempfile::tempdir().unwrap();
+    let sqlite = SqliteStore::open(folder.path().join("bench.db")).await.unwrap();
+    println!("| – | SQLite: revocations a second | {} | – |", revocations_a_second(&sqlite).await);
+    if let Some(server) = RedisServer::start() {
+        let redis = RedisStore::connect(&server.url()).await.unwrap();
+        println!("| – | Redis: revocations a second | {} | – |", revocations_a_second(&redis).await);
+    }
+    if let Some(server) = PostgresServer::start() {
+        let postgres = PostgresStore::connect(&server.url()).await.unwrap();
+        println!("| – | PostgreSQL: revocations a second | {} | – |", revocations_a_second(&postgres).await);
+    }
+}
+
+async fn revocations_a_second(store: &impl TokenStore) -> u64 {
+    const CALLERS: u64 = 64;
+    let (begin, mut done) = (Instant::now(), 0);
+    while begin.elapsed() < Duration::from_secs(2) {
+        let revocations: Vec<_> = (done..done + CALLERS).map(|at| Revocation::of_token(&jwt_id(at), LATER)).collect();
+        for revoked in join_all(revocations.iter().map(|revocation| store.revoke(revocation, NOW))).await {
+            revoked.unwrap();
+        }
+        done += CALLERS;
+    }
+    (done as f64 / begin.elapsed().as_secs_f64()) as u64
 }
 
 fn row(count: u64, store: &str, time: Duration, bytes: Option<u64>) {

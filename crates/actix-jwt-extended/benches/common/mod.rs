@@ -25,6 +25,7 @@ pub(crate) struct Keys {
     /// With the token cache.
     pub(crate) caching: JwtManager,
     /// With both the cache and a store of revocations, as a replica is one.
+    #[allow(dead_code, reason = "only the counts look at it")]
     pub(crate) storing: JwtManager,
     pub(crate) algorithm: Algorithm,
     pub(crate) token: String,
