@@ -75,7 +75,7 @@ impl User {
         for step in 0..3 {
             self.bearing("GET", "/protected", &access);
             // Every second time from two tabs at once.
-            let answers = if (self.number + round + step) % 2 == 0 {
+            let answers = if (self.number + round + step).is_multiple_of(2) {
                 std::thread::scope(|scope| {
                     let other = scope.spawn(|| self.bearing("POST", "/auth/refresh", &refresh));
                     [Some(self.bearing("POST", "/auth/refresh", &refresh)), other.join().ok()]

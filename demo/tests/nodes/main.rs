@@ -3,6 +3,8 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 #![allow(dead_code, reason = "the helpers are those of other tests, too")]
+// What was measured, and what is not installed.
+#![allow(clippy::print_stdout, clippy::print_stderr)]
 
 mod faults;
 #[path = "../api/helpers.rs"]

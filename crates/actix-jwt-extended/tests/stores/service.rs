@@ -22,7 +22,7 @@ pub(crate) trait Service {
 
 /// Where a program is: on the `PATH`, or in one of these folders. `None` = not installed, which is said, and
 /// which is an error where `CI` is set.
-#[allow(dead_code)]
+#[allow(dead_code, clippy::print_stderr, reason = "not every test asks; and somebody should know")]
 pub(crate) fn program(name: &str, folders: &[&str]) -> Option<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
     let found = env::split_paths(&path).chain(folders.iter().map(PathBuf::from)).map(|folder| folder.join(name));
