@@ -115,8 +115,9 @@ impl JwtManager {
     }
 
     async fn end_reused(&self, session: &SessionRecord, subject: &str, request: &HttpRequest) -> Result<(), JwtError> {
-        // Of those who notice at the same time, one tells.
-        if self.end_session(session).await? {
+        self.revoke_tokens_of(session).await?;
+        // Of those who notice at the same time, one tells; where it is not known who, rather twice than never.
+        if !matches!(self.store_answer(|store| store.remove_session(session)).await, Ok(false)) {
             log::warn!("a refresh token was used twice: session {} is revoked", session.sid);
             if let Some(hook) = &self.hooks().reuse_detected {
                 let detected = ReuseDetected::new(session.sid.clone(), subject.to_owned(), request.clone());
@@ -147,7 +148,7 @@ impl JwtManager {
     /// [`JwtError::Store`]; [`JwtError::NotConfigured`] where there is no `token_store`.
     pub async fn revoke_session(&self, session_id: &str) -> Result<(), JwtError> {
         match self.store_answer(|store| store.session(session_id)).await? {
-            Some(session) => self.end_session(&session).await.map(drop),
+            Some(session) => self.end_session(&session).await,
             // Unknown, or over: its access tokens may still live.
             None => {
                 let end_ms = after(self.now_ms(), self.config().session_lifetime);
@@ -156,10 +157,14 @@ impl JwtManager {
         }
     }
 
-    /// `true` for the one caller that ended it. Its tokens are dead before anybody is told.
-    pub(crate) async fn end_session(&self, session: &SessionRecord) -> Result<bool, JwtError> {
-        self.keep(&Revocation::of_session(&session.sid, self.tokens_end_ms(session.ends_at_ms))).await?;
-        self.store_answer(|store| store.remove_session(session)).await
+    /// Its tokens are dead before anything else is done.
+    pub(crate) async fn end_session(&self, session: &SessionRecord) -> Result<(), JwtError> {
+        self.revoke_tokens_of(session).await?;
+        self.store_answer(|store| store.remove_session(session)).await.map(drop)
+    }
+
+    async fn revoke_tokens_of(&self, session: &SessionRecord) -> Result<(), JwtError> {
+        self.keep(&Revocation::of_session(&session.sid, self.tokens_end_ms(session.ends_at_ms))).await
     }
 
     /// The live sessions of somebody, the one used last first.

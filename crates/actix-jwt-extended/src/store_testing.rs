@@ -113,6 +113,15 @@ async fn a_revocation_is_widened_and_never_narrowed(store: impl TokenStore) {
     assert!(is_revoked(&store, ids("j", None, "ada", NOW + 10)).await);
     assert!(!is_revoked(&store, ids("j", None, "ada", NOW + 11)).await);
 
+    // Whenever they were issued: that is the latest cut-off of all, before others and after them.
+    for first in [NOW, FOREVER] {
+        let subject = format!("first {first}");
+        for issued_until_ms in [first, if first == NOW { FOREVER } else { NOW }] {
+            revoke(&store, Revocation::of_subject(&subject, issued_until_ms, LATER)).await;
+        }
+        assert!(is_revoked(&store, ids("j", None, &subject, LATER * 2)).await, "{subject}");
+    }
+
     revoke(&store, Revocation::of_token("j", FOREVER)).await;
     revoke(&store, Revocation::of_token("j", NOW + 1)).await;
     // Long after the shorter one is over; a write, because that is when stores clean up.

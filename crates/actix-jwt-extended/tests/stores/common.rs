@@ -5,6 +5,9 @@ use actix_jwt_extended::{
     JwtConfig, JwtManager, ManualClock, Revocation, SessionRecord, SharedStore, TokenIds, TokenStore,
 };
 use futures_util::future::join_all;
+use std::env;
+use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 use tokio::time::sleep;
 
@@ -92,4 +95,20 @@ pub(crate) async fn loses_nothing<S: TokenStore + Clone>(
     }
     assert!(!acknowledged.is_empty());
     acknowledged
+}
+
+const TRUSTED: &str = "AJX_TRUSTED_URL";
+
+/// Runs a test of this program again, by itself, where the machine trusts this certificate.
+pub(crate) fn trusting(certificate: &Path, test: &str, url: &str) {
+    let mut child = Command::new(env::current_exe().unwrap());
+    child.args(["--exact", test]).env("SSL_CERT_FILE", certificate).env(TRUSTED, url);
+    let output = child.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && said.contains("1 passed"), "{said}");
+}
+
+/// Where that test is to connect to; `None` = it runs with all the others, and has nothing to do.
+pub(crate) fn trusted_url() -> Option<String> {
+    env::var(TRUSTED).ok()
 }

@@ -1,4 +1,4 @@
-use crate::common::{LATER, NOW, loses_nothing, manager, token, until, works_again};
+use crate::common::{LATER, NOW, loses_nothing, manager, token, trusted_url, trusting, until, works_again};
 use crate::postgres_server::PostgresServer;
 use crate::service::{Service as _, program};
 use actix_jwt_extended::{
@@ -212,4 +212,13 @@ async fn over_tls_the_certificate_counts() {
     // Signed by nobody whom this machine knows.
     let error = PostgresStore::connect(&url).await.unwrap_err();
     assert!(format!("{error:?}").to_lowercase().contains("certificate"), "{error:?}");
+    trusting(&server.certificate(), "postgres::whoever_trusts_it_connects", &url);
+}
+
+#[actix_web::test]
+async fn whoever_trusts_it_connects() {
+    let Some(url) = trusted_url() else { return };
+    let store = PostgresStore::connect(&url).await.unwrap();
+    store.revoke(&Revocation::of_token("a", LATER), NOW).await.unwrap();
+    assert!(store.is_revoked(&token("a")).await.unwrap());
 }

@@ -75,7 +75,16 @@ impl PostgresServer {
     pub(crate) fn use_own_certificate(&self) {
         let mut make = unprivileged(Path::new("openssl"));
         make.args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1"]);
-        make.args(["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", "server.key", "-out", "server.crt"]);
+        make.args([
+            "-addext",
+            "subjectAltName=IP:127.0.0.1",
+            "-addext",
+            "basicConstraints=CA:FALSE",
+            "-keyout",
+            "server.key",
+            "-out",
+            "server.crt",
+        ]);
         let made = make.current_dir(self.data()).stdin(Stdio::null()).stderr(Stdio::null()).status().unwrap();
         assert!(made.success());
         self.execute("ALTER SYSTEM SET ssl = on");
@@ -85,6 +94,13 @@ impl PostgresServer {
             assert!(begin.elapsed() < Duration::from_secs(30), "no TLS");
             sleep(Duration::from_millis(50));
         }
+    }
+
+    /// A copy that everybody may read.
+    pub(crate) fn certificate(&self) -> PathBuf {
+        let copy = self.folder.path().join("certificate");
+        std::fs::copy(self.data().join("server.crt"), &copy).unwrap();
+        copy
     }
 
     /// All its processes.

@@ -1,4 +1,4 @@
-use crate::common::{LATER, NOW, loses_nothing, manager, token, until, works_again};
+use crate::common::{LATER, NOW, loses_nothing, manager, token, trusted_url, trusting, until, works_again};
 use crate::redis_server::{RedisCluster, RedisServer};
 use crate::service::{Service as _, free_port, program};
 use actix_jwt_extended::{
@@ -11,6 +11,16 @@ use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use tokio::time::{sleep, timeout};
+
+/// A session of its own, whose ID falls into some slot.
+async fn begin(store: &RedisStore) -> Result<(), actix_jwt_extended::StoreError> {
+    let id = uuid::Uuid::new_v4().to_string();
+    let record = serde_json::json!({
+        "sid": id, "subject": id, "created_at_ms": NOW, "ends_at_ms": LATER, "expires_at_ms": LATER,
+        "rotation": 0, "current": "r0", "rotated_at_ms": NOW,
+    });
+    store.insert_session(&serde_json::from_value(record).unwrap(), NOW).await
+}
 
 fn connection(server: &RedisServer) -> Connection {
     redis::Client::open(server.url()).unwrap().get_connection().unwrap()
@@ -84,11 +94,20 @@ async fn what_is_no_server_is_an_error() {
 
 #[actix_web::test]
 async fn over_tls_the_certificate_counts() {
-    let Some((_server, port)) = tls_server() else { return };
+    let Some((server, port)) = tls_server() else { return };
     let url = format!("rediss://127.0.0.1:{port}");
     // Signed by nobody whom this machine knows; and no panic for want of a crypto provider.
     let error = RedisStore::connect(&url).await.unwrap_err();
     assert!(format!("{error:?}").to_lowercase().contains("certificate"), "{error:?}");
+    trusting(&server.folder().join("cert"), "redis::whoever_trusts_it_connects", &url);
+}
+
+#[actix_web::test]
+async fn whoever_trusts_it_connects() {
+    let Some(url) = trusted_url() else { return };
+    let store = RedisStore::connect(&url).await.unwrap();
+    store.revoke(&Revocation::of_token("a", LATER), NOW).await.unwrap();
+    assert!(is_revoked(&store, "a").await);
 }
 
 fn tls_server() -> Option<(RedisServer, u16)> {
@@ -97,7 +116,16 @@ fn tls_server() -> Option<(RedisServer, u16)> {
     let file = |name: &str| plain.folder().join(name).to_str().unwrap().to_owned();
     let mut make = Command::new("openssl");
     make.args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1"]);
-    make.args(["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", &file("key"), "-out", &file("cert")]);
+    make.args([
+        "-addext",
+        "subjectAltName=IP:127.0.0.1",
+        "-addext",
+        "basicConstraints=CA:FALSE",
+        "-keyout",
+        &file("key"),
+        "-out",
+        &file("cert"),
+    ]);
     assert!(make.stdin(Stdio::null()).stderr(Stdio::null()).status().unwrap().success());
     let mut tls = connection(&plain);
     for pair in [
@@ -201,6 +229,51 @@ async fn other_position(store: &RedisStore) -> actix_jwt_extended::FeedPosition 
     panic!("the connection does not come back");
 }
 
+/// A cursor of one process says nothing to the next.
+#[actix_web::test]
+async fn a_snapshot_is_of_one_server() {
+    let Some(mut server) = RedisServer::start() else { return };
+    let store = RedisStore::connect(&server.url()).await.unwrap();
+    let revocations: Vec<_> = (0..5_000).map(|at| Revocation::of_token(&at.to_string(), LATER)).collect();
+    for revoked in join_all(revocations.iter().map(|revocation| store.revoke(revocation, NOW))).await {
+        revoked.unwrap();
+    }
+    let first = store.snapshot(None).await.unwrap();
+    let next = first.next.expect("there are more");
+    assert!(store.snapshot(Some(&next)).await.is_ok());
+    server.restart();
+    assert!(works_again(&store, "0").await);
+    let error = store.snapshot(Some(&next)).await.unwrap_err();
+    assert!(error.to_string().contains("between two pages"), "{error}");
+}
+
+#[actix_web::test]
+async fn a_feed_that_was_cut_is_a_gap() {
+    let Some(server) = RedisServer::start() else { return };
+    let store = RedisStore::connect(&server.url()).await.unwrap();
+    let start = store.position().await.unwrap();
+    for id in ["a", "b", "c"] {
+        store.revoke(&Revocation::of_token(id, LATER), NOW).await.unwrap();
+    }
+    let end = store.position().await.unwrap();
+    redis::cmd("XTRIM").arg("{ajx}:feed").arg("MAXLEN").arg(1).query::<()>(&mut connection(&server)).unwrap();
+    assert!(matches!(store.changes(&start).await.unwrap(), Changes::Gap));
+    assert!(matches!(store.changes(&end).await.unwrap(), Changes::Next { .. }));
+}
+
+#[actix_web::test]
+async fn waiting_for_a_server_that_says_nothing_ends() {
+    let Some(server) = RedisServer::start() else { return };
+    let store = RedisStore::connect(&server.url()).await.unwrap();
+    let position = store.position().await.unwrap();
+    store.wait(&position, Duration::from_millis(10)).await;
+    server.pause();
+    let waits = join_all((0..3).map(|_| store.wait(&position, Duration::from_millis(100))));
+    timeout(Duration::from_secs(30), waits).await.expect("no wait hangs");
+    server.resume();
+    assert!(!works_again(&store, "a").await);
+}
+
 #[actix_web::test]
 async fn scripts_may_be_flushed() {
     let Some(server) = RedisServer::start() else { return };
@@ -274,6 +347,12 @@ async fn a_cluster_that_loses_a_node_says_so_and_comes_back() {
     let answers = timeout(Duration::from_secs(60), join_all(sessions.iter().map(|session| store.session(session))));
     let answers = answers.await.expect("answers in time");
     assert!(answers.iter().any(Result::is_err), "a third of the slots is gone");
+    // The others go on, also where they have never seen a script.
+    for node in &cluster.nodes[1..] {
+        redis::cmd("SCRIPT").arg("FLUSH").query::<()>(&mut connection(node)).unwrap();
+    }
+    let begun = timeout(Duration::from_secs(60), join_all((0..20).map(|_| begin(&store)))).await.unwrap();
+    assert!(begun.iter().any(Result::is_ok) && begun.iter().any(Result::is_err), "two thirds are there: {begun:?}");
     cluster.nodes[0].restart();
     cluster.wait_until_whole();
     assert!(works_again(&store, "a").await);

@@ -1,16 +1,18 @@
 //! Following a Redis server: its stream of revocations.
 
-use super::link::Waiting;
 use super::{Inner, RedisStore, scripts};
 use crate::store::feed::{AT_ONCE, look_again};
 use crate::store::{Changes, FOREVER, FeedPosition, Revocation, RevocationFeed, SnapshotPage, StoreError};
 use redis::cmd;
 use std::collections::HashMap;
 use std::time::Duration;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 /// A page of a snapshot, more or less.
 const PAGE: usize = 1_000;
+
+/// By so much the server's answer may be late.
+const LATE: Duration = Duration::from_millis(300);
 
 /// In a cluster, so often it is looked whether there is something new.
 const POLL: Duration = Duration::from_millis(100);
@@ -26,14 +28,17 @@ impl RevocationFeed for RedisStore {
 
     async fn snapshot(&self, after: Option<&str>) -> Result<SnapshotPage, StoreError> {
         let Inner { link, names, .. } = &*self.0;
-        let mut script = scripts::PAGE.prepare_invoke();
-        script.key(&names.until).key(&names.cutoff).arg(after.unwrap_or("0")).arg(PAGE);
-        let (cursor, rows): (String, Vec<(String, String, String)>) = link.run(&script).await?;
+        let (asked, cursor) = after.and_then(|after| after.split_once(' ')).unwrap_or(("", "0"));
+        let call = scripts::PAGE.call().key(&names.until).key(&names.cutoff).arg(cursor).arg(PAGE);
+        let (server, cursor, rows): (String, String, Vec<(String, String, String)>) = link.run(&call).await?;
+        if !asked.is_empty() && asked != server {
+            return Err(StoreError::new("the server was restarted or replaced between two pages of a snapshot"));
+        }
         let revocations = rows
             .into_iter()
             .map(|(key, issued_until, until)| Ok(Revocation::from_parts(key, time(&issued_until)?, time(&until)?)));
         let revocations = revocations.collect::<Result<_, StoreError>>()?;
-        Ok(SnapshotPage { revocations, next: (cursor != "0").then_some(cursor) })
+        Ok(SnapshotPage { revocations, next: (cursor != "0").then(|| format!("{server} {cursor}")) })
     }
 
     async fn changes(&self, after: &FeedPosition) -> Result<Changes, StoreError> {
@@ -53,9 +58,11 @@ impl RevocationFeed for RedisStore {
     async fn wait(&self, after: &FeedPosition, at_most: Duration) {
         let begin = Instant::now();
         if let Some(waiting) = &self.0.waiting {
-            match Waiting::for_entry(waiting, &self.0.names.feed, after.sequence, at_most).await {
-                Ok(()) => return,
-                Err(error) => log::debug!("waiting for revocations: {error}"),
+            let entry = waiting.for_entry(&self.0.names.feed, after.sequence, at_most);
+            // The server may say nothing at all, or others may wait before us.
+            match timeout(at_most + LATE, entry).await {
+                Ok(Err(error)) => log::debug!("waiting for revocations: {error}"),
+                Ok(Ok(())) | Err(_) => return,
             }
         }
         look_again(self, after, at_most.saturating_sub(begin.elapsed()), POLL).await;

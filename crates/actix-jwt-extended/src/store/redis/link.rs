@@ -1,10 +1,12 @@
 //! The way to a server or a cluster.
 
+use super::scripts::Call;
 use crate::store::StoreError;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig, MultiplexedConnection};
 use redis::cluster::ClusterClientBuilder;
 use redis::cluster_async::ClusterConnection;
-use redis::{AsyncConnectionConfig, Client, Cmd, FromRedisValue, RedisResult, ScriptInvocation};
+use redis::{AsyncConnectionConfig, Client, Cmd, ErrorKind, FromRedisValue, RedisResult, ServerErrorKind};
+use std::collections::HashMap;
 use std::time::Duration;
 use tokio::sync::Mutex;
 
@@ -28,7 +30,8 @@ impl Link {
                 let client = ClusterClientBuilder::new(nodes)
                     .connection_timeout(TIMEOUT)
                     .response_timeout(TIMEOUT)
-                    .retries(3)
+                    // All tries together.
+                    .overall_response_timeout(Some(TIMEOUT))
                     .build()
                     .map_err(StoreError::new)?;
                 client.get_async_connection().await.map(Self::Cluster).map_err(StoreError::new)
@@ -46,44 +49,43 @@ impl Link {
         }
     }
 
-    /// For what may be done twice: once more, where the connection was lost.
-    pub(super) async fn run<T: FromRedisValue>(&self, script: &ScriptInvocation<'_>) -> Result<T, StoreError> {
-        match self.invoke(script).await {
-            Err(error) if error.is_connection_dropped() || error.is_io_error() => self.invoke(script).await,
+    /// Every call may be sent twice: where its answer was lost, it is.
+    pub(super) async fn run<T: FromRedisValue>(&self, call: &Call<'_>) -> Result<T, StoreError> {
+        match self.send(&call.by_hash()).await {
+            Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => {
+                self.send(&call.by_text()).await
+            }
             answer => answer,
         }
         .map_err(StoreError::new)
-    }
-
-    /// For what must be done once.
-    pub(super) async fn run_once<T: FromRedisValue>(&self, script: &ScriptInvocation<'_>) -> Result<T, StoreError> {
-        self.invoke(script).await.map_err(StoreError::new)
-    }
-
-    async fn invoke<T: FromRedisValue>(&self, script: &ScriptInvocation<'_>) -> RedisResult<T> {
-        match self {
-            Self::Single(connection) => script.invoke_async(&mut connection.clone()).await,
-            Self::Cluster(connection) => script.invoke_async(&mut connection.clone()).await,
-        }
     }
 
     pub(super) async fn query<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, StoreError> {
-        match self.send(command).await {
-            Err(error) if error.is_connection_dropped() || error.is_io_error() => self.send(command).await,
-            answer => answer,
-        }
-        .map_err(StoreError::new)
-    }
-
-    /// For what must be done once.
-    pub(super) async fn query_once<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, StoreError> {
         self.send(command).await.map_err(StoreError::new)
     }
 
     async fn send<T: FromRedisValue>(&self, command: &Cmd) -> RedisResult<T> {
         match self {
-            Self::Single(connection) => command.query_async(&mut connection.clone()).await,
+            Self::Single(connection) => match command.query_async(&mut connection.clone()).await {
+                Err(error) if error.is_connection_dropped() || error.is_io_error() => {
+                    command.query_async(&mut connection.clone()).await
+                }
+                answer => answer,
+            },
+            // Its client does so by itself.
             Self::Cluster(connection) => command.query_async(&mut connection.clone()).await,
+        }
+    }
+
+    /// What each server says of itself.
+    pub(super) async fn info(&self, section: &str) -> RedisResult<Vec<String>> {
+        let mut info = redis::cmd("INFO");
+        info.arg(section);
+        match self {
+            Self::Single(_) => self.send(&info).await.map(|text| vec![text]),
+            Self::Cluster(_) => {
+                self.send::<HashMap<String, String>>(&info).await.map(|all| all.into_values().collect())
+            }
         }
     }
 }

@@ -77,6 +77,11 @@ impl Names {
         format!("{}:{{{}}}:session", self.prefix, tag(session_id))
     }
 
+    /// In the session's slot.
+    fn removed(&self, session_id: &str) -> String {
+        format!("{}:{{{}}}:removed", self.prefix, tag(session_id))
+    }
+
     fn sessions(&self, subject: &str) -> String {
         format!("{}:{{{}}}:sessions", self.prefix, tag(subject))
     }
@@ -127,10 +132,8 @@ impl RedisStore {
 
     /// Says what the server would forget; where it may not be asked, nothing.
     async fn warn_of_forgetting(&self) {
-        let mut info = cmd("INFO");
-        info.arg("persistence");
-        if let Ok(info) = self.0.link.query::<String>(&info).await
-            && info.contains("aof_enabled:0")
+        if let Ok(servers) = self.0.link.info("persistence").await
+            && servers.iter().any(|server| server.contains("aof_enabled:0"))
         {
             log::warn!(
                 "Redis keeps no append-only file: what is revoked is forgotten when it restarts; \
@@ -145,6 +148,10 @@ impl RedisStore {
             log::warn!("Redis may evict what is revoked: set maxmemory-policy noeviction");
         }
     }
+}
+
+fn at_random() -> String {
+    Uuid::new_v4().simple().to_string()
 }
 
 /// As a score, in which a time is exact to the millisecond.
@@ -164,33 +171,29 @@ fn json(session: &SessionRecord) -> Result<String, StoreError> {
 impl TokenStore for RedisStore {
     async fn revoke(&self, revocation: &Revocation, now_ms: i64) -> Result<(), StoreError> {
         let Inner { link, names, .. } = &*self.0;
-        let mut script = scripts::REVOKE.prepare_invoke();
-        script.key(&names.until).key(&names.cutoff).key(&names.feed).key(&names.head);
-        script.arg(revocation.key()).arg(score(revocation.issued_until_ms())).arg(score(revocation.until_ms()));
-        script.arg(now_ms).arg(Uuid::new_v4().simple().to_string()).arg(FEED);
-        link.run::<i64>(&script).await.map(drop)
+        let call = scripts::REVOKE.call();
+        let call = call.key(&names.until).key(&names.cutoff).key(&names.feed).key(&names.head);
+        let call =
+            call.arg(revocation.key()).arg(score(revocation.issued_until_ms())).arg(score(revocation.until_ms()));
+        link.run::<i64>(&call.arg(now_ms).arg(at_random()).arg(FEED)).await.map(drop)
     }
 
     async fn is_revoked(&self, token: &TokenIds<'_>) -> Result<bool, StoreError> {
         let Inner { link, names, .. } = &*self.0;
-        let mut script = scripts::IS_REVOKED.prepare_invoke();
-        script.key(&names.until).key(&names.cutoff).arg(token.issued_at_ms);
-        for key in token.keys() {
-            script.arg(key);
-        }
-        link.run(&script).await
+        let call = scripts::IS_REVOKED.call();
+        let call = call.key(&names.until).key(&names.cutoff).arg(token.issued_at_ms);
+        link.run(&token.keys().fold(call, scripts::Call::arg)).await
     }
 
     async fn insert_session(&self, session: &SessionRecord, now_ms: i64) -> Result<(), StoreError> {
         let Inner { link, names, .. } = &*self.0;
-        let mut script = scripts::INSERT.prepare_invoke();
-        script.key(names.session(&session.sid)).arg(session.rotation).arg(json(session)?);
-        script.arg(life(session.expires_at_ms, now_ms));
-        link.run::<i64>(&script).await?;
+        let call = scripts::INSERT.call();
+        let call = call.key(&names.session(&session.sid)).arg(session.rotation).arg(json(session)?);
+        link.run::<i64>(&call.arg(life(session.expires_at_ms, now_ms))).await?;
         // Another slot, so another step; what is in no list can be refreshed all the same.
-        let mut script = scripts::LIST.prepare_invoke();
-        script.key(names.sessions(&session.subject)).arg(&session.sid).arg(score(session.ends_at_ms)).arg(now_ms);
-        link.run::<i64>(&script).await.map(drop)
+        let call = scripts::LIST.call();
+        let call = call.key(&names.sessions(&session.subject)).arg(&session.sid).arg(score(session.ends_at_ms));
+        link.run::<i64>(&call.arg(now_ms)).await.map(drop)
     }
 
     async fn session(&self, session_id: &str) -> Result<Option<SessionRecord>, StoreError> {
@@ -205,22 +208,20 @@ impl TokenStore for RedisStore {
     async fn replace_session(&self, session: &SessionRecord) -> Result<bool, StoreError> {
         let Some(expected) = session.rotation.checked_sub(1) else { return Ok(false) };
         let Inner { link, names, .. } = &*self.0;
-        let mut script = scripts::REPLACE.prepare_invoke();
-        script.key(names.session(&session.sid)).arg(expected).arg(session.rotation).arg(json(session)?);
-        script.arg(life(session.expires_at_ms, session.rotated_at_ms));
-        link.run_once(&script).await
+        let call = scripts::REPLACE.call();
+        let call = call.key(&names.session(&session.sid)).arg(expected).arg(session.rotation).arg(json(session)?);
+        link.run(&call.arg(life(session.expires_at_ms, session.rotated_at_ms)).arg(at_random())).await
     }
 
     async fn remove_session(&self, session: &SessionRecord) -> Result<bool, StoreError> {
         let Inner { link, names, .. } = &*self.0;
-        let mut delete = cmd("DEL");
-        delete.arg(names.session(&session.sid));
-        let removed: i64 = link.query_once(&delete).await?;
+        let call = scripts::REMOVE.call().key(&names.session(&session.sid)).key(&names.removed(&session.sid));
+        let removed: bool = link.run(&call.arg(at_random())).await?;
         let mut unlist = cmd("ZREM");
         unlist.arg(names.sessions(&session.subject)).arg(&session.sid);
         // What is in the list and nowhere else, `sessions` finds out.
         let _ = link.query::<i64>(&unlist).await;
-        Ok(removed == 1)
+        Ok(removed)
     }
 
     async fn sessions(&self, subject: &str) -> Result<Vec<SessionRecord>, StoreError> {

@@ -1,21 +1,73 @@
 //! What Redis does in one step: each script touches keys of one hash slot only.
 
-use redis::Script;
+use redis::{Cmd, Script, ToRedisArgs, cmd};
 use std::sync::LazyLock;
+
+/// A script's text, and its hash, by which a server that has seen it knows it.
+pub(super) struct Lua {
+    text: &'static str,
+    hash: String,
+}
+
+impl Lua {
+    fn new(text: &'static str) -> Self {
+        Self { text, hash: Script::new(text).get_hash().to_owned() }
+    }
+
+    pub(super) fn call(&self) -> Call<'_> {
+        Call { script: self, keys: Vec::new(), values: Vec::new() }
+    }
+}
+
+/// A script with its keys and values.
+pub(super) struct Call<'a> {
+    script: &'a Lua,
+    keys: Vec<String>,
+    values: Vec<Vec<u8>>,
+}
+
+impl Call<'_> {
+    pub(super) fn key(mut self, key: &str) -> Self {
+        self.keys.push(key.to_owned());
+        self
+    }
+
+    pub(super) fn arg(mut self, value: impl ToRedisArgs) -> Self {
+        self.values.extend(value.to_redis_args());
+        self
+    }
+
+    pub(super) fn by_hash(&self) -> Cmd {
+        self.command("EVALSHA", &self.script.hash)
+    }
+
+    /// For a server that has not seen it: that one server then has. In a cluster the others need not be up.
+    pub(super) fn by_text(&self) -> Cmd {
+        self.command("EVAL", self.script.text)
+    }
+
+    fn command(&self, name: &str, script: &str) -> Cmd {
+        let mut command = cmd(name);
+        command.arg(script).arg(self.keys.len()).arg(&self.keys);
+        for value in &self.values {
+            command.arg(value.as_slice());
+        }
+        command
+    }
+}
 
 /// Widens a revocation, tells it in the feed if that says something new, and sweeps some that are over.
 /// `inf` = forever. The feed first: a script that fails half-way is not taken back.
-pub(super) static REVOKE: LazyLock<Script> = LazyLock::new(|| {
-    Script::new(
+pub(super) static REVOKE: LazyLock<Lua> = LazyLock::new(|| {
+    Lua::new(
         r"
         local key, issued, until_ms, now_ms, tag, longest = unpack(ARGV)
         local wider = false
         local known = redis.call('ZSCORE', KEYS[1], key)
+        -- What has no cut-off concerns all, whenever they were issued.
+        local cut = known and (redis.call('HGET', KEYS[2], key) or 'inf')
         if not known or tonumber(known) < tonumber(until_ms) then wider = true else until_ms = known end
-        if issued ~= 'inf' then
-            local cut = redis.call('HGET', KEYS[2], key)
-            if not cut or tonumber(cut) < tonumber(issued) then wider = true else issued = cut end
-        end
+        if not cut or tonumber(cut) < tonumber(issued) then wider = true else issued = cut end
         if not wider then return 0 end
         local seq = redis.call('HINCRBY', KEYS[4], 'seq', 1)
         redis.call('HSET', KEYS[4], 'tag', tag)
@@ -27,15 +79,15 @@ pub(super) static REVOKE: LazyLock<Script> = LazyLock::new(|| {
             redis.call('HDEL', KEYS[2], unpack(over))
         end
         redis.call('ZADD', KEYS[1], until_ms, key)
-        if issued ~= 'inf' then redis.call('HSET', KEYS[2], key, issued) end
+        if issued ~= 'inf' then redis.call('HSET', KEYS[2], key, issued) else redis.call('HDEL', KEYS[2], key) end
         return 1
         ",
     )
 });
 
 /// Whether one of a token's keys is there, and was revoked up to the token's time or later.
-pub(super) static IS_REVOKED: LazyLock<Script> = LazyLock::new(|| {
-    Script::new(
+pub(super) static IS_REVOKED: LazyLock<Lua> = LazyLock::new(|| {
+    Lua::new(
         r"
         local scores = redis.call('ZMSCORE', KEYS[1], unpack(ARGV, 2))
         for at = 1, #ARGV - 1 do
@@ -50,8 +102,8 @@ pub(super) static IS_REVOKED: LazyLock<Script> = LazyLock::new(|| {
 });
 
 /// A new session, for so many milliseconds; empty = for ever.
-pub(super) static INSERT: LazyLock<Script> = LazyLock::new(|| {
-    Script::new(
+pub(super) static INSERT: LazyLock<Lua> = LazyLock::new(|| {
+    Lua::new(
         r"
         redis.call('DEL', KEYS[1])
         redis.call('HSET', KEYS[1], 'r', ARGV[1], 'd', ARGV[2])
@@ -62,8 +114,8 @@ pub(super) static INSERT: LazyLock<Script> = LazyLock::new(|| {
 });
 
 /// Adds a session to its subject's; the list lives as long as the longest of them.
-pub(super) static LIST: LazyLock<Script> = LazyLock::new(|| {
-    Script::new(
+pub(super) static LIST: LazyLock<Lua> = LazyLock::new(|| {
+    Lua::new(
         r"
         local sid, ends, now_ms = unpack(ARGV)
         redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', '(' .. now_ms)
@@ -79,31 +131,46 @@ pub(super) static LIST: LazyLock<Script> = LazyLock::new(|| {
     )
 });
 
-/// Puts a session in the place of its predecessor, if that is what is there.
-pub(super) static REPLACE: LazyLock<Script> = LazyLock::new(|| {
-    Script::new(
+/// Puts a session in the place of its predecessor, if that is what is there. A call that is sent again, because
+/// its answer was lost, gets the same answer: it is known by its number, at random.
+pub(super) static REPLACE: LazyLock<Lua> = LazyLock::new(|| {
+    Lua::new(
         r"
-        if redis.call('HGET', KEYS[1], 'r') ~= ARGV[1] then return 0 end
-        redis.call('HSET', KEYS[1], 'r', ARGV[2], 'd', ARGV[3])
+        local found = redis.call('HMGET', KEYS[1], 'r', 'n')
+        if found[1] == ARGV[2] and found[2] == ARGV[5] then return 1 end
+        if found[1] ~= ARGV[1] then return 0 end
+        redis.call('HSET', KEYS[1], 'r', ARGV[2], 'd', ARGV[3], 'n', ARGV[5])
         if ARGV[4] == '' then redis.call('PERSIST', KEYS[1]) else redis.call('PEXPIRE', KEYS[1], ARGV[4]) end
         return 1
         ",
     )
 });
 
-/// A page of the live revocations, with their cut-offs.
-pub(super) static PAGE: LazyLock<Script> = LazyLock::new(|| {
-    Script::new(
+/// Removes a session; for a while it is known which call did it, as above.
+pub(super) static REMOVE: LazyLock<Lua> = LazyLock::new(|| {
+    Lua::new(
+        r"
+        if redis.call('DEL', KEYS[1]) == 1 then
+            redis.call('SET', KEYS[2], ARGV[1], 'PX', 60000)
+            return 1
+        end
+        return redis.call('GET', KEYS[2]) == ARGV[1] and 1 or 0
+        ",
+    )
+});
+
+/// A page of the live revocations, with their cut-offs, and which process of the server gave it: to another one
+/// the cursor means nothing.
+pub(super) static PAGE: LazyLock<Lua> = LazyLock::new(|| {
+    Lua::new(
         r"
         local found = redis.call('ZSCAN', KEYS[1], ARGV[1], 'COUNT', ARGV[2])
         local rows = {}
         for at = 1, #found[2], 2 do
-            local key, issued = found[2][at], 'inf'
-            -- Of single tokens and sessions there is no cut-off.
-            if string.find(key, '^[ts]:') == nil then issued = redis.call('HGET', KEYS[2], key) or 'inf' end
-            rows[#rows + 1] = { key, issued, found[2][at + 1] }
+            local key = found[2][at]
+            rows[#rows + 1] = { key, redis.call('HGET', KEYS[2], key) or 'inf', found[2][at + 1] }
         end
-        return { found[1], rows }
+        return { string.match(redis.call('INFO', 'server'), 'run_id:(%x+)') or '', found[1], rows }
         ",
     )
 });
