@@ -89,10 +89,10 @@ pub enum Changes {
 pub(crate) async fn look_again(store: &impl RevocationFeed, after: &FeedPosition, at_most: Duration, every: Duration) {
     let begin = tokio::time::Instant::now();
     while begin.elapsed() < at_most {
-        tokio::time::sleep(every.min(at_most)).await;
         if !matches!(store.position().await, Ok(position) if position == *after) {
             break;
         }
+        tokio::time::sleep(every.min(at_most)).await;
     }
 }
 

@@ -96,6 +96,15 @@ impl PostgresServer {
         }
     }
 
+    /// Whoever this is must know the password from now on.
+    pub(crate) fn ask_for_passwords(&self, user: &str) {
+        let file = self.data().join("pg_hba.conf");
+        let rules = std::fs::read_to_string(&file).unwrap();
+        std::fs::write(&file, format!("host all {user} all scram-sha-256\n{rules}")).unwrap();
+        self.execute("SELECT pg_reload_conf()");
+        sleep(Duration::from_millis(200));
+    }
+
     /// A copy that everybody may read.
     pub(crate) fn certificate(&self) -> PathBuf {
         let copy = self.folder.path().join("certificate");

@@ -75,6 +75,18 @@ async fn nobody_else_can_read_the_file() {
 }
 
 #[actix_web::test]
+async fn a_path_is_a_path() {
+    let files = Files::new();
+    for name in [":memory:", "file:uri.db", "file:uri.db?mode=memory", "a b%20c.db"] {
+        let path = files.0.path().join(name);
+        let store = SqliteStore::open(&path).await.unwrap();
+        store.revoke(&Revocation::of_token("a", LATER), NOW).await.unwrap();
+        assert!(is_revoked(&store, "a").await, "{name}");
+        assert!(fs::metadata(&path).unwrap().len() > 0, "{name}");
+    }
+}
+
+#[actix_web::test]
 async fn several_stores_share_a_file() {
     let files = Files::new();
     let path = files.next();
@@ -145,6 +157,16 @@ async fn files_that_will_not_do_are_errors() {
     let error = SqliteStore::open(&text).await.unwrap_err();
     assert!(error.to_string().contains("not a database"), "{error}");
 
+    // A file of a later version is left as it is.
+    let later = files.next();
+    rusqlite::Connection::open(&later)
+        .unwrap()
+        .execute_batch("CREATE TABLE ajx_schema (version INTEGER NOT NULL); INSERT INTO ajx_schema VALUES (2)")
+        .unwrap();
+    let before = fs::read(&later).unwrap();
+    assert!(SqliteStore::open(&later).await.is_err());
+    assert_eq!(fs::read(&later).unwrap(), before);
+
     let later = files.next();
     drop(SqliteStore::open(&later).await.unwrap());
     rusqlite::Connection::open(&later).unwrap().execute("UPDATE ajx_schema SET version = 2", []).unwrap();
@@ -201,8 +223,13 @@ async fn child() {
         let session = jwt.start_session("ada").await.unwrap().session_id;
         acknowledge(&format!("began {session}"));
         if number % 2 == 0 {
+            acknowledge(&format!("ending {session}"));
             jwt.revoke_session(&session).await.unwrap();
             acknowledge(&format!("ended {session}"));
+        } else {
+            let next = successor(&store.session(&session).await.unwrap().unwrap());
+            assert!(store.replace_session(&next).await.unwrap());
+            acknowledge(&format!("rotated {session}"));
         }
     }
 }
@@ -241,17 +268,17 @@ fn acknowledged_by_a_child_that_is_killed(path: &Path, after: Duration) -> Vec<S
 async fn kill_9_loses_nothing_that_was_acknowledged() {
     let files = Files::new();
     let path = files.next();
-    let (mut revoked, mut began, mut ended) = (Vec::new(), BTreeSet::new(), Vec::new());
+    let (mut revoked, mut began, mut ended, mut rotated) = (Vec::new(), BTreeSet::new(), Vec::new(), BTreeSet::new());
     for round in 0..20 {
         for line in acknowledged_by_a_child_that_is_killed(&path, Duration::from_millis(7 * round % 90)) {
             let Some(line) = line.strip_suffix('.') else { continue };
             match line.split_once(' ') {
                 Some(("revoked", id)) => revoked.push(id.to_owned()),
                 Some(("began", id)) => drop(began.insert(id.to_owned())),
-                Some(("ended", id)) => {
-                    began.remove(id);
-                    ended.push(id.to_owned());
-                }
+                // From then on it may be gone, or not.
+                Some(("ending", id)) => drop(began.remove(id)),
+                Some(("ended", id)) => ended.push(id.to_owned()),
+                Some(("rotated", id)) => drop(rotated.insert(id.to_owned())),
                 _ => {}
             }
         }
@@ -263,10 +290,18 @@ async fn kill_9_loses_nothing_that_was_acknowledged() {
             let token = TokenIds { jwt_id: "j", session_id: Some(id), subject: "ada", issued_at_ms: LATER };
             assert!(store.is_revoked(&token).await.unwrap(), "round {round}: the end of {id} was forgotten");
         }
-        let live: BTreeSet<_> =
-            store.sessions("ada").await.unwrap().iter().map(|session| session.session_id().to_owned()).collect();
-        // The last one may have been on its way out when the child died.
-        assert!(began.difference(&live).count() <= round as usize + 1, "round {round}: sessions were forgotten");
+        let live = store.sessions("ada").await.unwrap();
+        for id in &began {
+            let session = live.iter().find(|session| session.session_id() == id);
+            let session = session.unwrap_or_else(|| panic!("round {round}: the session {id} was forgotten"));
+            if rotated.contains(id) {
+                assert_eq!(session.rotation(), 1, "round {round}: a rotation of {id} was forgotten");
+            }
+        }
     }
-    assert!(revoked.len() > 20 && !ended.is_empty(), "the children did hardly anything: {}", revoked.len());
+    assert!(
+        revoked.len() > 20 && !ended.is_empty() && !rotated.is_empty(),
+        "the children did hardly anything: {}",
+        revoked.len()
+    );
 }

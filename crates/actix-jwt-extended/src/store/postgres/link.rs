@@ -9,11 +9,15 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Mutex, mpsc};
 use tokio::time::timeout;
+use tokio_postgres::config::SslMode;
 use tokio_postgres::{AsyncMessage, Client, Config};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 /// So long a connection may take to come, from the server or from the pool.
 const TIMEOUT: Duration = Duration::from_secs(2);
+
+/// After so long without an answer to a packet a connection is given up.
+const VANISHED: Duration = Duration::from_secs(5);
 
 const CONNECTIONS: usize = 16;
 
@@ -27,12 +31,21 @@ pub(super) fn read_url(url: &str) -> Result<Config, StoreError> {
     if config.get_application_name().is_none() {
         config.application_name("actix-jwt-extended");
     }
+    // A server that vanished without a word is noticed soon.
+    if config.get_tcp_user_timeout().is_none() {
+        config.tcp_user_timeout(VANISHED);
+    }
+    config.keepalives_idle(VANISHED);
+    // One statement waits for another's row; under a stricter level it would fail instead.
+    if config.get_options().is_none() {
+        config.options("-c default_transaction_isolation=read\\ committed");
+    }
     Ok(config)
 }
 
 pub(super) fn pool(config: &Config) -> Result<Pool, StoreError> {
     let how = ManagerConfig { recycling_method: RecyclingMethod::Fast };
-    Pool::builder(Manager::from_config(config.clone(), tls()?, how))
+    Pool::builder(Manager::from_config(config.clone(), tls(config)?, how))
         .max_size(CONNECTIONS)
         .runtime(Runtime::Tokio1)
         .wait_timeout(Some(TIMEOUT))
@@ -43,9 +56,11 @@ pub(super) fn pool(config: &Config) -> Result<Pool, StoreError> {
 }
 
 /// Trusts whom the operating system trusts. With a provider of its own: the process's may be any, or none.
-fn tls() -> Result<MakeRustlsConnect, StoreError> {
+fn tls(config: &Config) -> Result<MakeRustlsConnect, StoreError> {
     let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    if config.get_ssl_mode() != SslMode::Disable {
+        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    }
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
@@ -58,6 +73,7 @@ fn tls() -> Result<MakeRustlsConnect, StoreError> {
 /// A connection that is told of revocations; opened when somebody first waits.
 pub(super) struct Listener {
     config: Config,
+    tls: MakeRustlsConnect,
     channel: String,
     open: Mutex<Option<Open>>,
 }
@@ -69,29 +85,32 @@ struct Open {
 }
 
 impl Listener {
-    pub(super) fn new(config: Config, channel: String) -> Self {
-        Self { config, channel, open: Mutex::default() }
+    pub(super) fn new(config: Config, channel: String) -> Result<Self, StoreError> {
+        Ok(Self { tls: tls(&config)?, config, channel, open: Mutex::default() })
     }
 
-    /// Waits until something was told. An error where there is no connection.
+    /// Waits until something was told, or may have been. An error where there is no connection.
     pub(super) async fn wait(&self, at_most: Duration) -> Result<(), StoreError> {
+        // Whatever takes long: others that wait before, the connection, or the news.
+        timeout(at_most, self.wait_until_told()).await.unwrap_or(Ok(()))
+    }
+
+    async fn wait_until_told(&self) -> Result<(), StoreError> {
         let mut place = self.open.lock().await;
-        let open = match &mut *place {
-            Some(open) => open,
-            None => place.insert(self.listen().await?),
+        let Some(open) = &mut *place else {
+            *place = Some(self.listen().await?);
+            // What came before, nobody has told.
+            return Ok(());
         };
-        match timeout(at_most, open.told.recv()).await {
-            Ok(None) => {
-                *place = None;
-                Err(StoreError::new("the connection that listens was lost"))
-            }
-            // Something new, or the time is over.
-            Ok(Some(())) | Err(_) => Ok(()),
+        if open.told.recv().await.is_none() {
+            *place = None;
+            return Err(StoreError::new("the connection that listens was lost"));
         }
+        Ok(())
     }
 
     async fn listen(&self) -> Result<Open, StoreError> {
-        let (client, mut connection) = self.config.connect(tls()?).await.map_err(StoreError::new)?;
+        let (client, mut connection) = self.config.connect(self.tls.clone()).await.map_err(StoreError::new)?;
         // One is as good as many.
         let (tell, told) = mpsc::channel(1);
         tokio::spawn(async move {

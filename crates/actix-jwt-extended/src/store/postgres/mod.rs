@@ -10,9 +10,14 @@ use link::Listener;
 use schema::Schema;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::timeout;
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
+
+/// So long the first connection and the tables may take.
+const START: Duration = Duration::from_secs(30);
 
 /// Keeps everything in PostgreSQL, version 11 or later: for many machines that have it anyway.
 ///
@@ -79,15 +84,26 @@ impl PostgresStore {
 
     async fn start(pool: Pool, schema: Schema, listener: Option<Listener>, migrate: bool) -> Result<Self, StoreError> {
         let store = Self(Arc::new(Inner { pool, schema, listener }));
-        let schema = &store.0.schema;
-        let exists = store.rows(&schema.exists, &[]).await?.first().is_some_and(|row| row.get(0));
+        let prepared = timeout(START, store.prepare(migrate)).await;
+        prepared.unwrap_or_else(|_| Err(StoreError::new("the server did not answer in time")))?;
+        Ok(store)
+    }
+
+    /// With its tables in place.
+    async fn prepare(&self, migrate: bool) -> Result<(), StoreError> {
+        let schema = &self.0.schema;
+        let exists = self.rows(&schema.exists, &[]).await?;
+        let exists = exists.first().is_some_and(|row| row.try_get(0).unwrap_or(false));
         if !exists && migrate {
-            let client = store.0.pool.get().await.map_err(StoreError::new)?;
+            let client = self.0.pool.get().await.map_err(StoreError::new)?;
             client.batch_execute(&schema.migration).await.map_err(StoreError::new)?;
         }
-        let version: Option<i64> = store.rows(&schema.version, &[]).await?.first().and_then(|row| row.get(0));
-        schema::check(version.unwrap_or(0))?;
-        Ok(store)
+        let version = self.rows(&schema.version, &[]).await?;
+        let version: Option<i64> = match version.first() {
+            Some(row) => row.try_get(0).map_err(StoreError::new)?,
+            None => None,
+        };
+        schema::check(version.unwrap_or(0))
     }
 
     /// For what may be done twice: once more, where the connection was lost.
@@ -184,11 +200,11 @@ impl PostgresStoreBuilder {
     /// As there, and as [`migration`](Self::migration).
     pub async fn connect(self, url: &str) -> Result<PostgresStore, StoreError> {
         let (schema, config) = (self.tables()?, link::read_url(url)?);
-        let listener = Listener::new(config.clone(), schema.channel.clone());
+        let listener = Listener::new(config.clone(), schema.channel.clone())?;
         PostgresStore::start(link::pool(&config)?, schema, Some(listener), self.migrate).await
     }
 
-    /// Uses your application's own pool. Give it timeouts; without a connection that listens, a replica looks for
+    /// Uses your application's own pool. Give it timeouts, and `read committed`, PostgreSQL's own default; without a connection that listens, a replica looks for
     /// news ten times a second.
     ///
     /// # Errors

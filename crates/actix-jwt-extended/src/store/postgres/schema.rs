@@ -1,6 +1,6 @@
 //! The tables, and the statements on them.
 
-use crate::store::StoreError;
+use crate::store::{StoreError, digest};
 
 /// What this version of the crate reads and writes.
 const VERSION: i64 = 1;
@@ -42,7 +42,7 @@ impl Schema {
             None => format!("\"{prefix}{name}\""),
         };
         let index = |name: &str| format!("\"{prefix}{name}\"");
-        let channel = format!("{}{prefix}feed", schema.map(|schema| format!("{schema}.")).unwrap_or_default());
+        let channel = channel(schema, prefix);
         let (versions, revocation, session, feed, head) =
             (table("schema"), table("revocation"), table("session"), table("feed"), table("head"));
         let (by_until, by_subject, by_end) =
@@ -122,6 +122,13 @@ impl Schema {
             channel,
         })
     }
+}
+
+/// What revocations are told on. PostgreSQL refuses longer names when somebody tells, not before.
+fn channel(schema: Option<&str>, prefix: &str) -> String {
+    const LONGEST: usize = 63;
+    let name = format!("{}{prefix}feed", schema.map(|schema| format!("{schema}.")).unwrap_or_default());
+    if name.len() <= LONGEST { name } else { digest(&name).chars().take(LONGEST).collect() }
 }
 
 /// Refuses tables that a later version of the crate has made.

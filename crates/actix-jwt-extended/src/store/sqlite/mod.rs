@@ -67,7 +67,8 @@ impl SqliteStore {
     /// # Errors
     /// The file cannot be opened or written, is no SQLite file, or was made by a later version of this crate.
     pub async fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
-        let path = path.as_ref().to_owned();
+        // So that no path means something else than a file.
+        let path = std::path::absolute(path).map_err(StoreError::new)?;
         blocking(move || {
             let writer = Writer::start(schema::open(&path)?)?;
             Ok(Self(Arc::new(Inner { writer, readers: Readers { path, idle: Mutex::default() } })))

@@ -10,6 +10,9 @@ use std::time::Duration;
 /// So long another process may hold the file's write lock.
 const BUSY: Duration = Duration::from_secs(2);
 
+/// To so many bytes the journal is cut after a burst of writes.
+const JOURNAL: i64 = 16 << 20;
+
 /// What this version of the crate reads and writes; a later one changes the tables from here on.
 const VERSION: i64 = 1;
 
@@ -36,25 +39,47 @@ const TABLES: &str = "
 /// The connection that writes, with the tables in place.
 pub(super) fn open(path: &Path) -> Result<Connection, StoreError> {
     make_private(path)?;
-    let mut connection = Connection::open(path).map_err(StoreError::new)?;
-    prepare(&mut connection).map_err(StoreError::new)?;
-    let version: i64 =
-        connection.query_row("SELECT max(version) FROM ajx_schema", [], |row| row.get(0)).map_err(StoreError::new)?;
-    if version > VERSION {
-        return Err(StoreError::new(format!(
-            "the file's tables are of version {version}, and this crate knows {VERSION}: update actix-jwt-extended"
-        )));
-    }
+    // Without `SQLITE_OPEN_URI`: a path is a path.
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut connection = Connection::open_with_flags(path, flags).map_err(StoreError::new)?;
+    connection.busy_timeout(BUSY).map_err(StoreError::new)?;
+    prepare(&mut connection)?;
     Ok(connection)
 }
 
-fn prepare(connection: &mut Connection) -> rusqlite::Result<()> {
-    connection.busy_timeout(BUSY)?;
-    connection.pragma_update(None, "journal_mode", "WAL")?;
+fn prepare(connection: &mut Connection) -> Result<(), StoreError> {
+    // Before anything is written: a later version may have other tables.
+    check_version(connection)?;
+    let journal: String =
+        connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0)).map_err(StoreError::new)?;
+    if journal != "wal" {
+        return Err(StoreError::new(format!("the file's journal is in the mode {journal}, and must be in WAL")));
+    }
+    make_tables(connection).map_err(StoreError::new)?;
+    check_version(connection)
+}
+
+fn make_tables(connection: &mut Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "journal_size_limit", JOURNAL)?;
     let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
     transaction.execute_batch(TABLES)?;
     transaction.commit()
+}
+
+fn check_version(connection: &Connection) -> Result<(), StoreError> {
+    if !connection.table_exists(None, "ajx_schema").map_err(StoreError::new)? {
+        return Ok(());
+    }
+    let version: Option<i64> =
+        connection.query_row("SELECT max(version) FROM ajx_schema", [], |row| row.get(0)).map_err(StoreError::new)?;
+    if version.unwrap_or(0) > VERSION {
+        return Err(StoreError::new(format!(
+            "the file's tables are of version {}, and this crate knows {VERSION}: update actix-jwt-extended",
+            version.unwrap_or(0)
+        )));
+    }
+    Ok(())
 }
 
 pub(super) fn open_reader(path: &Path) -> Result<Connection, StoreError> {
