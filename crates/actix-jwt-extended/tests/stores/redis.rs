@@ -74,6 +74,13 @@ async fn a_login_is_needed_where_the_server_says_so() {
     let store = RedisStore::connect(&format!("redis://ajx:pass-word@127.0.0.1:{port}")).await.unwrap();
     store.revoke(&Revocation::of_token("a", LATER), NOW).await.unwrap();
     assert!(!format!("{store:?}").contains("pass-word"));
+    // One that may not ask what server this is can be followed all the same.
+    let mut admin =
+        redis::Client::open(format!("redis://ajx:pass-word@127.0.0.1:{port}")).unwrap().get_connection().unwrap();
+    let rules = ["SETUSER", "less", "on", ">pass-word", "~*", "&*", "+@all", "-info", "-config"];
+    redis::cmd("ACL").arg(&rules).query::<()>(&mut admin).unwrap();
+    let less = RedisStore::connect(&format!("redis://less:pass-word@127.0.0.1:{port}")).await.unwrap();
+    assert!(knows(&Replicated::start(less).await.unwrap(), "a"));
     for login in ["", "ajx:wrong-word@", ":pass-word@"] {
         let error = RedisStore::connect(&format!("redis://{login}127.0.0.1:{port}")).await.unwrap_err();
         let said = format!("{error} {error:?}");

@@ -3,6 +3,7 @@
 use std::env;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -34,10 +35,18 @@ pub(crate) fn program(name: &str, folders: &[&str]) -> Option<PathBuf> {
     found
 }
 
-/// A port that was free a moment ago.
+/// A port that was free a moment ago; below those that the system gives to clients, so that none of theirs takes it
+/// while its server is down. No two tests get the same.
 #[allow(dead_code)]
 pub(crate) fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let start = u16::try_from(std::process::id() % 10_000).unwrap();
+    loop {
+        let port = 20_000 + (start + NEXT.fetch_add(1, Ordering::Relaxed)) % 12_000;
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
 }
 
 #[allow(dead_code)]

@@ -170,7 +170,10 @@ pub(super) static PAGE: LazyLock<Lua> = LazyLock::new(|| {
             local key = found[2][at]
             rows[#rows + 1] = { key, redis.call('HGET', KEYS[2], key) or 'inf', found[2][at + 1] }
         end
-        return { string.match(redis.call('INFO', 'server'), 'run_id:(%x+)') or '', found[1], rows }
+        -- A login that may not ask gets no name, and no protection from a restart in between.
+        local info = redis.pcall('INFO', 'server')
+        local server = type(info) == 'string' and string.match(info, 'run_id:(%x+)') or ''
+        return { server, found[1], rows }
         ",
     )
 });
