@@ -361,6 +361,8 @@ test("sessions: each device is listed, and can be logged out from another", asyn
   assert.match(summary, /Token has been revoked/);
 
   await logInWithCookies(onPhone);
+  // The page has shown a login all the time; this one is there when both sessions are.
+  await onPhone.waitForFunction(() => document.querySelectorAll("#sessions li").length === 2);
   assert.equal((await sends(onPhone, "DELETE", "/auth/sessions", () => onPhone.locator("#everywhere").click())).status, 200);
   for (const page of [onPhone, onLaptop]) assert.equal((await route(page, "GET", "/protected")).status, 401);
   for (const page of [onPhone, onLaptop]) assert.deepEqual(page.complaints, []);
