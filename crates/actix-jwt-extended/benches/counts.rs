@@ -84,24 +84,22 @@ fn all_work() -> Vec<String> {
 fn perform(work: &str, times: u64, mut round: impl FnMut(&mut dyn FnMut())) {
     if let Some(what) = work.strip_prefix("request ") {
         let keys = Keys::new(FAMILIES[0]);
-        let (path, token, status) = match what {
-            "open" => ("/open", Some(&*keys.token), StatusCode::OK),
-            "protected" | "protected cached" | "protected cached with a store" => {
-                ("/protected", Some(&*keys.token), StatusCode::OK)
-            }
-            "with garbage" => ("/protected", Some("x.y.z"), StatusCode::UNPROCESSABLE_ENTITY),
-            _ => ("/protected", None, StatusCode::UNAUTHORIZED),
+        let (token, status) = match what {
+            "with garbage" => (Some("x.y.z"), StatusCode::UNPROCESSABLE_ENTITY),
+            "without a token" => (None, StatusCode::UNAUTHORIZED),
+            _ => (Some(&*keys.token), StatusCode::OK),
+        };
+        let jwt = match what {
+            "open" => None,
+            "protected cached" => Some(&keys.caching),
+            "protected cached with a store" => Some(&keys.storing),
+            _ => Some(&keys.ours),
         };
         return actix_web::rt::System::new().block_on(async {
-            let jwt = match what {
-                "protected cached" => &keys.caching,
-                "protected cached with a store" => &keys.storing,
-                _ => &keys.ours,
-            };
-            let app = common::app(jwt.clone()).await;
+            let app = common::app(jwt).await;
             for _ in 0..times {
                 // The request is made outside the round: a server has it already.
-                let mut request = Some(common::request(path, token));
+                let mut request = Some(common::request(token));
                 round(&mut || common::call(&app, request.take().unwrap(), status));
             }
         });

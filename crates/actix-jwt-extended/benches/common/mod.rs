@@ -14,6 +14,8 @@ use std::hint::black_box;
 
 const SECRET: &str = "a secret that is long enough for SHA-512: 0123456789 abcdef ghijklmnop qrstuvwxyz";
 
+const ROUTE: &str = "/route";
+
 /// One algorithm of each kind.
 pub(crate) const FAMILIES: [Algorithm; 5] =
     [Algorithm::HS256, Algorithm::ES256, Algorithm::EdDSA, Algorithm::RS256, Algorithm::PS256];
@@ -152,24 +154,25 @@ async fn protected(user: JwtIdentity) -> &'static str {
     "ok"
 }
 
-/// An app with an open and a protected route that do the same.
+/// An app with one route, that the manager protects; without a manager it is open. One route, so that the router
+/// has the same work with either.
 pub(crate) async fn app(
-    jwt: JwtManager,
+    jwt: Option<&JwtManager>,
 ) -> impl Service<actix_http::Request, Response = ServiceResponse<impl MessageBody>, Error = Error> {
-    init_service(
-        App::new()
-            .app_data(jwt)
-            .route("/open", web::get().to(open))
-            .service(web::resource("/noop").wrap(Noop).route(web::get().to(open)))
-            .service(web::resource("/noop2").wrap(Noop).route(web::get().to(open)))
-            .service(web::resource("/wrapped").wrap(jwt_required()).route(web::get().to(open)))
-            .service(web::resource("/protected").wrap(jwt_required()).route(web::get().to(protected))),
-    )
-    .await
+    let route = web::resource(ROUTE);
+    let configure = |service: &mut web::ServiceConfig| {
+        match jwt {
+            Some(jwt) => {
+                service.app_data(jwt.clone()).service(route.wrap(jwt_required()).route(web::get().to(protected)))
+            }
+            None => service.service(route.route(web::get().to(open))),
+        };
+    };
+    init_service(App::new().configure(configure)).await
 }
 
-pub(crate) fn request(path: &str, token: Option<&str>) -> actix_http::Request {
-    let request = TestRequest::get().uri(path).insert_header(("Host", "localhost")).insert_header(("Accept", "*/*"));
+pub(crate) fn request(token: Option<&str>) -> actix_http::Request {
+    let request = TestRequest::get().uri(ROUTE).insert_header(("Host", "localhost")).insert_header(("Accept", "*/*"));
     match token {
         Some(token) => request.insert_header(("Authorization", format!("Bearer {token}"))),
         None => request,
@@ -184,39 +187,4 @@ where
 {
     let response = app.call(request).now_or_never().unwrap().unwrap();
     assert_eq!(response.status(), expected);
-}
-
-use std::future::{Ready, ready};
-pub(crate) struct Noop;
-pub(crate) struct NoopService<S> {
-    s: S,
-}
-impl<S, B> actix_web::dev::Transform<S, actix_web::dev::ServiceRequest> for Noop
-where
-    S: Service<actix_web::dev::ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
-{
-    type Response = ServiceResponse<B>;
-    type Error = Error;
-    type Transform = NoopService<S>;
-    type InitError = ();
-    type Future = Ready<Result<Self::Transform, ()>>;
-    fn new_transform(&self, service: S) -> Self::Future {
-        ready(Ok(NoopService { s: service }))
-    }
-}
-impl<S, B> Service<actix_web::dev::ServiceRequest> for NoopService<S>
-where
-    S: Service<actix_web::dev::ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
-{
-    type Response = ServiceResponse<B>;
-    type Error = Error;
-    type Future = S::Future;
-    actix_web::dev::forward_ready!(s);
-    fn call(&self, r: actix_web::dev::ServiceRequest) -> S::Future {
-        use actix_web::HttpMessage;
-        if r.path() == "/noop2" {
-            r.extensions_mut().insert([0u64; 7]);
-        }
-        self.s.call(r)
-    }
 }
