@@ -69,8 +69,10 @@ pub struct Measured {
 pub fn measure(rows: &[Row], fixture: &Fixture, workshop: &Workshop, cores: &Cores, each: Duration) -> Vec<Result> {
     let mut runs: Vec<_> = rows.iter().map(|row| Run::start(*row, fixture, workshop, cores)).collect();
     let rounds = (each.as_secs_f64() / SLICE.as_secs_f64()).ceil().max(2.0) as usize;
-    for _ in 0..rounds {
-        runs.iter_mut().flatten().for_each(Run::slice);
+    for round in 0..rounds {
+        let turns = runs.iter_mut().flatten();
+        // There and back: whatever gets slower with time meets both ends alike.
+        if round % 2 == 0 { turns.for_each(Run::slice) } else { turns.rev().for_each(Run::slice) }
     }
     let throughput: Vec<Vec<f64>> =
         runs.iter().map(|run| run.as_ref().map(Run::throughput).unwrap_or_default()).collect();
