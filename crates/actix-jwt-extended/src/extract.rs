@@ -37,6 +37,25 @@ mod sealed {
 }
 use sealed::FromJwt;
 
+/// What can be made of a verdict: of a token, or of the reason why there is none.
+trait FromVerdict: Sized + 'static {
+    fn from_verdict(verdict: Result<&Jwt, &MissingToken>, request: &HttpRequest) -> Result<Self, JwtError>;
+}
+
+impl<T: FromJwt> FromVerdict for T {
+    // It has to be: the compiler would move the result about, and that takes longer than to make it.
+    #[inline(always)]
+    fn from_verdict(verdict: Result<&Jwt, &MissingToken>, request: &HttpRequest) -> Result<Self, JwtError> {
+        Self::from_jwt(verdict.map_err(Clone::clone)?, request)
+    }
+}
+
+impl<E: FromJwt> FromVerdict for Optional<E> {
+    fn from_verdict(verdict: Result<&Jwt, &MissingToken>, request: &HttpRequest) -> Result<Self, JwtError> {
+        verdict.ok().map(|jwt| E::from_jwt(jwt, request)).transpose().map(Self)
+    }
+}
+
 /// Extractor: whom the token is about, as a `String`, a `Uuid`, an `i64`, …
 ///
 /// Derefs to `T`. An identity that is no `T` is a 422.
@@ -83,8 +102,13 @@ impl<T: fmt::Display> fmt::Display for JwtIdentity<T> {
 }
 
 impl<T: FromStr + 'static> FromJwt for JwtIdentity<T> {
+    #[inline]
     fn from_jwt(jwt: &Jwt, _: &HttpRequest) -> Result<Self, JwtError> {
-        jwt.identity().parse().map(Self).map_err(|_| JwtError::IdentityFormat)
+        let parsed = match jwt.identity_text() {
+            Some(text) => text.parse(),
+            None => jwt.identity().parse(),
+        };
+        parsed.map(Self).map_err(|_| JwtError::IdentityFormat)
     }
 }
 
@@ -230,15 +254,6 @@ impl<E> Deref for Optional<E> {
     }
 }
 
-impl<E: FromJwt> FromRequest for Optional<E> {
-    type Error = actix_web::Error;
-    type Future = Extracting<Self>;
-
-    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        extract(request, payload, |jwt, request| jwt.ok().map(|jwt| E::from_jwt(jwt, request)).transpose().map(Self))
-    }
-}
-
 macro_rules! from_request {
     ($([$($generics:tt)*] $extractor:ty;)*) => {$(
         impl<$($generics)*> FromRequest for $extractor {
@@ -246,7 +261,7 @@ macro_rules! from_request {
             type Future = Extracting<Self>;
 
             fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-                extract(request, payload, |jwt, request| Self::from_jwt(jwt.map_err(Clone::clone)?, request))
+                extract(request, payload)
             }
         }
     )*};
@@ -257,6 +272,7 @@ from_request! {
     [T: FromStr + 'static] JwtIdentity<T>;
     [T: DeserializeOwned + 'static] Claims<T>;
     [U: Send + Sync + 'static] CurrentUser<U>;
+    [E: FromJwt] Optional<E>;
 }
 
 impl FromRequest for JwtManager {
@@ -268,11 +284,21 @@ impl FromRequest for JwtManager {
     }
 }
 
-/// How an extractor reads the verdict: a token, or why there is none.
-type Read<T> = fn(Result<&Jwt, &MissingToken>, &HttpRequest) -> Result<T, JwtError>;
+#[inline]
+fn extract<T: FromVerdict>(request: &HttpRequest, payload: &mut Payload) -> Extracting<T> {
+    let read = |verdict: Result<&Jwt, &MissingToken>| {
+        T::from_verdict(verdict, request).map_err(|error| refusal(error, request))
+    };
+    match read_verdict(request, read) {
+        Some(extracted) => Either::Left(ready(extracted)),
+        None => verify_here(request, payload),
+    }
+}
 
-fn extract<T: 'static>(request: &HttpRequest, payload: &mut Payload, read: Read<T>) -> Extracting<T> {
-    let begun = match begin_here(request, read) {
+/// Where no wrap has judged the request.
+#[inline(never)]
+fn verify_here<T: FromVerdict>(request: &HttpRequest, payload: &mut Payload) -> Extracting<T> {
+    let begun = match begin_here(request) {
         Ok(Begun::Done(extracted)) => return Either::Left(ready(Ok(extracted))),
         Ok(Begun::Waiting(outcome)) => outcome,
         Err(error) => return Either::Left(ready(Err(refusal(error, request)))),
@@ -281,7 +307,7 @@ fn extract<T: 'static>(request: &HttpRequest, payload: &mut Payload, read: Read<
     let (turn, request) = (turn(request), request.clone());
     let waiting = async move {
         let _turn = turn.lock().await;
-        wait(begun, body, &request, read).await.map_err(|error| refusal(error, &request))
+        wait(begun, body, &request).await.map_err(|error| refusal(error, &request))
     };
     Either::Right(waiting.boxed_local())
 }
@@ -293,25 +319,22 @@ enum Begun<T> {
     Waiting(Option<Outcome>),
 }
 
-/// Where no wrap has judged the request, the default demand does, as far as it can without waiting.
+/// The default demand judges the request, as far as it can without waiting.
 /// Optional, so that the absence of a token is left to each extractor.
-fn begin_here<T>(request: &HttpRequest, read: Read<T>) -> Result<Begun<T>, JwtError> {
+fn begin_here<T: FromVerdict>(request: &HttpRequest) -> Result<Begun<T>, JwtError> {
     let manager = manager_of(request)?;
-    if let Some(extracted) = read_verdict(manager, request, |verdict| read(verdict, request)) {
-        return extracted.map(Begun::Done);
-    }
     if request.extensions().contains::<Rc<Mutex<()>>>() {
         return Ok(Begun::Waiting(None));
     }
     match begin(&jwt_required().optional(), manager, request, None)? {
-        Outcome::Pass => read_what_was_left(manager, request, read).map(Begun::Done),
+        Outcome::Pass => read_what_was_left(request).map(Begun::Done),
         outcome => Ok(Begun::Waiting(Some(outcome))),
     }
 }
 
 /// The verdict that has just been left in the request.
-fn read_what_was_left<T>(manager: &JwtManager, request: &HttpRequest, read: Read<T>) -> Result<T, JwtError> {
-    read_verdict(manager, request, |verdict| read(verdict, request))
+fn read_what_was_left<T: FromVerdict>(request: &HttpRequest) -> Result<T, JwtError> {
+    read_verdict(request, |verdict| T::from_verdict(verdict, request))
         .unwrap_or(Err(JwtError::NotConfigured("the request passed without leaving a verdict")))
 }
 
@@ -343,14 +366,13 @@ fn share_body(request: &HttpRequest, payload: &mut Payload) -> SharedBody {
     shared
 }
 
-async fn wait<T>(
+async fn wait<T: FromVerdict>(
     begun: Option<Outcome>,
     body: Option<SharedBody>,
     request: &HttpRequest,
-    read: Read<T>,
 ) -> Result<T, JwtError> {
     let (manager, required) = (manager_of(request)?, jwt_required().optional());
-    if let Some(extracted) = read_verdict(manager, request, |verdict| read(verdict, request)) {
+    if let Some(extracted) = read_verdict(request, |verdict| T::from_verdict(verdict, request)) {
         return extracted;
     }
     let outcome = match (begun, body) {
@@ -360,7 +382,7 @@ async fn wait<T>(
         (None, None) => begin(&required, manager, request, None)?,
     };
     finish(outcome, &required, manager, request).await?;
-    read_what_was_left(manager, request, read)
+    read_what_was_left(request)
 }
 
 /// The error with the response that the settings and hooks give it.

@@ -113,12 +113,12 @@ impl JwtManager {
 
     /// The time in seconds since the epoch.
     pub(crate) fn now(&self) -> i64 {
-        unix_seconds(&*self.0.clock)
+        unix_seconds(self.0.clock.now())
     }
 
     /// The time in milliseconds since the epoch.
     pub(crate) fn now_ms(&self) -> i64 {
-        unix_millis(&*self.0.clock)
+        unix_millis(self.0.clock.now())
     }
 
     pub(crate) fn store(&self) -> Option<&SharedStore> {
@@ -206,8 +206,15 @@ impl JwtManager {
         csrf_value: Option<&str>,
         allow_expired: bool,
     ) -> Result<VerifiedToken, JwtError> {
+        let rules = &self.0.rules;
+        // What holds until a second after the coarse time holds now, too.
+        let lately = self.0.clock.coarse_seconds();
+        if rules.holds(&known, lately, lately.saturating_add(1)) {
+            verify::judge_csrf(&known, csrf_value)?;
+            return Ok(known);
+        }
         let now = self.now();
-        self.0.rules.judge_beginning(known.claims_set(), now)?;
+        rules.judge_beginning(known.claims_set(), now)?;
         self.judge_end(known, csrf_value, allow_expired, now)
     }
 
@@ -234,9 +241,7 @@ impl JwtManager {
         allow_expired: bool,
         now: i64,
     ) -> Result<VerifiedToken, JwtError> {
-        if let Some(value) = csrf_value {
-            verify::judge_csrf(&token, value)?;
-        }
+        verify::judge_csrf(&token, csrf_value)?;
         // Last, as in Flask-JWT-Extended: "expired" is said only of tokens that are good otherwise.
         if !allow_expired && self.0.rules.is_expired(&token, now) {
             return Err(JwtError::Expired(token));
@@ -362,11 +367,13 @@ impl fmt::Debug for JwtManager {
 
 /// The application's manager, as registered with `app_data`.
 pub(crate) fn manager_of(request: &HttpRequest) -> Result<&JwtManager, JwtError> {
-    request.app_data::<JwtManager>().or_else(|| request.app_data::<web::Data<JwtManager>>().map(|data| &***data)).ok_or(
-        JwtError::NotConfigured(
-            "no JwtManager: register one with App::app_data(jwt.clone()) or ServiceConfig::app_data",
-        ),
-    )
+    const MISSING: &str = "no JwtManager: register one with App::app_data(jwt.clone()) or ServiceConfig::app_data";
+    registered(request).ok_or_else(|| JwtError::NotConfigured(MISSING))
+}
+
+fn registered(request: &HttpRequest) -> Option<&JwtManager> {
+    let bare = request.app_data::<JwtManager>();
+    bare.or_else(|| request.app_data::<web::Data<JwtManager>>().map(|data| &***data))
 }
 
 pub(crate) fn jwt_id_of(time_ms: i64) -> Uuid {
@@ -379,6 +386,13 @@ pub(crate) fn jwt_id_of(time_ms: i64) -> Uuid {
 /// Tells managers apart; as good as long as the manager lives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct ManagerId(usize);
+
+impl ManagerId {
+    /// Whether this is the manager that is in force for the request where it is now.
+    pub(crate) fn is_in_force(self, request: &HttpRequest) -> bool {
+        registered(request).is_some_and(|manager| manager.id() == self)
+    }
+}
 
 /// What [`JwtManager::decode_token_with`] tolerates and demands.
 ///

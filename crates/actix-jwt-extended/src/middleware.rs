@@ -108,20 +108,24 @@ async fn wait(required: &JwtRequired, outcome: Outcome, request: &mut ServiceReq
 }
 
 /// What the service behind answered, on its way out.
-fn finished<B>(mut response: ServiceResponse<B>) -> ServiceResponse<EitherBody<B>> {
-    answer_upgrade(&mut response);
-    response.map_into_left_body()
+fn finished<B>(response: ServiceResponse<B>) -> ServiceResponse<EitherBody<B>> {
+    match response.status() {
+        StatusCode::SWITCHING_PROTOCOLS => upgraded(response),
+        _ => response,
+    }
+    .map_into_left_body()
 }
 
 /// Names the protocol that the token came by.
-fn answer_upgrade<B>(response: &mut ServiceResponse<B>) {
-    if response.status() == StatusCode::SWITCHING_PROTOCOLS
-        && passed_token(response.request()).is_some_and(|jwt| jwt.location() == Location::WebSocket)
+#[cold]
+fn upgraded<B>(mut response: ServiceResponse<B>) -> ServiceResponse<B> {
+    if passed_token(response.request()).is_some_and(|jwt| jwt.location() == Location::WebSocket)
         && !response.headers().contains_key(SEC_WEBSOCKET_PROTOCOL)
         && let Some(protocol) = websocket::answer(response.request().headers())
     {
         response.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, protocol);
     }
+    response
 }
 
 /// A response, not an error: so that CORS, logging and compression outside treat it as one.

@@ -192,6 +192,7 @@ fn leave(request: &HttpRequest, manager: &JwtManager, verdict: Verdict) {
 }
 
 /// The application's own rules, once per request; scopes and roles, for each demand.
+#[inline]
 fn verify_claims(passed: &mut Passed, required: &JwtRequired, manager: &JwtManager) -> Result<(), JwtError> {
     if let Some(hook) = &manager.hooks().token_verification
         && !passed.verification_checked
@@ -287,23 +288,20 @@ pub(crate) fn forget(request: &HttpRequest) {
 }
 
 /// Reads what the manager left in the request, a token or why there is none: `None` = nothing yet.
-pub(crate) fn read_verdict<T>(
-    manager: &JwtManager,
-    request: &HttpRequest,
-    read: impl FnOnce(Result<&Jwt, &MissingToken>) -> T,
-) -> Option<T> {
-    match request.extensions().get::<State>() {
-        Some(state) if state.by == manager.id() => Some(read(match &state.verdict {
+pub(crate) fn read_verdict<T>(request: &HttpRequest, read: impl FnOnce(Result<&Jwt, &MissingToken>) -> T) -> Option<T> {
+    let extensions = request.extensions();
+    let State { by, verdict } = extensions.get()?;
+    by.is_in_force(request).then(|| {
+        read(match verdict {
             Verdict::Passed(passed) => Ok(&passed.jwt),
             Verdict::Anonymous(reason) => Err(reason),
-        })),
-        _ => None,
-    }
+        })
+    })
 }
 
 /// The token that passed, if there is one.
 pub(crate) fn passed_token(request: &HttpRequest) -> Option<Jwt> {
-    read_verdict(manager_of(request).ok()?, request, |verdict| verdict.ok().cloned())?
+    read_verdict(request, |verdict| verdict.ok().cloned())?
 }
 
 /// The user that the lookup loaded.

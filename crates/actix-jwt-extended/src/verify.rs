@@ -2,7 +2,7 @@
 //!
 //! Pure: bytes, keys and a time in, a [`VerifiedToken`] or an error out. No I/O, no framework.
 
-use crate::claims::{AudienceClaim, ClaimsError, ClaimsSet, Text, VerifiedToken};
+use crate::claims::{AudienceClaim, ClaimsError, ClaimsSet, Text, VerifiedToken, name};
 use crate::codec::Parts;
 use crate::config::{JwtConfig, OneOrMany};
 use crate::error::{CsrfError, InvalidToken, JwtError};
@@ -45,14 +45,22 @@ impl Rules {
 
     /// Whether the token is valid yet: of what is judged, with expiry, the part that time changes.
     pub(crate) fn judge_beginning(&self, claims: &ClaimsSet, now: i64) -> Result<(), InvalidToken> {
+        self.begins_after(claims, now).map_or(Ok(()), |claim| Err(InvalidToken::NotYetValid(claim)))
+    }
+
+    /// The claim by which the token is not valid yet.
+    fn begins_after(&self, claims: &ClaimsSet, now: i64) -> Option<&'static str> {
         let latest = now.saturating_add(self.leeway);
-        if claims.issued_at.is_some_and(|time| time > latest) {
-            return Err(InvalidToken::NotYetValid("iat"));
+        let is_later = |time: Option<i64>| time.is_some_and(|time| time > latest);
+        if is_later(claims.issued_at) {
+            return Some(name::ISSUED_AT);
         }
-        if claims.not_before.is_some_and(|time| time > latest) {
-            return Err(InvalidToken::NotYetValid("nbf"));
-        }
-        Ok(())
+        is_later(claims.not_before).then_some(name::NOT_BEFORE)
+    }
+
+    /// Whether the token is valid at each moment from `first` to `last`.
+    pub(crate) fn holds(&self, token: &VerifiedToken, first: i64, last: i64) -> bool {
+        self.begins_after(token.claims_set(), first).is_none() && !self.is_expired(token, last)
     }
 
     fn judge_claims(&self, claims: &ClaimsSet) -> Result<(), InvalidToken> {
@@ -116,8 +124,9 @@ fn judge_audience(claims: &ClaimsSet, audience: &OneOrMany) -> Result<(), Invali
     if matches { Ok(()) } else { Err(InvalidToken::AudienceMismatch) }
 }
 
-/// Whether the double-submit value is the token's, in constant time.
-pub(crate) fn judge_csrf(token: &VerifiedToken, value: &str) -> Result<(), JwtError> {
+/// Whether the double-submit value, where one is needed, is the token's; in constant time.
+pub(crate) fn judge_csrf(token: &VerifiedToken, value: Option<&str>) -> Result<(), JwtError> {
+    let Some(value) = value else { return Ok(()) };
     if token.claims_set().csrf.is_no_text() {
         return Err(InvalidToken::ClaimType { claim: "csrf", expected: "a string" }.into());
     }

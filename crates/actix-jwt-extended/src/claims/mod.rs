@@ -212,11 +212,12 @@ impl VerifiedToken {
     /// [`identity_value`](Self::identity_value) has it as it is.
     #[must_use]
     pub fn identity(&self) -> Cow<'_, str> {
-        let claims = &self.0.claims;
-        match claims.text(&claims.identity) {
-            Some(text) => Cow::Borrowed(text),
-            None => self.identity_value().to_string().into(),
-        }
+        self.identity_text().map_or_else(|| self.identity_value().to_string().into(), Cow::Borrowed)
+    }
+
+    /// The identity, if it is a string.
+    pub(crate) fn identity_text(&self) -> Option<&str> {
+        self.0.claims.text(&self.0.claims.identity)
     }
 
     /// The identity as JSON, of whatever type it is: what Flask-JWT-Extended's `get_jwt_identity()` returns.

@@ -64,5 +64,7 @@ fn after_scheme<'a>(item: &'a [u8], scheme: &str) -> Option<&'a [u8]> {
     }
     let (first, rest) = item.split_at_checked(scheme.len())?;
     let is_whole_word = rest.first().is_none_or(u8::is_ascii_whitespace);
-    (is_whole_word && first.eq_ignore_ascii_case(scheme.as_bytes())).then(|| rest.trim_ascii_start())
+    // Nearly always it is written as in the settings, and that is much quicker to see.
+    let is_scheme = first == scheme.as_bytes() || first.eq_ignore_ascii_case(scheme.as_bytes());
+    (is_whole_word && is_scheme).then(|| rest.trim_ascii_start())
 }

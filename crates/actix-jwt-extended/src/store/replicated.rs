@@ -4,7 +4,7 @@
 use super::feed::AT_ONCE;
 use super::index::RevocationIndex;
 use super::{Changes, FeedPosition, Revocation, RevocationFeed, SessionRecord, StoreError, TokenIds, TokenStore};
-use crate::clock::{SystemClock, unix_millis};
+use crate::clock::{Clock as _, SystemClock, unix_millis};
 use std::collections::VecDeque;
 use std::fmt;
 use std::future::Future;
@@ -248,7 +248,7 @@ async fn follow<S: RevocationFeed>(replica: Arc<Replica<S>>, mut position: FeedP
 
 /// Only to sweep out what is over, for which the machine's own clock will do.
 fn now_ms() -> i64 {
-    unix_millis(&SystemClock)
+    unix_millis(SystemClock.now())
 }
 
 async fn in_time<T>(answer: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {

@@ -3,15 +3,15 @@
 use crate::app::{NOW, SECRET, TestApp, config};
 use crate::forge::{good, with};
 use actix_jwt_extended::{
-    Algorithm, DecodeOptions, JwtIdentity, JwtManager, JwtManagerBuilder, ManualClock, SigningKey, VerifyingKey,
-    jwt_required,
+    Algorithm, Clock, DecodeOptions, JwtIdentity, JwtManager, JwtManagerBuilder, ManualClock, SigningKey, SystemClock,
+    VerifyingKey, jwt_required,
 };
 use actix_web::web;
 use serde_json::json;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 async fn name(user: JwtIdentity) -> String {
     user.into_inner()
@@ -71,6 +71,53 @@ fn it_expires_in_the_same_second() {
     // Nor is it valid before its time, should the clock be set back.
     clock.set(NOW as u64 - 1);
     app.get_with("/protected", &token).is(422, "The token is not yet valid (iat)");
+}
+
+/// A clock whose cheap time is late.
+#[derive(Debug)]
+struct Late(ManualClock, Duration);
+
+impl Clock for Late {
+    fn now(&self) -> SystemTime {
+        self.0.now()
+    }
+
+    fn coarse_seconds(&self) -> i64 {
+        (self.0.now() - self.1).duration_since(UNIX_EPOCH).unwrap().as_secs() as i64
+    }
+}
+
+#[test]
+fn a_cheap_clock_that_is_late_changes_no_verdict() {
+    let token = with(json!({ "exp": NOW + 4, "nbf": NOW + 1, "iat": NOW }));
+    for (late, leeway) in [(0, 0), (1, 0), (500, 0), (999, 0), (999, 1)] {
+        let clock = ManualClock::at(NOW as u64 + 2);
+        let config = config().decode_leeway(Duration::from_secs(leeway));
+        let remembering = JwtManager::builder(config.clone())
+            .clock(Late(clock.clone(), Duration::from_millis(late)))
+            .build()
+            .unwrap();
+        let forgetful = JwtManager::builder(config.token_cache_size(0)).clock(clock.clone()).build().unwrap();
+        remembering.decode_token(&token).unwrap();
+
+        clock.set(NOW as u64 - 1);
+        let mut verdicts = Vec::new();
+        for _ in (0..7_000).step_by(100) {
+            let verdict =
+                |jwt: &JwtManager| jwt.decode_token(&token).map_or_else(|error| error.to_string(), |_| "good".into());
+            assert_eq!(verdict(&remembering), verdict(&forgetful), "{late} ms late, {:?}", clock.now());
+            verdicts.push(verdict(&remembering));
+            clock.advance(Duration::from_millis(100));
+        }
+        verdicts.dedup();
+        let too_early = |claim| format!("The token is not yet valid ({claim})");
+        let all = [&*too_early("iat"), &*too_early("nbf"), "good", "Token has expired"];
+        // With a leeway of one second, the first one is over before the clock starts.
+        assert_eq!(verdicts, all[leeway as usize..]);
+    }
+    // The system's own.
+    let exact = SystemClock.now().duration_since(UNIX_EPOCH).unwrap().as_secs() as i64;
+    assert!((exact - 1..=exact + 60).contains(&SystemClock.coarse_seconds()));
 }
 
 #[test]
