@@ -2,7 +2,8 @@
 
 use crate::service::Service;
 use actix_jwt_extended::{
-    JwtConfig, JwtManager, ManualClock, Revocation, SessionRecord, SharedStore, TokenIds, TokenStore,
+    JwtConfig, JwtManager, ManualClock, Replicated, Revocation, RevocationFeed, SessionRecord, SharedStore, TokenIds,
+    TokenStore, store_testing,
 };
 use futures_util::future::join_all;
 use std::env;
@@ -25,6 +26,22 @@ pub(crate) fn manager(store: impl Into<SharedStore>) -> JwtManager {
         .token_store(store)
         .build()
         .unwrap()
+}
+
+/// All that a shared store promises: itself, its feed, and a replica that follows it.
+pub(crate) async fn passes_every_check<S, F>(next: impl Fn() -> F)
+where
+    S: RevocationFeed,
+    F: Future<Output = S>,
+{
+    store_testing::check(&next).await;
+    store_testing::check_feed(&next).await;
+    store_testing::check(|| async { Replicated::start(next().await).await.unwrap() }).await;
+}
+
+/// Whether the replica has heard of the revocation.
+pub(crate) fn knows<S: RevocationFeed>(replica: &Replicated<S>, jwt_id: &str) -> bool {
+    replica.is_revoked_at_once(&token(jwt_id), Duration::MAX) == Some(true)
 }
 
 /// As after one more rotation.

@@ -1,9 +1,9 @@
-use crate::common::{LATER, NOW, loses_nothing, manager, token, trusted_url, trusting, until, works_again};
+use crate::common::{
+    self, LATER, NOW, knows, loses_nothing, manager, token, trusted_url, trusting, until, works_again,
+};
 use crate::postgres_server::PostgresServer;
 use crate::service::{Service as _, program};
-use actix_jwt_extended::{
-    Changes, PostgresStore, Replicated, Revocation, RevocationFeed as _, TokenStore as _, store_testing,
-};
+use actix_jwt_extended::{Changes, PostgresStore, Replicated, Revocation, RevocationFeed as _, TokenStore as _};
 use futures_util::future::join_all;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -17,9 +17,7 @@ async fn passes_every_check() {
         let prefix = format!("t{}_", number.fetch_add(1, Ordering::Relaxed));
         PostgresStore::builder().prefix(prefix).connect(&server.url()).await.unwrap()
     };
-    store_testing::check(next).await;
-    store_testing::check_feed(next).await;
-    store_testing::check(|| async { Replicated::start(next().await).await.unwrap() }).await;
+    common::passes_every_check(next).await;
 }
 
 #[actix_web::test]
@@ -221,8 +219,7 @@ async fn a_history_that_is_another_is_a_gap() {
     for id in 0..5 {
         store.revoke(&Revocation::of_token(&format!("a{id}"), LATER), NOW).await.unwrap();
     }
-    let knows = |id: &str| replica.is_revoked_at_once(&token(id), Duration::MAX) == Some(true);
-    until("followed", || knows("a4")).await;
+    until("followed", || knows(&replica, "a4")).await;
     let position = store.position().await.unwrap();
     // As after a failover to a standby that lacked the last two.
     server.execute(

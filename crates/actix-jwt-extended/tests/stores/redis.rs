@@ -1,9 +1,10 @@
-use crate::common::{LATER, NOW, loses_nothing, manager, token, trusted_url, trusting, until, works_again};
+use crate::common::{
+    LATER, NOW, knows, loses_nothing, manager, passes_every_check, token, trusted_url, trusting, until, works_again,
+};
 use crate::redis_server::{RedisCluster, RedisServer};
 use crate::service::{Service as _, free_port, program};
 use actix_jwt_extended::{
     Changes, JwtConfig, JwtManager, RedisStore, Replicated, Revocation, RevocationFeed as _, TokenStore as _,
-    store_testing,
 };
 use futures_util::future::join_all;
 use redis::Connection;
@@ -37,9 +38,7 @@ async fn passes(url: String) {
         let (url, prefix) = (url.clone(), format!("test-{}", number.fetch_add(1, Ordering::Relaxed)));
         async move { RedisStore::connect_with_prefix(&url, &prefix).await.unwrap() }
     };
-    store_testing::check(next).await;
-    store_testing::check_feed(next).await;
-    store_testing::check(|| async { Replicated::start(next().await).await.unwrap() }).await;
+    passes_every_check(next).await;
 }
 
 #[actix_web::test]
@@ -198,10 +197,6 @@ async fn what_the_server_forgets_is_a_gap() {
     until("healed again", || replica.stats().gaps > gaps).await;
     until("told again", || replica.stats().snapshots >= 3).await;
     assert!(works_again(&store, "a0").await);
-}
-
-fn knows(replica: &Replicated<RedisStore>, jwt_id: &str) -> bool {
-    replica.is_revoked_at_once(&token(jwt_id), Duration::MAX) == Some(true)
 }
 
 #[actix_web::test]
