@@ -286,11 +286,8 @@ impl FromRequest for JwtManager {
 
 #[inline]
 fn extract<T: FromVerdict>(request: &HttpRequest, payload: &mut Payload) -> Extracting<T> {
-    let read = |verdict: Result<&Jwt, &MissingToken>| {
-        T::from_verdict(verdict, request).map_err(|error| refusal(error, request))
-    };
-    match read_verdict(request, read) {
-        Some(extracted) => Either::Left(ready(extracted)),
+    match read_verdict(request, |verdict| T::from_verdict(verdict, request)) {
+        Some(extracted) => Either::Left(ready(extracted.map_err(|error| refusal(error, request)))),
         None => verify_here(request, payload),
     }
 }

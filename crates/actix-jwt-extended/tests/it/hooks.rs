@@ -6,7 +6,7 @@ use actix_jwt_extended::{
     Algorithm, CurrentUser, JwtConfig, JwtError, JwtIdentity, JwtManager, JwtManagerBuilder, SigningKey, VerifyingKey,
     jwt_required,
 };
-use actix_web::{HttpResponse, get, web};
+use actix_web::{HttpMessage as _, HttpResponse, get, web};
 use serde_json::json;
 
 #[get("/protected", wrap = "jwt_required()")]
@@ -16,6 +16,12 @@ async fn protected_route(user: JwtIdentity) -> String {
 
 #[get("/fresh", wrap = "jwt_required().fresh()")]
 async fn fresh_route(user: JwtIdentity) -> String {
+    user.into_inner()
+}
+
+/// The wrap lets it pass, the extractor does not.
+#[get("/extracted", wrap = "jwt_required().optional()")]
+async fn extracted_route(user: JwtIdentity) -> String {
     user.into_inner()
 }
 
@@ -31,7 +37,7 @@ async fn user_route(user: CurrentUser<String>) -> String {
 }
 
 fn routes(config: &mut web::ServiceConfig) {
-    config.service((protected_route, fresh_route, bare_route, user_route));
+    config.service((protected_route, fresh_route, extracted_route, bare_route, user_route));
 }
 
 fn start(hooked: impl FnOnce(JwtManagerBuilder) -> JwtManagerBuilder) -> TestApp {
@@ -184,10 +190,12 @@ fn response_loaders() {
             .invalid_token_loader(|reason, _| HttpResponse::BadRequest().body(format!("invalid: {reason}")))
             .needs_fresh_token_loader(|token, _| HttpResponse::Conflict().body(format!("stale {}", token.identity())))
             .unauthorized_loader(|reason, request| {
+                // Nobody reads the request meanwhile.
+                request.extensions_mut().insert("a hook's own");
                 HttpResponse::Forbidden().body(format!("{reason} at {}", request.path()))
             })
     });
-    for path in ["/protected", "/bare"] {
+    for path in ["/protected", "/extracted", "/bare"] {
         let answer = app.get_with(path, &with(json!({ "exp": NOW })));
         assert_eq!((answer.status, answer.text()), (401, "expired ada"));
         let answer = app.get_with(path, "x");
