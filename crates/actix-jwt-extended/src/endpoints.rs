@@ -37,7 +37,12 @@ pub async fn revocation_endpoint(
     let Some(token) = token_of(&request, &body) else { return Ok(refused("invalid_request")) };
     // One that has expired may have a session that lives.
     let options = crate::manager::DecodeOptions::new().allow_expired();
-    let Ok(token) = jwt.decode_token_with(&token, &options) else { return Ok(done()) };
+    let token = match jwt.decode_token_with(&token, &options) {
+        Ok(token) => token,
+        // Nobody knows whether it is valid: it may not be said that it is revoked.
+        Err(error @ JwtError::Hook { .. }) => return Err(JwtRejection::new(error, &request)),
+        Err(_) => return Ok(done()),
+    };
     let revoked = match (token.token_type(), token.session_id(), token.jti()) {
         (TokenType::Refresh, Some(session_id), _) => jwt.revoke_session(session_id).await,
         (_, _, Some(_)) => jwt.revoke(&token).await,

@@ -4,7 +4,7 @@ use crate::app::{Answer, NOW, TestApp, config};
 use crate::forge;
 use actix_jwt_extended::{
     IssueError, Jwt, JwtConfig, JwtError, JwtIdentity, JwtManager, JwtManagerBuilder, ManualClock, MemoryStore,
-    Revocation, SessionRecord, StoreError, TokenIds, TokenStore, introspection_endpoint, jwt_required,
+    Revocation, SessionRecord, StoreError, TokenIds, TokenStore, VerifyingKey, introspection_endpoint, jwt_required,
     refresh_expiring_cookies, revocation_endpoint,
 };
 use actix_web::{HttpRequest, HttpResponse, delete, get, post, web};
@@ -419,6 +419,20 @@ fn introspection_as_rfc_7662_says() {
         assert_eq!(client.introspect(token), inactive);
     }
     assert_eq!(client.form("/introspect", "x=y").status, 400);
+}
+
+#[test]
+fn an_endpoint_that_cannot_tell_says_so() {
+    let client = client(config(), |builder| {
+        let no_key = |_: &_, _: &_| -> Result<Option<VerifyingKey>, std::io::Error> {
+            Err(std::io::Error::other("the tenants' database is down"))
+        };
+        builder.token_store(MemoryStore::new()).decode_key_loader(no_key)
+    });
+    let (access, _) = client.login();
+    for path in ["/revoke", "/introspect"] {
+        assert_eq!(client.form(path, &format!("token={access}")).status, 500, "{path}");
+    }
 }
 
 /// A store that the test can switch off.
