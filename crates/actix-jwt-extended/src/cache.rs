@@ -24,7 +24,7 @@ const HEADERS: usize = 1024;
 
 /// So much of a token's end is hashed: nobody but the key's owner chooses what a signature ends with, so a
 /// fast hash does. What is equal, all of the text decides.
-const HASHED: usize = 24;
+const HASHED: usize = 16;
 
 pub(crate) struct VerifiedTokens {
     /// In tokens for each thread; 0 = nothing is remembered.
@@ -72,9 +72,11 @@ impl VerifiedTokens {
         if !self.is_on() {
             return None;
         }
-        let remembered = self.here();
-        self.renew(remembered);
-        let remembered = remembered.borrow();
+        let mut remembered = self.here().borrow_mut();
+        let current = self.generation();
+        if remembered.generation != current.0 {
+            remembered.begin_again(current.0);
+        }
         let found = remembered.tokens.get(&Presented(token)).cloned();
         let counters = &remembered.counters;
         count(if found.is_some() { &counters.hits } else { &counters.misses });
@@ -133,13 +135,6 @@ impl VerifiedTokens {
                 counters,
             })
         })
-    }
-
-    fn renew(&self, remembered: &RefCell<Remembered>) {
-        let current = self.generation().0;
-        if remembered.borrow().generation != current {
-            remembered.borrow_mut().begin_again(current);
-        }
     }
 }
 

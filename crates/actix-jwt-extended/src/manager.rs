@@ -196,25 +196,31 @@ impl JwtManager {
     }
 
     /// The token, if it has been verified before; that what time changes still holds.
+    #[inline]
     pub(crate) fn recall(&self, token: &[u8]) -> Option<Result<VerifiedToken, JwtError>> {
-        self.0.verified.get(token).map(|known| self.judge_known(known, None, false))
+        let known = self.0.verified.get(token)?;
+        Some(if self.holds_yet(&known) { Ok(known) } else { self.judge_known(known, None, false) })
     }
 
+    /// What holds until a second after the coarse time holds now, too.
+    fn holds_yet(&self, known: &VerifiedToken) -> bool {
+        let lately = self.0.clock.coarse_seconds();
+        self.0.rules.holds(known, lately, lately.saturating_add(1))
+    }
+
+    #[inline(never)]
     fn judge_known(
         &self,
         known: VerifiedToken,
         csrf_value: Option<&str>,
         allow_expired: bool,
     ) -> Result<VerifiedToken, JwtError> {
-        let rules = &self.0.rules;
-        // What holds until a second after the coarse time holds now, too.
-        let lately = self.0.clock.coarse_seconds();
-        if rules.holds(&known, lately, lately.saturating_add(1)) {
+        if self.holds_yet(&known) {
             verify::judge_csrf(&known, csrf_value)?;
             return Ok(known);
         }
         let now = self.now();
-        rules.judge_beginning(known.claims_set(), now)?;
+        self.0.rules.judge_beginning(known.claims_set(), now)?;
         self.judge_end(known, csrf_value, allow_expired, now)
     }
 

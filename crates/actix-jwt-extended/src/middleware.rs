@@ -70,9 +70,9 @@ where
             Ok(Outcome::Pass) => JwtRequiredFuture::Inner { future: self.service.call(request) },
             Ok(outcome) => {
                 let (service, required) = (Rc::clone(&self.service), Rc::clone(&self.required));
-                JwtRequiredFuture::Waiting { future: wait_then_call(service, required, outcome, request).boxed_local() }
+                JwtRequiredFuture::Boxed { future: wait_then_call(service, required, outcome, request).boxed_local() }
             }
-            Err(error) => JwtRequiredFuture::Refused { response: Some(Box::new(refuse(request, error))) },
+            Err(error) => JwtRequiredFuture::Boxed { future: ready(Ok(refuse(request, error))).boxed_local() },
         }
     }
 }
@@ -110,10 +110,9 @@ async fn wait(required: &JwtRequired, outcome: Outcome, request: &mut ServiceReq
 /// What the service behind answered, on its way out.
 fn finished<B>(response: ServiceResponse<B>) -> ServiceResponse<EitherBody<B>> {
     match response.status() {
-        StatusCode::SWITCHING_PROTOCOLS => upgraded(response),
-        _ => response,
+        StatusCode::SWITCHING_PROTOCOLS => upgraded(response).map_into_left_body(),
+        _ => response.map_into_left_body(),
     }
-    .map_into_left_body()
 }
 
 /// Names the protocol that the token came by.
@@ -136,14 +135,13 @@ fn refuse<B>(request: ServiceRequest, error: JwtError) -> ServiceResponse<Either
 }
 
 pin_project! {
-    /// The response to come; boxed only where something must be waited for.
+    /// The response to come.
     #[project = Projected]
     #[doc(hidden)]
     pub enum JwtRequiredFuture<F, B> {
         Inner { #[pin] future: F },
-        Waiting { future: LocalBoxFuture<'static, Result<ServiceResponse<EitherBody<B>>, Error>> },
-        // In a box, so that the future of the others is small: it is moved about.
-        Refused { response: Option<Box<ServiceResponse<EitherBody<B>>>> },
+        // What must wait, and what was refused: rare, and not to make the future of the others large.
+        Boxed { #[pin] future: LocalBoxFuture<'static, Result<ServiceResponse<EitherBody<B>>, Error>> },
     }
 }
 
@@ -162,12 +160,7 @@ where
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project() {
             Projected::Inner { future } => future.poll(context).map_ok(finished),
-            Projected::Waiting { future } => future.as_mut().poll(context),
-            Projected::Refused { response } => match response.take() {
-                Some(response) => Poll::Ready(Ok(*response)),
-                // Polled again after it was done, which the contract of futures forbids.
-                None => Poll::Pending,
-            },
+            Projected::Boxed { future } => future.poll(context),
         }
     }
 }

@@ -5,7 +5,7 @@ use crate::claims::{TokenType, VerifiedToken, name};
 use crate::config::Location;
 use crate::error::{BodyError, InvalidToken, JwtError, MissingToken};
 use crate::hooks::{self, AnyUser};
-use crate::locate::{Located, Search};
+use crate::locate::{self, Located, Search};
 use crate::manager::{JwtManager, ManagerId, manager_of};
 use crate::required::JwtRequired;
 use crate::respond::JwtRejection;
@@ -71,7 +71,7 @@ struct State {
 
 enum Verdict {
     /// An optional demand found no token: the request goes on as anonymous.
-    Anonymous(MissingToken),
+    Anonymous(Box<MissingToken>),
     Passed(Passed),
 }
 
@@ -86,6 +86,19 @@ struct Passed {
     revocation_checked: bool,
     verification_checked: bool,
     user: Option<AnyUser>,
+}
+
+impl Passed {
+    fn new(token: VerifiedToken, location: Location, required: &JwtRequired) -> Self {
+        Self {
+            jwt: Jwt { token, location },
+            refresh: required.refresh,
+            usual_locations: required.locations.is_none(),
+            revocation_checked: false,
+            verification_checked: false,
+            user: None,
+        }
+    }
 }
 
 /// A token that passed everything that needs no waiting.
@@ -108,18 +121,56 @@ pub(crate) fn begin(
     request: &HttpRequest,
     body: Option<&[u8]>,
 ) -> Result<Outcome, JwtError> {
-    let mut passed = match already_passed(required, manager, request) {
-        Some(passed) => passed,
-        None => match find_and_verify(required, manager, request, body) {
-            Ok(Some(passed)) => passed,
-            Ok(None) => return Ok(Outcome::NeedsBody),
-            Err(JwtError::MissingToken(reason)) if required.optional => {
-                leave(request, manager, Verdict::Anonymous(reason));
-                return Ok(Outcome::Pass);
-            }
-            Err(error) => return Err(error),
-        },
+    // The way of nearly every request, kept apart so that it is short.
+    let glance = at_first_glance(required, manager, request);
+    match glance.and_then(|token| manager.recall(token)) {
+        Some(known) => check(Passed::new(known?, Location::Headers, required), required, manager, request),
+        None => begin_anew(required, manager, request, body, glance),
+    }
+}
+
+/// What may well be the token, where no outer wrap has judged one.
+fn at_first_glance<'a>(required: &JwtRequired, manager: &JwtManager, request: &'a HttpRequest) -> Option<&'a [u8]> {
+    let in_header = manager.recalls() && required.locations_of(manager).first() == Some(&Location::Headers);
+    if !in_header || request.extensions().contains::<State>() {
+        return None;
+    }
+    locate::at_first_glance(request, manager.header_name(), manager.config())
+}
+
+/// The way of all others. `unknown`: what has been looked up in vain.
+#[inline(never)]
+fn begin_anew(
+    required: &JwtRequired,
+    manager: &JwtManager,
+    request: &HttpRequest,
+    body: Option<&[u8]>,
+    unknown: Option<&[u8]>,
+) -> Result<Outcome, JwtError> {
+    let found = match already_passed(required, manager, request) {
+        Some(passed) => Ok(Some(passed)),
+        None => find_and_verify(required, manager, request, body, unknown),
     };
+    match found {
+        Ok(Some(passed)) => check(passed, required, manager, request),
+        Ok(None) => Ok(Outcome::NeedsBody),
+        Err(JwtError::MissingToken(reason)) if required.optional => {
+            leave(request, manager, Verdict::Anonymous(Box::new(reason)));
+            Ok(Outcome::Pass)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// All checks that need no waiting.
+// Of a token that was recognised much is known, and what that makes needless is left out by the compiler.
+#[inline(always)]
+fn check(
+    mut passed: Passed,
+    required: &JwtRequired,
+    manager: &JwtManager,
+    request: &HttpRequest,
+) -> Result<Outcome, JwtError> {
     check_type(required, &passed.jwt)?;
     if required.fresh && !passed.jwt.is_fresh_at(manager.now()) {
         return Err(JwtError::FreshTokenRequired(passed.jwt.token));
@@ -234,30 +285,17 @@ fn find_and_verify(
     manager: &JwtManager,
     request: &HttpRequest,
     body: Option<&[u8]>,
+    unknown: Option<&[u8]>,
 ) -> Result<Option<Passed>, JwtError> {
     let (config, locations, refresh) = (manager.config(), required.locations_of(manager), required.refresh);
     let search = Search { request, config, header_name: manager.header_name(), locations, refresh, body };
-    let glance = if manager.recalls() { search.at_first_glance() } else { None };
-    let (token, location) = match glance.and_then(|token| manager.recall(token)) {
-        Some(known) => (known?, Location::Headers),
-        None => {
-            let candidate = match search.run()? {
-                Located::Found(candidate) => candidate,
-                Located::NeedsBody => return Ok(None),
-            };
-            // What has just been looked up need not be looked up again.
-            let verify = if glance.is_some() { JwtManager::verify_unknown } else { JwtManager::verify };
-            (verify(manager, &candidate.token, candidate.csrf.as_deref(), false)?, candidate.location)
-        }
+    let candidate = match search.run()? {
+        Located::Found(candidate) => candidate,
+        Located::NeedsBody => return Ok(None),
     };
-    Ok(Some(Passed {
-        jwt: Jwt { token, location },
-        refresh,
-        usual_locations: required.locations.is_none(),
-        revocation_checked: false,
-        verification_checked: false,
-        user: None,
-    }))
+    let verify = if unknown == Some(&*candidate.token) { JwtManager::verify_unknown } else { JwtManager::verify };
+    let token = verify(manager, &candidate.token, candidate.csrf.as_deref(), false)?;
+    Ok(Some(Passed::new(token, candidate.location, required)))
 }
 
 fn check_type(required: &JwtRequired, token: &VerifiedToken) -> Result<(), JwtError> {

@@ -33,12 +33,12 @@ pub(super) fn find<'a>(headers: &'a HeaderMap, name: &HeaderName, config: &JwtCo
     }
 }
 
-/// What follows the type where the header is one line that begins with it: for nearly every request the token.
+/// What follows the type in a header of one line, if it is written just as in the settings: nearly always it is.
 pub(super) fn at_first_glance<'a>(headers: &'a HeaderMap, name: &HeaderName, scheme: &str) -> Option<&'a [u8]> {
-    let mut lines = headers.get_all(name);
-    match (lines.next(), lines.next()) {
-        (Some(line), None) => after_scheme(line.as_bytes(), scheme),
-        _ => None,
+    let [line] = headers.get_all(name).as_slice() else { return None };
+    match scheme {
+        "" => Some(line.as_bytes()),
+        _ => line.as_bytes().strip_prefix(scheme.as_bytes())?.strip_prefix(b" ").map(<[u8]>::trim_ascii_start),
     }
 }
 
@@ -64,7 +64,5 @@ fn after_scheme<'a>(item: &'a [u8], scheme: &str) -> Option<&'a [u8]> {
     }
     let (first, rest) = item.split_at_checked(scheme.len())?;
     let is_whole_word = rest.first().is_none_or(u8::is_ascii_whitespace);
-    // Nearly always it is written as in the settings, and that is much quicker to see.
-    let is_scheme = first == scheme.as_bytes() || first.eq_ignore_ascii_case(scheme.as_bytes());
-    (is_whole_word && is_scheme).then(|| rest.trim_ascii_start())
+    (is_whole_word && first.eq_ignore_ascii_case(scheme.as_bytes())).then(|| rest.trim_ascii_start())
 }

@@ -64,15 +64,6 @@ impl<'a> Search<'a> {
         }))
     }
 
-    /// What may well be the token, if the header is looked at first. Only a text that is known from before is
-    /// surely the one that [`run`](Self::run) would find: a verified token has no comma and no space.
-    pub(crate) fn at_first_glance(&self) -> Option<&'a [u8]> {
-        let in_header = self.locations.first() == Some(&Location::Headers);
-        in_header
-            .then(|| header::at_first_glance(self.request.headers(), self.header_name, &self.config.header_type))
-            .flatten()
-    }
-
     fn look_in(&self, location: Location) -> Result<Located<'a>, JwtError> {
         let names = || self.config.names(self.refresh);
         let (token, csrf) = match location {
@@ -101,4 +92,10 @@ impl<'a> Search<'a> {
         };
         Ok(Located::Found(Candidate { token, location, csrf }))
     }
+}
+
+/// What may well be the token, if the header is the first location. Only a text that is known from before is
+/// surely the one that [`Search::run`] would find: a verified token has no comma and no space.
+pub(crate) fn at_first_glance<'a>(request: &'a HttpRequest, name: &HeaderName, config: &JwtConfig) -> Option<&'a [u8]> {
+    header::at_first_glance(request.headers(), name, &config.header_type)
 }

@@ -51,9 +51,11 @@ fn a_token_is_verified_once() {
         assert_eq!(app.get_with("/protected", &good()).text(), "ada");
         assert_eq!(stats(&jwt), (n - 1, 1, 1));
     }
-    // In any place, and for any demand.
-    assert_eq!(app.get("/unwatched", &[("Authorization", &format!("bearer {}", good()))]).text(), "ada");
-    assert_eq!(stats(&jwt), (5, 1, 1));
+    // However it is written, and for any demand.
+    for (n, scheme) in (5..).zip(["Bearer", "Bearer  ", "bearer", "BEARER\t"]) {
+        assert_eq!(app.get("/unwatched", &[("Authorization", &format!("{scheme} {}", good()))]).text(), "ada");
+        assert_eq!(stats(&jwt), (n, 1, 1), "{scheme:?}");
+    }
 }
 
 #[test]
