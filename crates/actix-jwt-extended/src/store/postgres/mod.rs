@@ -204,8 +204,8 @@ impl PostgresStoreBuilder {
         PostgresStore::start(link::pool(&config)?, schema, Some(listener), self.migrate).await
     }
 
-    /// Uses your application's own pool. Give it timeouts, and `read committed`, PostgreSQL's own default; without a connection that listens, a replica looks for
-    /// news ten times a second.
+    /// Uses your application's own pool. Give it timeouts, and `read committed`, PostgreSQL's own default; without a
+    /// connection that listens, a replica looks for news ten times a second.
     ///
     /// # Errors
     /// As [`connect`](Self::connect).
