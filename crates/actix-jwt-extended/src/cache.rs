@@ -8,7 +8,7 @@
 use crate::claims::{JoseHeader, VerifiedToken};
 use foldhash::fast::RandomState;
 use quick_cache::unsync::Cache;
-use quick_cache::{Equivalent, Weighter};
+use quick_cache::{Equivalent, UnitWeighter, Weighter};
 use std::cell::RefCell;
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -17,10 +17,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use thread_local::ThreadLocal;
 
 /// What a token weighs at least: so that the limit on bytes is one on the number of tokens, too.
-const UNIT: usize = 2 * 1024;
+const UNIT: usize = 5 * 512;
 
 /// Headers that are not of the usual two spellings: those with a key ID, mostly.
 const HEADERS: usize = 1024;
+
+/// A longer segment of a header is parsed each time.
+const LONGEST_HEADER: usize = 512;
 
 /// So much of a token's end is hashed: nobody but the key's owner chooses what a signature ends with, so a
 /// fast hash does. What is equal, all of the text decides.
@@ -40,7 +43,7 @@ pub(crate) struct VerifiedTokens {
 struct Remembered {
     generation: u64,
     tokens: Cache<TokenText, VerifiedToken, Weight, RandomState>,
-    headers: Cache<Box<[u8]>, Arc<JoseHeader>>,
+    headers: Cache<Box<[u8]>, Arc<JoseHeader>, UnitWeighter, RandomState>,
     counters: Arc<Counters>,
 }
 
@@ -101,6 +104,9 @@ impl VerifiedTokens {
     }
 
     pub(crate) fn insert_header(&self, segment: &[u8], header: Arc<JoseHeader>) {
+        if segment.len() > LONGEST_HEADER {
+            return;
+        }
         self.here().borrow_mut().headers.insert(segment.into(), header);
     }
 
@@ -131,7 +137,7 @@ impl VerifiedTokens {
                 generation: self.generation().0,
                 // Grows with what is in it.
                 tokens: Cache::with(self.capacity, weight, Weight, Default::default(), Default::default()),
-                headers: Cache::new(HEADERS),
+                headers: Cache::with(HEADERS, HEADERS as u64, UnitWeighter, Default::default(), Default::default()),
                 counters,
             })
         })
@@ -174,13 +180,25 @@ struct Presented<'a>(&'a [u8]);
 
 impl Hash for Presented<'_> {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        state.write(self.0.last_chunk::<HASHED>().map_or(self.0, <[u8; HASHED]>::as_slice));
+        match self.end() {
+            Some(end) => state.write_u128(end),
+            None => state.write(self.0),
+        }
+    }
+}
+
+impl Presented<'_> {
+    /// The last characters as one number, so that comparing them takes the same time whatever they are.
+    fn end(&self) -> Option<u128> {
+        self.0.last_chunk::<HASHED>().map(|end| u128::from_ne_bytes(*end))
     }
 }
 
 impl Equivalent<TokenText> for Presented<'_> {
     fn equivalent(&self, key: &TokenText) -> bool {
-        self.0 == &*key.0
+        // The end first: whoever does not know it, and it is 16 characters of a signature, learns nothing from how
+        // long the rest takes to compare.
+        self.end() == Presented(&key.0).end() && self.0 == &*key.0
     }
 }
 
@@ -188,9 +206,8 @@ impl Equivalent<TokenText> for Presented<'_> {
 struct Weight;
 
 impl Weighter<TokenText, VerifiedToken> for Weight {
-    fn weight(&self, text: &TokenText, _: &VerifiedToken) -> u64 {
-        // Measured, with its claims read by somebody: what was parsed is the most of it.
-        (text.0.len() * 9 / 2).max(UNIT) as u64
+    fn weight(&self, text: &TokenText, token: &VerifiedToken) -> u64 {
+        (text.0.len() + token.memory()).max(UNIT) as u64
     }
 }
 

@@ -231,9 +231,9 @@ impl JwtManager {
         csrf_value: Option<&str>,
         allow_expired: bool,
     ) -> Result<VerifiedToken, JwtError> {
-        let now = self.now();
         let generation = self.0.verified.generation();
-        let verified = self.judge_end(self.verify_anew(token, now)?, csrf_value, allow_expired, now)?;
+        let (verified, now) = self.verify_now(token)?;
+        let verified = self.judge_end(verified, csrf_value, allow_expired, now)?;
         if !self.0.rules.is_expired(&verified, now) {
             self.0.verified.insert(token, &verified, generation);
         }
@@ -253,6 +253,21 @@ impl JwtManager {
             return Err(JwtError::Expired(token));
         }
         Ok(token)
+    }
+
+    /// By the coarse time, unless the exact one could say something else; and by which of them it was.
+    fn verify_now(&self, token: &[u8]) -> Result<(VerifiedToken, i64), JwtError> {
+        let lately = self.0.clock.coarse_seconds();
+        match self.verify_anew(token, lately) {
+            Ok(verified) if self.0.rules.holds(&verified, lately, lately.saturating_add(1)) => Ok((verified, lately)),
+            // Issued since the clock's last tick, or in the future indeed.
+            Err(JwtError::InvalidToken(InvalidToken::NotYetValid(_))) => {
+                let now = self.now();
+                Ok((self.verify_anew(token, now)?, now))
+            }
+            // Perhaps its last second.
+            verified => Ok((verified?, self.now())),
+        }
     }
 
     #[inline(never)]
@@ -374,7 +389,14 @@ impl fmt::Debug for JwtManager {
 /// The application's manager, as registered with `app_data`.
 pub(crate) fn manager_of(request: &HttpRequest) -> Result<&JwtManager, JwtError> {
     const MISSING: &str = "no JwtManager: register one with App::app_data(jwt.clone()) or ServiceConfig::app_data";
-    registered(request).ok_or_else(|| JwtError::NotConfigured(MISSING))
+    // Which of two forms was registered nearer to the route, a request does not tell.
+    const TWO_FORMS: &str = "a JwtManager and a web::Data<JwtManager> are registered: register all in the first form";
+    match (request.app_data::<JwtManager>(), request.app_data::<web::Data<JwtManager>>()) {
+        (Some(manager), None) => Ok(manager),
+        (None, Some(data)) => Ok(data),
+        (Some(_), Some(_)) => Err(JwtError::NotConfigured(TWO_FORMS)),
+        (None, None) => Err(JwtError::NotConfigured(MISSING)),
+    }
 }
 
 fn registered(request: &HttpRequest) -> Option<&JwtManager> {

@@ -168,6 +168,10 @@ impl<'de> Names<'de> {
     /// Remembers `name`; `false` = it was there already.
     pub(crate) fn insert(&mut self, name: Cow<'de, str>) -> bool {
         if self.many.is_empty() && self.few.len() < LINEAR_NAMES {
+            if self.few.is_empty() {
+                // At once, so that it need not grow for what most claims sets hold.
+                self.few.reserve(LINEAR_NAMES / 2);
+            }
             let is_new = !self.few.contains(&name);
             self.few.push(name);
             is_new

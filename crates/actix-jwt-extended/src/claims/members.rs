@@ -143,11 +143,11 @@ impl<'a> Members<'a> {
         Ok(())
     }
 
-    pub(super) fn into_claims_set(self, identity_claim: Arc<str>) -> Result<ClaimsSet, ClaimsError> {
+    pub(super) fn into_claims_set(self, identity_claim: Option<Arc<str>>) -> Result<ClaimsSet, ClaimsError> {
         fn typed<T>(value: Option<Result<T, ()>>, name: &'static str) -> Result<Option<T>, ClaimsError> {
             value.transpose().map_err(|()| ClaimsError::WrongType(name))
         }
-        let identity = if self.identity_claim == name::SUBJECT { self.subject.clone() } else { self.identity };
+        let identity = if identity_claim.is_none() { self.subject.clone() } else { self.identity };
         Ok(ClaimsSet {
             json: String::new(),
             identity_claim,

@@ -173,6 +173,11 @@ impl VerifiedToken {
         &self.0.claims
     }
 
+    /// At most how many bytes it takes, once somebody has asked for all its claims.
+    pub(crate) fn memory(&self) -> usize {
+        size_of::<Verified>() + self.0.claims.memory()
+    }
+
     /// The JOSE header.
     #[must_use]
     pub fn header(&self) -> &JoseHeader {
@@ -223,7 +228,8 @@ impl VerifiedToken {
     /// The identity as JSON, of whatever type it is: what Flask-JWT-Extended's `get_jwt_identity()` returns.
     #[must_use]
     pub fn identity_value(&self) -> &Value {
-        self.claims().get(&*self.0.claims.identity_claim).unwrap_or(&Value::Null)
+        let name = self.0.claims.identity_claim.as_deref().unwrap_or(name::SUBJECT);
+        self.claims().get(name).unwrap_or(&Value::Null)
     }
 
     /// The `jti` claim, where there is one.

@@ -1,7 +1,7 @@
 //! The claims set, parsed once and borrowed from its own text.
 
-use super::TokenType;
 use super::members::Members;
+use super::{TokenType, name};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -45,7 +45,8 @@ pub(crate) enum AudienceClaim {
 /// A claims set, parsed once; its own claims stay text until somebody asks.
 pub(crate) struct ClaimsSet {
     pub(super) json: String,
-    pub(super) identity_claim: Arc<str>,
+    /// Of the application's own; `None` = `sub`. So the usual one counts no reference that all workers share.
+    pub(super) identity_claim: Option<Arc<str>>,
     pub(crate) identity: Text,
     pub(crate) subject: Text,
     pub(crate) jwt_id: Text,
@@ -85,8 +86,22 @@ impl ClaimsSet {
                 });
             }
         };
-        let claims = members.into_claims_set(Arc::clone(identity_claim))?;
+        let own = (**identity_claim != *name::SUBJECT).then(|| Arc::clone(identity_claim));
+        let claims = members.into_claims_set(own)?;
         Ok(Self { json, ..claims })
+    }
+
+    /// At most how many bytes the set's text takes, and its members once they have been parsed.
+    pub(super) fn memory(&self) -> usize {
+        // A map of few members is one node of so many bytes; each further value takes its own share,
+        // in a node that may be half empty or a list that has grown, with the allocation of its text.
+        const NODE: usize = 736;
+        const VALUE: usize = 288;
+        let count = |wanted: u8| self.json.bytes().filter(|byte| *byte == wanted).count();
+        let (maps, values) = (count(b'{'), count(b','));
+        let others = values.saturating_sub(maps.saturating_mul(7));
+        // The text itself, the copies that were parsed from it, and the rounding of few small allocations.
+        2 * self.json.len() + 32 * values.min(16) + maps * NODE + others * VALUE
     }
 
     /// The text of a string claim of this set.
@@ -129,6 +144,38 @@ mod tests {
             VerifiedToken::new(HeaderRef::Own(Arc::new(JoseHeader::new(Algorithm::HS256, None, "{}".into()))), claims);
         assert_eq!(token.claims()["own"]["a"][0], 1);
         assert!(token.is_fresh_at(77) && !token.is_fresh_at(78));
+    }
+
+    #[test]
+    fn memory_is_never_more_than_it_says() {
+        let many = |item: &str, count: usize| vec![item; count].join(",");
+        let members =
+            |value: &str, count: usize| (0..count).map(|n| format!(r#""{n}":{value}"#)).collect::<Vec<_>>().join(",");
+        for json in [
+            r#"{"fresh":false,"iat":1,"jti":"f81d4fae-7dec-41d0-a765-00a0c91e6bf6","type":"access","sub":"ada","nbf":1,"csrf":"f81d4fae-7dec-41d0-a765-00a0c91e6bf6","exp":2}"#.to_owned(),
+            "{}".to_owned(),
+            format!(r#"{{"roles":[{}]}}"#, many("1", 3_000)),
+            format!(r#"{{"roles":[{}]}}"#, many(r#""a""#, 1_000)),
+            format!(r#"{{"own":[{}]}}"#, many("{}", 1_000)),
+            format!(r#"{{"own":[{}]}}"#, many("[]", 1_000)),
+            format!(r#"{{"own":[{}]}}"#, many("[1]", 1_000)),
+            format!(r#"{{"own":[{}]}}"#, many(r#"{"a":1}"#, 500)),
+            format!(r#"{{"own":[{}]}}"#, many(r#"{"a":"b","c":{"d":"e"}}"#, 200)),
+            format!("{{{}}}", members("1", 11)),
+            format!("{{{}}}", members("1", 12)),
+            format!("{{{}}}", members(r#""x""#, 600)),
+            format!(r#"{{"own":"{}"}}"#, "x".repeat(5_000)),
+        ] {
+            let mut token = None;
+            let header = HeaderRef::Own(Arc::new(JoseHeader::new(Algorithm::HS256, None, "".into())));
+            let taken = allocation_counter::measure(|| {
+                let parsed = VerifiedToken::new(header.clone(), parse(&json).unwrap());
+                let _ = parsed.claims();
+                token = Some(parsed);
+            });
+            let (taken, memory) = (usize::try_from(taken.bytes_current).unwrap(), token.unwrap().memory());
+            assert!(taken <= memory, "{taken} > {memory}: {json:.80}");
+        }
     }
 
     #[test]

@@ -535,7 +535,8 @@ settings! {
 
     /// How many verified tokens each worker remembers, so that it need not verify them again; 4096 by default.
     ///
-    /// A token is recognised by all of its text, and counts as one for each 455 bytes: at most 2 KiB of memory.
+    /// A token is recognised by all of its text. One is 2.5 KiB of memory: a token with long or many claims counts
+    /// as several.
     /// Expiry, type, freshness, revocation and scopes are checked each time. 0 turns it off; so does a
     /// `decode_key_loader`.
     ///

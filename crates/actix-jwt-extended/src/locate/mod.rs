@@ -48,7 +48,7 @@ impl<'a> Search<'a> {
         if let [location] = self.locations {
             return self.look_in(*location);
         }
-        let mut reasons = Vec::with_capacity(self.locations.len());
+        let mut reasons = Vec::new();
         for location in self.locations {
             match self.look_in(*location) {
                 Err(JwtError::MissingToken(reason)) => reasons.push(reason),

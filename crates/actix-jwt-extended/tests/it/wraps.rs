@@ -245,6 +245,26 @@ fn web_data_holds_a_manager_just_as_well() {
 }
 
 #[test]
+fn two_forms_of_manager_are_refused_whichever_is_nearer() {
+    let (outer, inner) = (manager(config()), manager(config()));
+    let app = TestApp::serve(move || {
+        let server = HttpServer::new(move || {
+            let nearer = web::Data::new(inner.clone());
+            let data = web::scope("/data").app_data(nearer).configure(routes).route("/bare", web::get().to(name));
+            App::new().app_data(outer.clone()).service(data)
+        })
+        .workers(1)
+        .disable_signals()
+        .bind("127.0.0.1:0")
+        .unwrap();
+        (server.addrs()[0], server.run())
+    });
+    for path in ["/data/macro", "/data/bare"] {
+        app.get_with(path, &good()).is(500, "Internal Server Error");
+    }
+}
+
+#[test]
 fn time_passes() {
     let clock = actix_jwt_extended::ManualClock::at(NOW as u64);
     let jwt = actix_jwt_extended::JwtManager::builder(config()).clock(clock.clone()).build().unwrap();
