@@ -5,7 +5,7 @@ use super::feed::AT_ONCE;
 use super::index::RevocationIndex;
 use super::{Changes, FeedPosition, Revocation, RevocationFeed, SessionRecord, StoreError, TokenIds, TokenStore};
 use crate::clock::{Clock as _, SystemClock, unix_millis};
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::future::Future;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -34,7 +34,7 @@ const RECENT: usize = 10_000;
 ///
 /// Nothing revoked is forgotten: each revocation has a number, so that one that is missing is noticed, as
 /// is a store that lost some in a failover. Then all of them are read again, and what the store
-/// has lost is told to it. What the replica knows to be revoked stays so.
+/// has lost is told to it; what was revoked through this process, too, if the feed does not tell it. What the replica knows to be revoked stays so.
 ///
 /// Sessions are not replicated: they are read and written in the store. Clones share one replica. It takes
 /// about 45 bytes for each revoked token, and follows until the last clone is dropped.
@@ -78,6 +78,8 @@ struct Replica<S> {
     store: S,
     index: RevocationIndex,
     recent: Mutex<VecDeque<Revocation>>,
+    /// By its key: what was revoked through this process and the feed has not told yet; and when the store had it.
+    untold: Mutex<HashMap<String, (Revocation, Instant)>>,
     begin: Instant,
     /// When the store was asked for what the replica knows, in nanoseconds after the begin.
     synced_at: AtomicU64,
@@ -106,6 +108,7 @@ impl<S: RevocationFeed> Replicated<S> {
             store,
             index: RevocationIndex::default(),
             recent: Mutex::default(),
+            untold: Mutex::default(),
             begin: Instant::now(),
             synced_at: AtomicU64::new(0),
             snapshots: AtomicU64::new(0),
@@ -171,6 +174,22 @@ impl<S: RevocationFeed> Replica<S> {
         recent.push_back(revocation);
     }
 
+    /// The store has it, and the feed will tell it. If not, a failover has lost it before anybody was told.
+    fn await_telling(&self, revocation: &Revocation) {
+        let mut untold = self.untold.lock().unwrap_or_else(PoisonError::into_inner);
+        untold.insert(revocation.key().to_owned(), (revocation.clone(), Instant::now()));
+    }
+
+    fn told(&self, revocation: &Revocation) {
+        let mut untold = self.untold.lock().unwrap_or_else(PoisonError::into_inner);
+        let covers = |(own, _): &(Revocation, Instant)| {
+            revocation.until_ms() >= own.until_ms() && revocation.issued_until_ms() >= own.issued_until_ms()
+        };
+        if untold.get(revocation.key()).is_some_and(covers) {
+            untold.remove(revocation.key());
+        }
+    }
+
     /// All live revocations. What comes while they are read, the feed tells after the position.
     async fn read_all(&self) -> Result<FeedPosition, StoreError> {
         let asked = Instant::now();
@@ -201,6 +220,20 @@ impl<S: RevocationFeed> Replica<S> {
         Ok(())
     }
 
+    /// Revokes again, once, what the store had before `asked`, and yet did not tell when it was asked.
+    async fn tell_lost(&self, asked: Instant) -> Result<(), StoreError> {
+        loop {
+            let lost = {
+                let untold = self.untold.lock().unwrap_or_else(PoisonError::into_inner);
+                untold.values().find(|(_, had)| *had < asked).map(|(revocation, _)| revocation.clone())
+            };
+            let Some(lost) = lost else { return Ok(()) };
+            in_time(self.store.revoke(&lost, now_ms())).await?;
+            // A store to which it was nothing new does not tell it either.
+            self.told(&lost);
+        }
+    }
+
     async fn step(&self, position: &mut FeedPosition) -> Result<(), StoreError> {
         let asked = Instant::now();
         match in_time(self.store.changes(position)).await? {
@@ -208,11 +241,13 @@ impl<S: RevocationFeed> Replica<S> {
                 let all = revocations.len() < AT_ONCE;
                 for revocation in revocations {
                     self.apply(&revocation);
+                    self.told(&revocation);
                     self.remember(revocation);
                 }
                 *position = next;
                 if all {
                     self.synced(asked);
+                    self.tell_lost(asked).await?;
                     // A hint may never come. The store's own patience ends first: it keeps its connection then.
                     let _ = timeout(2 * WAIT, self.store.wait(position, WAIT)).await;
                 }
@@ -258,7 +293,11 @@ async fn in_time<T>(answer: impl Future<Output = Result<T, StoreError>>) -> Resu
 impl<S: RevocationFeed> TokenStore for Replicated<S> {
     async fn revoke(&self, revocation: &Revocation, now_ms: i64) -> Result<(), StoreError> {
         self.replica.store.revoke(revocation, now_ms).await?;
-        self.replica.index.insert(revocation, now_ms);
+        self.replica.await_telling(revocation);
+        if !self.replica.index.insert(revocation, now_ms) {
+            // The feed was faster than the answer.
+            self.replica.told(revocation);
+        }
         Ok(())
     }
 

@@ -269,6 +269,37 @@ async fn what_a_failover_lost_is_told_to_the_store_again() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_was_lost_before_anybody_was_told_is_told_again() {
+    let feed = Feed::new();
+    let (one, other) = (Replicated::start(feed.clone()).await.unwrap(), Replicated::start(feed.clone()).await.unwrap());
+    for id in 0..3 {
+        feed.revoke_silently(&format!("a{id}"));
+    }
+    until("followed", || [&one, &other].iter().all(|replica| known(replica, "a2") == Some(true))).await;
+    // Acknowledged; and the new master lacks it before any follower has looked: no number is missing to them.
+    one.revoke(&Revocation::of_token("b0", LATER), NOW).await.unwrap();
+    feed.lose_last(1);
+    until("told again", || known(&other, "b0") == Some(true)).await;
+    assert_eq!((one.stats().gaps, other.stats().gaps), (0, 0));
+    let length = feed.0.log.lock().unwrap().len();
+    sleep(Duration::from_secs(10)).await;
+    assert_eq!(feed.0.log.lock().unwrap().len(), length, "once is enough");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_told_is_not_told_again() {
+    let feed = Feed::new();
+    let replica = Replicated::start(feed.clone()).await.unwrap();
+    for (id, until) in [("a", LATER), ("b", LATER), ("a", LATER + 1), ("a", LATER)] {
+        replica.revoke(&Revocation::of_token(id, until), NOW).await.unwrap();
+        sleep(Duration::from_millis(100)).await;
+    }
+    let length = feed.0.log.lock().unwrap().len();
+    sleep(Duration::from_secs(10)).await;
+    assert_eq!(feed.0.log.lock().unwrap().len(), length);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_flushed_store_is_noticed_and_filled() {
     let feed = Feed::new();
     let replica = Replicated::start(feed.clone()).await.unwrap();
