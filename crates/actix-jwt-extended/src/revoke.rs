@@ -122,11 +122,26 @@ impl JwtManager {
     /// The same, if it is known without waiting.
     pub(crate) fn is_revoked_at_once(&self, token: &VerifiedToken) -> Result<Option<bool>, JwtError> {
         let known = match self.store() {
-            Some(store) => self.known(store, token, self.config().revocation_max_staleness)?,
+            Some(store) => self.known_again(store, token)?,
             None => Some(false),
         };
         // What the hook thinks is not known before it is asked.
         Ok(known.filter(|revoked| *revoked || self.hooks().token_in_blocklist.is_none()))
+    }
+
+    /// What was found before, where nothing has been revoked since. For tokens that this manager has verified:
+    /// they remember nothing of another one's store.
+    fn known_again(&self, store: &SharedStore, token: &VerifiedToken) -> Result<Option<bool>, JwtError> {
+        let max_staleness = self.config().revocation_max_staleness;
+        let so_far = store.revocations_so_far(max_staleness);
+        if so_far.is_some_and(|so_far| token.is_clear_after(so_far)) {
+            return Ok(Some(false));
+        }
+        let known = self.known(store, token, max_staleness)?;
+        if let (Some(so_far), Some(false)) = (so_far, known) {
+            token.clear_after(so_far);
+        }
+        Ok(known)
     }
 
     fn known(

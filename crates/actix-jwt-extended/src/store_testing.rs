@@ -73,6 +73,14 @@ async fn revoke(store: &impl TokenStore, revocation: Revocation) {
     store.revoke(&revocation, NOW).await.expect("revoke");
 }
 
+/// One that the store has not got yet.
+async fn revoke_anew(store: &impl TokenStore, revocation: Revocation) {
+    let so_far = || store.revocations_so_far(Duration::from_secs(3600));
+    let before = so_far();
+    revoke(store, revocation).await;
+    assert!(before.is_none() || before != so_far(), "revocations_so_far stays the same after a new revocation");
+}
+
 async fn is_revoked(store: &impl TokenStore, token: TokenIds<'_>) -> bool {
     let revoked = store.is_revoked(&token).await.expect("is_revoked");
     if let Some(at_once) = store.is_revoked_at_once(&token, Duration::from_secs(3600)) {
@@ -85,22 +93,22 @@ async fn each_revocation_concerns_its_tokens(store: impl TokenStore) {
     let token = ids("j1", Some("s1"), "ada", NOW);
     assert!(!is_revoked(&store, token).await, "an empty store");
 
-    revoke(&store, Revocation::of_token("j1", LATER)).await;
+    revoke_anew(&store, Revocation::of_token("j1", LATER)).await;
     assert!(is_revoked(&store, token).await);
     assert!(!is_revoked(&store, ids("j2", Some("s1"), "ada", NOW)).await, "another token of the session");
     assert!(!is_revoked(&store, ids("x", Some("j1"), "j1", NOW)).await, "an ID of another kind");
 
-    revoke(&store, Revocation::of_session("s1", LATER)).await;
+    revoke_anew(&store, Revocation::of_session("s1", LATER)).await;
     assert!(is_revoked(&store, ids("j2", Some("s1"), "ada", LATER)).await);
     assert!(!is_revoked(&store, ids("j2", None, "ada", NOW)).await, "a token without a session");
     assert!(!is_revoked(&store, ids("j2", Some("s2"), "ada", NOW)).await, "another session");
 
-    revoke(&store, Revocation::of_subject("ada", NOW, LATER)).await;
+    revoke_anew(&store, Revocation::of_subject("ada", NOW, LATER)).await;
     assert!(is_revoked(&store, ids("j2", None, "ada", NOW)).await);
     assert!(!is_revoked(&store, ids("j2", None, "ada", NOW + 1)).await, "issued after the cut-off");
     assert!(!is_revoked(&store, ids("j2", None, "bob", NOW)).await, "another subject");
 
-    revoke(&store, Revocation::of_everyone(NOW, FOREVER)).await;
+    revoke_anew(&store, Revocation::of_everyone(NOW, FOREVER)).await;
     assert!(is_revoked(&store, ids("j2", None, "bob", NOW)).await);
     assert!(!is_revoked(&store, ids("j2", None, "bob", NOW + 1)).await);
 }

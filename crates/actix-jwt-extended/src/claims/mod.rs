@@ -12,6 +12,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use uuid::Uuid;
 
@@ -162,11 +163,13 @@ struct Verified {
     header: HeaderRef,
     claims: ClaimsSet,
     members: OnceLock<Map<String, Value>>,
+    /// After how many revocations, and one, it was last found not to be revoked.
+    clear_after: AtomicU64,
 }
 
 impl VerifiedToken {
     pub(crate) fn new(header: HeaderRef, claims: ClaimsSet) -> Self {
-        Self(Arc::new(Verified { header, claims, members: OnceLock::new() }))
+        Self(Arc::new(Verified { header, claims, members: OnceLock::new(), clear_after: AtomicU64::new(0) }))
     }
 
     pub(crate) fn claims_set(&self) -> &ClaimsSet {
@@ -290,6 +293,16 @@ impl VerifiedToken {
             Some(uuid) => i64::try_from(uuid.as_u128() >> 80).unwrap_or(0),
             None => self.issued_at().unwrap_or(0).saturating_mul(1000),
         }
+    }
+
+    /// Whether it was found not to be revoked when there had been so many revocations in its manager's store.
+    pub(crate) fn is_clear_after(&self, revocations: u64) -> bool {
+        self.0.clear_after.load(Ordering::Relaxed) == revocations.wrapping_add(1)
+    }
+
+    /// There had been so many before it was looked up, and it was not among them.
+    pub(crate) fn clear_after(&self, revocations: u64) {
+        self.0.clear_after.store(revocations.wrapping_add(1), Ordering::Relaxed);
     }
 
     /// What its revocation is looked up by. A token without a JWT ID cannot be revoked, so it is refused.

@@ -36,6 +36,10 @@ impl SharedStore {
         self.0.is_revoked_at_once(token, max_staleness)
     }
 
+    pub(crate) fn revocations_so_far(&self, max_staleness: Duration) -> Option<u64> {
+        self.0.revocations_so_far(max_staleness)
+    }
+
     pub(crate) fn revoke<'a>(&'a self, revocation: &'a Revocation, now_ms: i64) -> Answer<'a, ()> {
         self.0.revoke(revocation, now_ms)
     }
@@ -70,6 +74,7 @@ pub(crate) type Answer<'a, T> = BoxFuture<'a, Result<T, StoreError>>;
 /// [`TokenStore`], with its futures in boxes.
 trait Erased: fmt::Debug + Send + Sync {
     fn is_revoked_at_once(&self, token: &TokenIds<'_>, max_staleness: Duration) -> Option<bool>;
+    fn revocations_so_far(&self, max_staleness: Duration) -> Option<u64>;
     fn revoke<'a>(&'a self, revocation: &'a Revocation, now_ms: i64) -> Answer<'a, ()>;
     fn is_revoked<'a>(&'a self, token: &'a TokenIds<'_>) -> Answer<'a, bool>;
     fn insert_session<'a>(&'a self, session: &'a SessionRecord, now_ms: i64) -> Answer<'a, ()>;
@@ -82,6 +87,10 @@ trait Erased: fmt::Debug + Send + Sync {
 impl<S: TokenStore> Erased for S {
     fn is_revoked_at_once(&self, token: &TokenIds<'_>, max_staleness: Duration) -> Option<bool> {
         TokenStore::is_revoked_at_once(self, token, max_staleness)
+    }
+
+    fn revocations_so_far(&self, max_staleness: Duration) -> Option<u64> {
+        TokenStore::revocations_so_far(self, max_staleness)
     }
 
     fn revoke<'a>(&'a self, revocation: &'a Revocation, now_ms: i64) -> Answer<'a, ()> {
@@ -125,6 +134,10 @@ impl<S: TokenStore> TokenStore for Arc<S> {
 
     fn is_revoked_at_once(&self, token: &TokenIds<'_>, max_staleness: Duration) -> Option<bool> {
         (**self).is_revoked_at_once(token, max_staleness)
+    }
+
+    fn revocations_so_far(&self, max_staleness: Duration) -> Option<u64> {
+        (**self).revocations_so_far(max_staleness)
     }
 
     async fn insert_session(&self, session: &SessionRecord, now_ms: i64) -> Result<(), StoreError> {

@@ -6,7 +6,7 @@ use foldhash::fast::{FixedState, RandomState};
 use std::collections::HashMap;
 use std::collections::hash_map::{self, Entry};
 use std::hash::{BuildHasher as _, Hash};
-use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{PoisonError, RwLock};
 use uuid::Uuid;
 
@@ -23,6 +23,8 @@ pub(crate) struct RevocationIndex {
     subjects: Sharded<i64>,
     /// Everybody's cut-off; `i64::MIN` = none. Kept forever: it is one number.
     everyone_ms: AtomicI64,
+    /// How often something was added or widened.
+    added: AtomicU64,
     ids: IdHasher,
 }
 
@@ -33,6 +35,7 @@ impl Default for RevocationIndex {
             sessions: Sharded::default(),
             subjects: Sharded::default(),
             everyone_ms: AtomicI64::new(i64::MIN),
+            added: AtomicU64::new(0),
             ids: IdHasher::default(),
         }
     }
@@ -43,7 +46,7 @@ impl RevocationIndex {
     pub(crate) fn insert(&self, revocation: &Revocation, now_ms: i64) -> bool {
         let (until, now) = (seconds_up(revocation.until_ms()), seconds(now_ms));
         let issued_until = revocation.issued_until_ms();
-        match revocation.key().split_at_checked(2) {
+        let is_new = match revocation.key().split_at_checked(2) {
             Some(("t:", id)) => self.tokens.insert(self.ids.of(id), (), until, now),
             Some(("s:", id)) => self.sessions.insert(self.ids.of(id), (), until, now),
             Some(("u:", id)) => self.subjects.insert(self.ids.of(id), issued_until, until, now),
@@ -51,7 +54,16 @@ impl RevocationIndex {
                 self.everyone_ms.fetch_max(issued_until, Ordering::SeqCst) < issued_until
             }
             _ => false,
+        };
+        if is_new {
+            // After it can be found: whoever looks between the two looks once more.
+            self.added.fetch_add(1, Ordering::SeqCst);
         }
+        is_new
+    }
+
+    pub(crate) fn added(&self) -> u64 {
+        self.added.load(Ordering::SeqCst)
     }
 
     pub(crate) fn contains(&self, token: &TokenIds<'_>) -> bool {

@@ -91,6 +91,10 @@ impl TokenStore for MemoryStore {
         Some(self.0.revoked.contains(token))
     }
 
+    fn revocations_so_far(&self, _: Duration) -> Option<u64> {
+        Some(self.0.revoked.added())
+    }
+
     async fn insert_session(&self, session: &SessionRecord, now_ms: i64) -> Result<(), StoreError> {
         let mut sessions = self.sessions();
         sessions.remove_ended(now_ms);

@@ -76,6 +76,16 @@ pub trait TokenStore: fmt::Debug + Send + Sync + 'static {
         None
     }
 
+    /// How many revocations have been added or widened, where that is known without waiting, and at most
+    /// `max_staleness` ago; else `None`, as here.
+    ///
+    /// As long as the number stays, a token that was found not to be revoked is not looked up again. So it is
+    /// raised after a revocation can be found, and before `revoke` returns.
+    fn revocations_so_far(&self, max_staleness: Duration) -> Option<u64> {
+        let _ = max_staleness;
+        None
+    }
+
     /// Keeps a new session. Its ID has never been used.
     ///
     /// # Errors

@@ -313,6 +313,10 @@ impl<S: RevocationFeed> TokenStore for Replicated<S> {
         (self.replica.staleness() <= max_staleness).then_some(false)
     }
 
+    fn revocations_so_far(&self, max_staleness: Duration) -> Option<u64> {
+        (self.replica.staleness() <= max_staleness).then(|| self.replica.index.added())
+    }
+
     async fn insert_session(&self, session: &SessionRecord, now_ms: i64) -> Result<(), StoreError> {
         self.replica.store.insert_session(session, now_ms).await
     }

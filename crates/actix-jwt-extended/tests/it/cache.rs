@@ -3,10 +3,11 @@
 use crate::app::{NOW, SECRET, TestApp, config};
 use crate::forge::{good, with};
 use actix_jwt_extended::{
-    Algorithm, Clock, DecodeOptions, JwtIdentity, JwtManager, JwtManagerBuilder, ManualClock, SigningKey, SystemClock,
-    VerifyingKey, jwt_required,
+    Algorithm, Clock, DecodeOptions, JwtIdentity, JwtManager, JwtManagerBuilder, ManualClock, MemoryStore, Revocation,
+    SigningKey, SystemClock, TokenStore as _, VerifyingKey, jwt_required,
 };
 use actix_web::web;
+use futures_util::FutureExt as _;
 use serde_json::json;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -181,6 +182,32 @@ fn a_revocation_counts_at_once() {
     app.get_with("/protected", &good()).is(401, "Token has been revoked");
     assert_eq!(app.get_with("/unwatched", &good()).text(), "ada");
     assert_eq!(stats(&jwt), (4, 1, 1));
+}
+
+#[test]
+fn what_was_found_not_to_be_revoked_is_looked_up_again_after_each_revocation() {
+    let store = MemoryStore::new();
+    let jwt = clocked(config()).0.token_store(store.clone()).build().unwrap();
+    let app = TestApp::start(&jwt, routes);
+    let revoke = |revocation| store.revoke(&revocation, NOW * 1000).now_or_never().unwrap().unwrap();
+    for kind in ["jti", "sid", "sub", "everyone"] {
+        let jti = format!("token {kind}");
+        let token = with(json!({ "jti": jti, "sid": format!("session {kind}"), "sub": kind }));
+        for other in ["other 1", "other 2"] {
+            assert_eq!(app.get_with("/protected", &token).text(), kind);
+            assert_eq!(app.get_with("/protected", &token).text(), kind);
+            revoke(Revocation::of_token(&format!("{other} {kind}"), i64::MAX));
+        }
+        revoke(match kind {
+            "jti" => Revocation::of_token(&jti, i64::MAX),
+            "sid" => Revocation::of_session("session sid", i64::MAX),
+            "sub" => Revocation::of_subject("sub", i64::MAX, i64::MAX),
+            _ => Revocation::of_everyone(i64::MAX, i64::MAX),
+        });
+        for _ in 0..2 {
+            app.get_with("/protected", &token).is(401, "Token has been revoked");
+        }
+    }
 }
 
 #[test]
