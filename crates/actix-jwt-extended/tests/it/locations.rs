@@ -191,9 +191,13 @@ fn fetch_metadata_as_a_second_line() {
     let cookie = format!("access_token_cookie={}", good());
     let good_request = [("Cookie", cookie.as_str()), ("X-CSRF-TOKEN", "c5rf")];
     let with = |more: &[(&str, &str)]| app.request("POST", "/protected", &[&good_request, more].concat());
-    for fine in
-        [&[][..], &[("Sec-Fetch-Site", "same-origin")], &[("Origin", "http://test")], &[("Sec-Fetch-Site", "none")]]
-    {
+    for fine in [
+        &[][..],
+        &[("Sec-Fetch-Site", "same-origin")],
+        &[("Sec-Fetch-Site", "same-site")],
+        &[("Origin", "http://test")],
+        &[("Sec-Fetch-Site", "none")],
+    ] {
         assert_eq!(with(fine).status, 200, "{fine:?}");
     }
     for cross in [&[("Sec-Fetch-Site", "cross-site")][..], &[("Origin", "http://evil.example")], &[("Origin", "null")]]
@@ -206,6 +210,45 @@ fn fetch_metadata_as_a_second_line() {
     let bearer = format!("Bearer {}", good());
     let headers = [("Authorization", bearer.as_str()), ("Sec-Fetch-Site", "cross-site")];
     assert_eq!(app.request("POST", "/protected", &headers).status, 200);
+}
+
+#[test]
+fn fetch_metadata_without_double_submit() {
+    let app = start(at([Location::Cookies]).cookie_csrf_protect(false).csrf_fetch_metadata(true));
+    let cookie = format!("access_token_cookie={}", good());
+    let cookie = ("Cookie", cookie.as_str());
+    for path in ["/protected", "/bare"] {
+        for fine in [("Sec-Fetch-Site", "same-origin"), ("Sec-Fetch-Site", "none"), ("Origin", "http://test")] {
+            assert_eq!(app.request("POST", path, &[cookie, fine]).status, 200, "{fine:?}");
+        }
+        assert_eq!(app.request("POST", path, &[cookie]).status, 200);
+        // Nothing stands behind it here, so siblings are kept out too.
+        for cross in
+            [("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Site", "same-site"), ("Origin", "http://evil.example")]
+        {
+            app.request("POST", path, &[cookie, cross]).is(401, "Cross-site request refused");
+            assert_eq!(app.get(path, &[cookie, cross]).status, 200);
+        }
+    }
+}
+
+#[test]
+fn the_scheme_of_an_origin_counts_where_https_is_known() {
+    let cookie = format!("access_token_cookie={}", good());
+    let request = |app: &TestApp, origin: &str, proxy: &[(&str, &str)]| {
+        let headers = [("Cookie", cookie.as_str()), ("X-CSRF-TOKEN", "c5rf"), ("Origin", origin)];
+        app.request("POST", "/protected", &[&headers, proxy].concat())
+    };
+    let plain = start(at([Location::Cookies]).csrf_fetch_metadata(true));
+    assert_eq!(request(&plain, "http://test", &[]).status, 200);
+    // A proxy that ends TLS: it may say so or not.
+    assert_eq!(request(&plain, "https://test", &[]).status, 200);
+    let said = [("X-Forwarded-Proto", "https")];
+    assert_eq!(request(&plain, "https://test", &said).status, 200);
+    request(&plain, "http://test", &said).is(401, "Cross-site request refused");
+    let secure = start(at([Location::Cookies]).csrf_fetch_metadata(true).cookie_secure(true));
+    assert_eq!(request(&secure, "https://test", &[]).status, 200);
+    request(&secure, "http://test", &[]).is(401, "Cross-site request refused");
 }
 
 #[test]
