@@ -121,9 +121,7 @@ impl JwtConfig {
         path_setting: &str,
         path: &str,
     ) -> Result<(), ConfigError> {
-        let begins = |prefix: CookiePrefix| {
-            name.get(..prefix.as_str().len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix.as_str()))
-        };
+        let begins = |prefix| begins_with(name, prefix);
         let conflict = |text: String| Err(ConfigError::Conflict(format!("the cookie {name:?} ({setting}) {text}")));
         if (begins(CookiePrefix::Host) || begins(CookiePrefix::Secure)) && !self.cookie_secure {
             return conflict("needs JWT_COOKIE_SECURE = true".to_owned());
@@ -138,7 +136,12 @@ impl JwtConfig {
     }
 }
 
+/// Whether browsers hold the cookie of that name to the prefix's rules: they compare without regard to case.
+pub(crate) fn begins_with(name: &str, prefix: CookiePrefix) -> bool {
+    name.get(..prefix.as_str().len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix.as_str()))
+}
+
 /// Whether a cookie's attribute can hold this text (RFC 6265 §4.1.1).
-pub(crate) fn is_attribute(text: &str) -> bool {
+fn is_attribute(text: &str) -> bool {
     text.bytes().all(|byte| (b' '..=b'~').contains(&byte) && byte != b';')
 }
