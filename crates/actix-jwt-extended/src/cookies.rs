@@ -1,7 +1,7 @@
 //! Setting and unsetting the cookies that hold tokens and their CSRF values.
 
 use crate::claims::TokenType;
-use crate::config::{CookiePrefix, Names, SameSite, begins_with};
+use crate::config::{CookiePrefix, Names, SameSite, begins_with, warn_of_plain_cookies};
 use crate::error::JwtError;
 use crate::manager::{DecodeOptions, JwtManager};
 use actix_web::cookie::time::{Duration as CookieDuration, OffsetDateTime};
@@ -236,6 +236,7 @@ impl JwtManager {
             return Err(JwtError::WrongTokenType { refresh_needed: refresh });
         }
         self.check_domain(refresh, options)?;
+        warn_of_plain_cookies(self.config(), true);
         let csrf = self.sets_csrf_cookie().then(|| self.csrf_of(&verified)).transpose()?;
         let max_age = match options.max_age {
             Some(max_age) => Some(i64::try_from(max_age.as_secs()).unwrap_or(i64::MAX)),
