@@ -109,6 +109,34 @@ fn a_cookie_of_another_name() {
 }
 
 #[test]
+fn refresh_tokens_under_other_names() {
+    let app = start(
+        at([Location::Cookies, Location::Json])
+            .refresh_cookie_name("mine")
+            .refresh_csrf_field_name("xsrf")
+            .refresh_json_key("token")
+            .csrf_check_form(true),
+    );
+    let cookie = format!("mine={}", refresh_token());
+    assert_eq!(app.get("/refresh", &[("Cookie", &cookie)]).text(), "cookies");
+    let usual = format!("refresh_token_cookie={}", refresh_token());
+    let missing = app.get("/refresh", &[("Cookie", &usual)]);
+    assert!(missing.status == 401 && missing.text().contains("Missing cookie \\\"mine\\\""), "{missing:?}");
+    let form = |body: &str| {
+        let length = body.len().to_string();
+        let kind = ("Content-Type", "application/x-www-form-urlencoded");
+        app.post("/refresh", &[("Cookie", &cookie), kind, ("Content-Length", &length)], body.as_bytes())
+    };
+    assert_eq!(form("xsrf=c5rf").text(), "cookies");
+    form("csrf_token=c5rf").is(401, "Missing CSRF token");
+    let json =
+        |key: &str| json_request(&app, "/refresh", "application/json", &json!({ key: refresh_token() }).to_string());
+    assert_eq!(json("token").text(), "json");
+    let missing = json("refresh_token");
+    assert!(missing.status == 401 && missing.text().contains("Missing \\\"token\\\" key"), "{missing:?}");
+}
+
+#[test]
 fn csrf_in_a_header() {
     let app = start(at([Location::Cookies]));
     let cookie = format!("access_token_cookie={}", good());
@@ -368,7 +396,7 @@ fn a_body_may_not_be_too_long() {
 }
 
 #[test]
-fn a_body_that_stalls_or_breaks_off_is_a_4xx() {
+fn a_body_that_stalls_or_is_not_well_formed_is_a_4xx() {
     let app = start(at([Location::Json]).body_timeout(Duration::from_millis(150)));
     for path in ["/bytes", "/bare_bytes"] {
         // Stalls: the rest never comes.
@@ -381,13 +409,6 @@ fn a_body_that_stalls_or_breaks_off_is_a_4xx() {
         stream.read_to_string(&mut answer).unwrap();
         assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
         assert!(answer.contains("Request body did not arrive in time"));
-        // Breaks off: the client is gone half-way, and the server goes on.
-        let mut stream = app.connect();
-        stream.write_all(head.as_bytes()).unwrap();
-        stream.shutdown(std::net::Shutdown::Write).unwrap();
-        answer.clear();
-        let _ = stream.read_to_string(&mut answer);
-        assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 4"), "{answer}");
         // Not well-formed.
         let headers = [("Content-Type", "application/json"), ("Transfer-Encoding", "chunked")];
         app.post(path, &headers, b"zz\r\n{}\r\n0\r\n\r\n").is(400, "Request body could not be read");
