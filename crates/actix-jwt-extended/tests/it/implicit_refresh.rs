@@ -357,6 +357,10 @@ fn the_part_of_life_from_always_to_never() {
             site.clock.advance(Duration::from_secs(seconds));
             assert_eq!(site.request("GET", "/me", &old), (200, None), "{never}");
         }
+        // Not even what was dead before it was born, by another machine's clock.
+        let (born, dies) = (NOW + 959 + 60, NOW + 959 + 30);
+        let odd = crate::forge::with(json!({ "iat": born, "exp": dies }));
+        assert_eq!(site.request("GET", "/me", &odd), (200, None), "{never}");
     }
     for usual in [0.5, f64::NAN] {
         let site = Site::wrapped(config(), |b| b, refresh_expiring_cookies().after(usual));
