@@ -2,7 +2,7 @@
 
 use crate::claims::VerifiedToken;
 use crate::clock::{Clock, SystemClock};
-use crate::config::{JwtConfig, Location};
+use crate::config::{JwtConfig, warn_of_plain_cookies};
 use crate::error::ConfigError;
 use crate::hooks::{AnyUser, HookOutput, Hooks, ReuseDetected};
 use crate::keys::{KeyRing, SigningKey, VerifyingKey};
@@ -13,7 +13,7 @@ use futures_util::future::FutureExt as _;
 use serde_json::{Map, Value};
 use std::fmt;
 use std::future::Future;
-use std::sync::{Arc, Once};
+use std::sync::Arc;
 
 impl JwtManager {
     /// A manager with these settings and no hooks.
@@ -105,7 +105,7 @@ impl JwtManagerBuilder {
             ring.add_signing(key)?;
         }
         ring.self_test()?;
-        warn_of_plain_cookies(&self.config);
+        warn_of_plain_cookies(&self.config, false);
         self.config.forget_keys();
         Ok(JwtManager::from_parts(self.config, ring, self.hooks, self.clock, self.store))
     }
@@ -355,17 +355,6 @@ impl JwtManagerBuilder {
     ) -> Self {
         self.hooks.token_verification = Some(Box::new(move |token| hook(token).into_hook_result()));
         self
-    }
-}
-
-/// Once, and in release builds: a cookie without `Secure` travels in the clear.
-fn warn_of_plain_cookies(config: &JwtConfig) {
-    static WARNED: Once = Once::new();
-    let plain = !config.cookie_secure && config.token_location.contains(&Location::Cookies);
-    if plain && !cfg!(debug_assertions) {
-        WARNED.call_once(|| {
-            log::warn!("JWT_COOKIE_SECURE is false: tokens travel over plain HTTP; set it in production")
-        });
     }
 }
 

@@ -1,7 +1,7 @@
 //! Setting and unsetting the cookies that hold tokens and their CSRF values.
 
 use crate::claims::TokenType;
-use crate::config::{Names, SameSite, is_attribute};
+use crate::config::{CookiePrefix, Names, SameSite, begins_with, warn_of_plain_cookies};
 use crate::error::JwtError;
 use crate::manager::{DecodeOptions, JwtManager};
 use actix_web::cookie::time::{Duration as CookieDuration, OffsetDateTime};
@@ -80,7 +80,8 @@ impl CookieOptions {
         Self { max_age: Some(max_age), ..self }
     }
 
-    /// The cookies' domain, instead of `JWT_COOKIE_DOMAIN`.
+    /// The cookies' domain, instead of `JWT_COOKIE_DOMAIN`. What is no domain name is refused where the
+    /// options are used, as is any domain for a cookie whose name begins with `__Host-`.
     ///
     /// ```
     /// let options = actix_jwt_extended::CookieOptions::new().domain("example.com");
@@ -126,7 +127,7 @@ macro_rules! set_cookies {
                 /// ```
                 ///
                 /// # Errors
-                #[doc = concat!("As [`", stringify!($set), "`](Self::", stringify!($set), ").")]
+                #[doc = concat!("As [`", stringify!($set), "`](Self::", stringify!($set), "), and a domain that browsers would not take.")]
                 pub fn $set_with(
                     &self,
                     response: &mut impl SetCookies,
@@ -146,7 +147,7 @@ macro_rules! set_cookies {
                 #[doc = concat!("jwt.", stringify!($unset), "(&mut response);")]
                 /// ```
                 pub fn $unset(&self, response: &mut impl SetCookies) {
-                    self.unset_cookies(response, $refresh, &CookieOptions::new());
+                    self.unset_cookies(response, $refresh, None);
                 }
 
                 #[doc = concat!("As [`", stringify!($unset), "`](Self::", stringify!($unset), "), for cookies that were set with a domain of their own.")]
@@ -156,10 +157,20 @@ macro_rules! set_cookies {
                 /// # use actix_web::HttpResponse;
                 /// # let jwt = JwtManager::new(JwtConfig::new().secret_key("an example's secret, 32 bytes or more")).unwrap();
                 /// let mut response = HttpResponse::Ok();
-                #[doc = concat!("jwt.", stringify!($unset_with), "(&mut response, &CookieOptions::new().domain(\"example.com\"));")]
+                #[doc = concat!("jwt.", stringify!($unset_with), "(&mut response, &CookieOptions::new().domain(\"example.com\"))?;")]
+                /// # Ok::<(), actix_jwt_extended::JwtError>(())
                 /// ```
-                pub fn $unset_with(&self, response: &mut impl SetCookies, options: &CookieOptions) {
-                    self.unset_cookies(response, $refresh, options);
+                ///
+                /// # Errors
+                /// A domain that browsers would not take.
+                pub fn $unset_with(
+                    &self,
+                    response: &mut impl SetCookies,
+                    options: &CookieOptions,
+                ) -> Result<(), JwtError> {
+                    self.check_domain($refresh, options)?;
+                    self.unset_cookies(response, $refresh, options.domain.as_deref());
+                    Ok(())
                 }
             )*
         }
@@ -184,7 +195,8 @@ impl JwtManager {
     /// jwt.unset_jwt_cookies(&mut response);
     /// ```
     pub fn unset_jwt_cookies(&self, response: &mut impl SetCookies) {
-        self.unset_jwt_cookies_with(response, &CookieOptions::new());
+        self.unset_access_cookies(response);
+        self.unset_refresh_cookies(response);
     }
 
     /// As [`unset_jwt_cookies`](Self::unset_jwt_cookies), for cookies that were set with a domain of
@@ -195,11 +207,20 @@ impl JwtManager {
     /// # use actix_web::HttpResponse;
     /// # let jwt = JwtManager::new(JwtConfig::new().secret_key("an example's secret, 32 bytes or more")).unwrap();
     /// let mut response = HttpResponse::Ok();
-    /// jwt.unset_jwt_cookies_with(&mut response, &CookieOptions::new().domain("example.com"));
+    /// jwt.unset_jwt_cookies_with(&mut response, &CookieOptions::new().domain("example.com"))?;
+    /// # Ok::<(), actix_jwt_extended::JwtError>(())
     /// ```
-    pub fn unset_jwt_cookies_with(&self, response: &mut impl SetCookies, options: &CookieOptions) {
-        self.unset_access_cookies_with(response, options);
-        self.unset_refresh_cookies_with(response, options);
+    ///
+    /// # Errors
+    /// A domain that browsers would not take; then no cookie is taken away.
+    pub fn unset_jwt_cookies_with(
+        &self,
+        response: &mut impl SetCookies,
+        options: &CookieOptions,
+    ) -> Result<(), JwtError> {
+        self.check_domain(true, options)?;
+        self.unset_access_cookies_with(response, options)?;
+        self.unset_refresh_cookies_with(response, options)
     }
 
     fn set_cookies(
@@ -214,9 +235,8 @@ impl JwtManager {
         if refresh != (verified.token_type() == TokenType::Refresh) {
             return Err(JwtError::WrongTokenType { refresh_needed: refresh });
         }
-        if options.domain.as_deref().is_some_and(|domain| !is_attribute(domain)) {
-            return Err(JwtError::NotConfigured("the domain given to a cookie is no domain"));
-        }
+        self.check_domain(refresh, options)?;
+        warn_of_plain_cookies(self.config(), true);
         let csrf = self.sets_csrf_cookie().then(|| self.csrf_of(&verified)).transpose()?;
         let max_age = match options.max_age {
             Some(max_age) => Some(i64::try_from(max_age.as_secs()).unwrap_or(i64::MAX)),
@@ -236,11 +256,26 @@ impl JwtManager {
         Ok(())
     }
 
-    fn unset_cookies(&self, response: &mut impl SetCookies, refresh: bool, options: &CookieOptions) {
+    /// Settings are checked at start-up; this is what code gave.
+    fn check_domain(&self, refresh: bool, options: &CookieOptions) -> Result<(), JwtError> {
+        let Some(domain) = &options.domain else { return Ok(()) };
+        let is_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
+        if domain.is_empty() || !domain.bytes().all(is_name) {
+            return Err(JwtError::NotConfigured("the domain given to a cookie is no domain"));
+        }
+        let names = self.config().names(refresh);
+        let csrf_cookie = self.sets_csrf_cookie().then_some(names.csrf_cookie);
+        if [Some(names.cookie), csrf_cookie].into_iter().flatten().any(|name| begins_with(name, CookiePrefix::Host)) {
+            return Err(JwtError::NotConfigured("a cookie whose name begins with __Host- must not have a domain"));
+        }
+        Ok(())
+    }
+
+    fn unset_cookies(&self, response: &mut impl SetCookies, refresh: bool, domain: Option<&str>) {
         let csrf = self.sets_csrf_cookie().then_some("");
         for (name, value, path, http_only) in Self::pairs(self.config().names(refresh), "", csrf).into_iter().flatten()
         {
-            let mut cookie = self.cookie(name, value, path, http_only, options.domain.as_deref());
+            let mut cookie = self.cookie(name, value, path, http_only, domain);
             cookie.set_expires(OffsetDateTime::UNIX_EPOCH);
             cookie.set_max_age(CookieDuration::ZERO);
             self.append(response, &cookie);
@@ -292,8 +327,7 @@ impl JwtManager {
         cookie
     }
 
-    /// Names, paths and domain were checked at start-up and a token is ASCII, so a value that is no
-    /// header can only come from a domain given in code: such a cookie is left out, and logged.
+    /// All that is in it was checked, and a token is ASCII: a value that is no header does not come about.
     fn append(&self, response: &mut impl SetCookies, cookie: &Cookie<'_>) {
         let mut text = cookie.to_string();
         if self.config().cookie_partitioned {

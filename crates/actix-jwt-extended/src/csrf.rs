@@ -18,23 +18,23 @@ pub(crate) enum Found<'a> {
 }
 
 /// Looks for the value that must equal the token's `csrf` claim: in the header, else in the form.
+///
+/// What the browser says of the request is asked first, and whether or not such a value is needed.
 pub(crate) fn find<'a>(
     request: &'a HttpRequest,
     config: &JwtConfig,
     names: Names<'_>,
     body: Option<&'a [u8]>,
 ) -> Result<Found<'a>, JwtError> {
-    if !config.cookie_csrf_protect {
-        return Ok(Found::NotNeeded);
-    }
     let method = request.method().as_str();
     let changes = config.csrf_methods.iter().any(|own| own.eq_ignore_ascii_case(method));
     // A WebSocket is a GET that any site may open with our cookies, and that does more than read.
     let matters = changes || is_upgrade(request.headers());
-    if config.csrf_fetch_metadata && matters && is_cross_site(request) {
+    let needed = config.cookie_csrf_protect && changes;
+    if config.csrf_fetch_metadata && matters && !came_from(request, config.cookie_secure).is_trusted(needed) {
         return Err(JwtError::Csrf(CsrfError::CrossSite));
     }
-    if !changes {
+    if !needed {
         return Ok(Found::NotNeeded);
     }
     let lines: Vec<_> = request.headers().get_all(names.csrf_header).filter_map(|line| line.to_str().ok()).collect();
@@ -57,21 +57,58 @@ pub(crate) fn find<'a>(
     Err(JwtError::Csrf(CsrfError::Missing))
 }
 
-/// What the browser says of where the request comes from: Fetch Metadata, else the `Origin`.
+/// Where a browser says that a request comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum CameFrom {
+    /// Our own pages, the user, or a client that is no browser.
+    Here,
+    /// Another host of the same site, such as a subdomain.
+    Sibling,
+    Elsewhere,
+}
+
+impl CameFrom {
+    /// A sibling must know the double-submit value; where none is asked for, nothing stands behind us.
+    fn is_trusted(self, value_needed: bool) -> bool {
+        match self {
+            Self::Here => true,
+            Self::Sibling => value_needed,
+            Self::Elsewhere => false,
+        }
+    }
+}
+
+/// What the browser says: Fetch Metadata, else the `Origin`.
 ///
 /// Silence is no verdict: clients that are no browsers send neither, and older browsers only the
-/// second.
-fn is_cross_site(request: &HttpRequest) -> bool {
+/// second. `secure`: whether our cookies travel over HTTPS only.
+fn came_from(request: &HttpRequest, secure: bool) -> CameFrom {
     let headers = request.headers();
     if let Some(site) = headers.get("sec-fetch-site") {
-        return !matches!(site.as_bytes(), b"same-origin" | b"same-site" | b"none");
+        return match site.as_bytes() {
+            b"same-origin" | b"none" => CameFrom::Here,
+            b"same-site" => CameFrom::Sibling,
+            _ => CameFrom::Elsewhere,
+        };
     }
-    let Some(origin) = headers.get(ORIGIN) else { return false };
+    let Some(origin) = headers.get(ORIGIN) else { return CameFrom::Here };
     // HTTP/2 has no Host: there the authority says it.
     let authority = || request.uri().authority().map(|authority| authority.as_str().as_bytes());
     let host = headers.get(HOST).map(|host| host.as_bytes()).or_else(authority).unwrap_or_default();
     let own = |scheme: &[u8]| origin.as_bytes().strip_prefix(scheme).is_some_and(|own| own.eq_ignore_ascii_case(host));
-    !(own(b"https://") || own(b"http://"))
+    // An origin of HTTPS is never doubted: behind a proxy that ends TLS, what arrives here looks like HTTP.
+    if own(b"https://") || (own(b"http://") && !is_over_https(request, secure)) {
+        CameFrom::Here
+    } else {
+        CameFrom::Elsewhere
+    }
+}
+
+/// Whether the browser is known to have sent the request over HTTPS: our cookies would not have come
+/// otherwise, the connection is one, or a proxy says so (`Forwarded`, `X-Forwarded-Proto`), which no
+/// page can make a browser say to another site without CORS.
+fn is_over_https(request: &HttpRequest, secure: bool) -> bool {
+    secure || request.connection_info().scheme().eq_ignore_ascii_case("https")
 }
 
 #[cfg(test)]
@@ -79,27 +116,51 @@ mod tests {
     use super::*;
     use actix_web::test::TestRequest;
 
-    fn cross_site(lines: &[(&str, &str)]) -> bool {
+    fn from(lines: &[(&str, &str)]) -> CameFrom {
         let request = lines.iter().fold(TestRequest::default(), |request, line| request.insert_header(*line));
-        is_cross_site(&request.to_http_request())
+        came_from(&request.to_http_request(), false)
     }
 
     #[test]
     fn what_browsers_say() {
-        assert!(!cross_site(&[]));
-        for site in ["same-origin", "same-site", "none"] {
-            assert!(!cross_site(&[("sec-fetch-site", site), ("origin", "https://evil.example")]));
+        assert_eq!(from(&[]), CameFrom::Here);
+        for site in ["same-origin", "none"] {
+            assert_eq!(from(&[("sec-fetch-site", site), ("origin", "https://evil.example")]), CameFrom::Here);
         }
+        assert_eq!(from(&[("sec-fetch-site", "same-site")]), CameFrom::Sibling);
         for site in ["cross-site", "", "anything"] {
-            assert!(cross_site(&[("sec-fetch-site", site)]));
+            assert_eq!(from(&[("sec-fetch-site", site)]), CameFrom::Elsewhere);
         }
-        assert!(!cross_site(&[("origin", "https://Own.example:8443"), ("host", "own.example:8443")]));
+        assert_eq!(from(&[("origin", "https://Own.example:8443"), ("host", "own.example:8443")]), CameFrom::Here);
         for origin in
             ["https://evil.example", "null", "https://own.example", "https://own.example:8443.evil.example", ""]
         {
-            assert!(cross_site(&[("origin", origin), ("host", "own.example:8443")]), "{origin}");
+            assert_eq!(from(&[("origin", origin), ("host", "own.example:8443")]), CameFrom::Elsewhere, "{origin}");
         }
         let h2 = TestRequest::default().uri("https://own.example/x").insert_header(("origin", "https://own.example"));
-        assert!(!is_cross_site(&h2.to_http_request()));
+        assert_eq!(came_from(&h2.to_http_request(), false), CameFrom::Here);
+    }
+
+    #[test]
+    fn plain_http_is_another_origin_where_https_is_known() {
+        let (host, plain) = (("host", "own.example"), ("origin", "http://own.example"));
+        assert_eq!(from(&[host, plain]), CameFrom::Here);
+        for said in [("x-forwarded-proto", "https"), ("forwarded", "proto=https")] {
+            assert_eq!(from(&[host, plain, said]), CameFrom::Elsewhere);
+            assert_eq!(from(&[host, ("origin", "https://own.example"), said]), CameFrom::Here);
+        }
+        let request = TestRequest::default().insert_header(host).insert_header(plain).to_http_request();
+        assert_eq!(came_from(&request, true), CameFrom::Elsewhere);
+        // A proxy that ends TLS and says nothing of it.
+        assert_eq!(from(&[host, ("origin", "https://own.example")]), CameFrom::Here);
+    }
+
+    #[test]
+    fn siblings_need_the_value() {
+        for (from, with, without) in
+            [(CameFrom::Here, true, true), (CameFrom::Sibling, true, false), (CameFrom::Elsewhere, false, false)]
+        {
+            assert_eq!((from.is_trusted(true), from.is_trusted(false)), (with, without));
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::claims::{TokenType, VerifiedToken};
 use crate::config::Location;
+use crate::cookies::CookieOptions;
 use crate::issue::OfSession;
 use crate::manager::{JwtManager, manager_of};
 use crate::pipeline::{Jwt, passed_token};
@@ -9,25 +10,33 @@ use crate::respond::JwtRejection;
 use actix_web::Error;
 use actix_web::body::MessageBody;
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
-use actix_web::http::header::SET_COOKIE;
+use actix_web::http::header::{CACHE_CONTROL, HeaderMap, HeaderValue, SET_COOKIE};
 use futures_util::FutureExt as _;
 use futures_util::future::LocalBoxFuture;
 use pin_project_lite::pin_project;
 use std::fmt;
 use std::future::{Future, Ready, ready};
 use std::pin::Pin;
+use std::rc::Rc;
 use std::task::{Context, Poll};
 
 /// Replaces an access token that came in a cookie once half of its life is over: Flask-JWT-Extended's
 /// "implicit refreshing with cookies", as one wrap.
 ///
-/// Wrap it outside of [`jwt_required`](crate::jwt_required). The new token has the old one's identity
-/// and own claims, those of `additional_claims_loader` anew, and is not fresh. There is none
+/// Wrap it outside of [`jwt_required`](crate::jwt_required). The new token has the old one's identity,
+/// own claims and header, lifetime, audience, issuer and CSRF value, so that forms and tabs that are
+/// open go on working. What `additional_claims_loader` and `additional_headers_loader` say comes anew.
+/// It is not fresh: that takes a login. The response that carries it is not to be cached: unless its
+/// `Cache-Control` says `private` or `no-store`, it says `no-store` now (RFC 9111 §7.3).
+///
+/// There is none
 ///
 /// - for a request that was refused, or whose token was revoked meanwhile (by the handler, say),
 /// - where the handler sets the access cookie itself: its own wins,
 /// - for requests that come at the same time with the same token: one gets it,
-/// - for tokens without `exp` or `iat`, and tokens that came another way than by cookie.
+/// - for tokens without `exp` or `iat`, those that have expired (with `JWT_DECODE_LEEWAY` they may still
+///   pass), and tokens that came another way than by cookie,
+/// - where the token's session ends no later than the token.
 ///
 /// ```
 /// use actix_jwt_extended::{jwt_required, refresh_expiring_cookies};
@@ -38,7 +47,7 @@ use std::task::{Context, Poll};
 /// # drop(app);
 /// ```
 pub fn refresh_expiring_cookies() -> RefreshExpiringCookies {
-    RefreshExpiringCookies { after: 0.5 }
+    RefreshExpiringCookies { after: 0.5, options: CookieOptions::new() }
 }
 
 /// The wrap that [`refresh_expiring_cookies`] makes.
@@ -50,6 +59,7 @@ pub fn refresh_expiring_cookies() -> RefreshExpiringCookies {
 #[must_use = "it does nothing until it is wrapped around something"]
 pub struct RefreshExpiringCookies {
     after: f64,
+    options: CookieOptions,
 }
 
 impl RefreshExpiringCookies {
@@ -60,7 +70,18 @@ impl RefreshExpiringCookies {
     /// let wrap = actix_jwt_extended::refresh_expiring_cookies().after(0.9);
     /// ```
     pub fn after(self, part: f64) -> Self {
-        Self { after: if part.is_nan() { self.after } else { part.clamp(0.0, 1.0) } }
+        Self { after: if part.is_nan() { self.after } else { part.clamp(0.0, 1.0) }, ..self }
+    }
+
+    /// What the login gave to `set_access_cookies_with`: a browser does not send a cookie's attributes
+    /// back, and without the same domain the new cookie would stand beside the old one.
+    ///
+    /// ```
+    /// use actix_jwt_extended::{CookieOptions, refresh_expiring_cookies};
+    /// let wrap = refresh_expiring_cookies().cookie_options(CookieOptions::new().domain("example.com"));
+    /// ```
+    pub fn cookie_options(self, options: CookieOptions) -> Self {
+        Self { options, ..self }
     }
 }
 
@@ -76,19 +97,19 @@ where
     type Future = Ready<Result<Self::Transform, ()>>;
 
     fn new_transform(&self, service: S) -> Self::Future {
-        ready(Ok(RefreshExpiringCookiesMiddleware { service, after: self.after }))
+        ready(Ok(RefreshExpiringCookiesMiddleware { service, wrap: Rc::new(self.clone()) }))
     }
 }
 
 /// The service that [`refresh_expiring_cookies`] wraps around another.
 pub struct RefreshExpiringCookiesMiddleware<S> {
     service: S,
-    after: f64,
+    wrap: Rc<RefreshExpiringCookies>,
 }
 
 impl<S> fmt::Debug for RefreshExpiringCookiesMiddleware<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RefreshExpiringCookiesMiddleware").field("after", &self.after).finish_non_exhaustive()
+        f.debug_struct("RefreshExpiringCookiesMiddleware").field("wrap", &self.wrap).finish_non_exhaustive()
     }
 }
 
@@ -104,7 +125,7 @@ where
     forward_ready!(service);
 
     fn call(&self, request: ServiceRequest) -> Self::Future {
-        RefreshExpiringCookiesFuture::Inner { future: self.service.call(request), after: self.after }
+        RefreshExpiringCookiesFuture::Inner { future: self.service.call(request), wrap: Rc::clone(&self.wrap) }
     }
 }
 
@@ -113,7 +134,7 @@ pin_project! {
     #[project = Projected]
     #[doc(hidden)]
     pub enum RefreshExpiringCookiesFuture<F, B> {
-        Inner { #[pin] future: F, after: f64 },
+        Inner { #[pin] future: F, wrap: Rc<RefreshExpiringCookies> },
         Renewing { future: LocalBoxFuture<'static, ServiceResponse<B>> },
     }
 }
@@ -134,13 +155,14 @@ where
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         loop {
             match self.as_mut().project() {
-                Projected::Inner { future, after } => {
+                Projected::Inner { future, wrap } => {
                     let response = match future.poll(context) {
                         Poll::Ready(Ok(response)) => response,
                         other => return other,
                     };
-                    let Some((jwt, manager)) = due(&response, *after) else { return Poll::Ready(Ok(response)) };
-                    self.set(Self::Renewing { future: renew(response, jwt, manager).boxed_local() });
+                    let Some((jwt, manager)) = due(&response, wrap.after) else { return Poll::Ready(Ok(response)) };
+                    let renewing = renew(response, jwt, manager, Rc::clone(wrap)).boxed_local();
+                    self.set(Self::Renewing { future: renewing });
                 }
                 Projected::Renewing { future } => return future.as_mut().poll(context).map(Ok),
             }
@@ -160,31 +182,56 @@ fn due<B>(response: &ServiceResponse<B>, after: f64) -> Option<(Jwt, JwtManager)
         return None;
     }
     let manager = manager_of(response.request()).ok()?;
-    let (issued, expires) = (jwt.issued_at()?, jwt.expires_at()?);
+    let (issued, expires, now) = (jwt.issued_at()?, jwt.expires_at()?, manager.now());
     let life = expires.saturating_sub(issued) as f64;
-    let age = manager.now().saturating_sub(issued) as f64;
-    if age < life * after || sets_access_cookie(response, manager) {
+    // Another machine's clock may be ahead.
+    let age = now.saturating_sub(issued).max(0) as f64;
+    if after >= 1.0 || age < life * after || now >= expires || sets_access_cookie(response, manager) {
         return None;
     }
     Some((jwt, manager.clone()))
 }
 
-async fn renew<B>(mut response: ServiceResponse<B>, jwt: Jwt, manager: JwtManager) -> ServiceResponse<B> {
+async fn renew<B>(
+    mut response: ServiceResponse<B>,
+    jwt: Jwt,
+    manager: JwtManager,
+    wrap: Rc<RefreshExpiringCookies>,
+) -> ServiceResponse<B> {
     if let Some(session) = still_good(&jwt, &manager).await
-        && manager.renewals().claim(jwt.jti(), manager.now())
+        && manager.renewals().claim(jwt.claims(), manager.now())
     {
-        let next = manager.access_token(jwt.identity()).identity_value(jwt.identity_value().clone()).carry_claims(&jwt);
+        let next = manager.access_token(jwt.identity()).identity_value(jwt.identity_value().clone()).carry_all(&jwt);
         let next = match session {
             Some(session) => next.of_session(session),
             None => next,
         };
-        let renewed = next.encode().and_then(|token| manager.set_access_cookies(&mut response, &token));
-        if let Err(error) = renewed {
-            // The request itself went well, and its token still lives.
-            log::error!("an access cookie could not be renewed: {error}");
+        let set = |token: String| manager.set_access_cookies_with(&mut response, &token, &wrap.options);
+        match next.encode().and_then(set) {
+            Ok(()) => keep_out_of_caches(response.headers_mut()),
+            Err(error) => {
+                manager.renewals().release(jwt.claims());
+                // The request itself went well, and its token still lives.
+                log::error!("an access cookie could not be renewed: {error}");
+            }
         }
     }
     response
+}
+
+/// A `Set-Cookie` does not keep a response out of shared caches (RFC 9111 §7.3), and one user's token is
+/// not for the next. What says `private` or `no-store` is out of them already.
+fn keep_out_of_caches(headers: &mut HeaderMap) {
+    // A directive with names of fields keeps out these only: such a line is not taken for more.
+    let lines = headers.get_all(CACHE_CONTROL).map(HeaderValue::as_bytes).filter(|line| !line.contains(&b'"'));
+    let directives = lines.flat_map(|line| line.split(|byte| *byte == b','));
+    let is_private = |directive: &[u8]| {
+        let directive = directive.trim_ascii();
+        directive.eq_ignore_ascii_case(b"private") || directive.eq_ignore_ascii_case(b"no-store")
+    };
+    if !{ directives }.any(is_private) {
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
 }
 
 /// The handler may have revoked the token: whoever has just logged out is not logged in again.
@@ -196,6 +243,10 @@ async fn still_good(token: &VerifiedToken, manager: &JwtManager) -> Option<Optio
     match token.session_id() {
         Some(id) if manager.store().is_some() => {
             let ends_at_ms = manager.session_end_ms(id).await.ok()??;
+            // It lives as long as it can.
+            if token.expires_at().is_some_and(|expires| ends_at_ms.div_euclid(1000) <= expires) {
+                return None;
+            }
             Some(Some(OfSession { id: id.to_owned(), rotation: None, ends_at_ms }))
         }
         _ => Some(None),

@@ -43,6 +43,7 @@ examples! {
     extractors
     fresh
     hooks
+    implicit_refresh
     keys_rotation
     keys_rs256
     locations
@@ -56,6 +57,7 @@ examples! {
     sessions
     tenants
     users
+    websocket
 }
 
 #[test]
@@ -299,12 +301,15 @@ impl Shell<'_> {
     fn request(&self, method: &str, path: &str, headers: &[String], body: &str) -> String {
         let mut stream = TcpStream::connect(self.address).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        let upgrades = headers.iter().any(|header| header.starts_with("Connection: "));
+        let close = if upgrades { "" } else { "Connection: close\r\n" };
         let headers: String = headers.iter().map(|header| format!("{header}\r\n")).collect();
-        let head = format!("{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n{headers}", self.address);
+        let head = format!("{method} {path} HTTP/1.1\r\nHost: {}\r\n{close}{headers}", self.address);
         write!(stream, "{head}Content-Length: {}\r\n\r\n{body}", body.len()).unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        answer
+        // After an upgrade come frames, which are no text.
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).unwrap();
+        String::from_utf8_lossy(&answer).into_owned()
     }
 
     fn keep_cookies(&mut self, head: &str) {

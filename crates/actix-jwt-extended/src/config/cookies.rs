@@ -1,8 +1,9 @@
 //! The settings of cookies: which names go together, and the rules that browsers enforce anyway.
 
-use super::{CookiePrefix, JwtConfig, SameSite};
+use super::{CookiePrefix, JwtConfig, Location, SameSite};
 use crate::error::ConfigError;
 use actix_web::http::header::HeaderName;
+use std::sync::Once;
 
 /// Everything that has one name for access tokens and another for refresh tokens.
 #[derive(Debug, Clone, Copy)]
@@ -121,9 +122,7 @@ impl JwtConfig {
         path_setting: &str,
         path: &str,
     ) -> Result<(), ConfigError> {
-        let begins = |prefix: CookiePrefix| {
-            name.get(..prefix.as_str().len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix.as_str()))
-        };
+        let begins = |prefix| begins_with(name, prefix);
         let conflict = |text: String| Err(ConfigError::Conflict(format!("the cookie {name:?} ({setting}) {text}")));
         if (begins(CookiePrefix::Host) || begins(CookiePrefix::Secure)) && !self.cookie_secure {
             return conflict("needs JWT_COOKIE_SECURE = true".to_owned());
@@ -138,7 +137,44 @@ impl JwtConfig {
     }
 }
 
+/// Whether browsers hold the cookie of that name to the prefix's rules: they compare without regard to case.
+pub(crate) fn begins_with(name: &str, prefix: CookiePrefix) -> bool {
+    name.get(..prefix.as_str().len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix.as_str()))
+}
+
+/// Once per process: a cookie without `Secure` travels in the clear. `sets_one`: a handler is about to.
+pub(crate) fn warn_of_plain_cookies(config: &JwtConfig, sets_one: bool) {
+    static WARNED: Once = Once::new();
+    if are_plain(config, sets_one, cfg!(debug_assertions)) {
+        WARNED.call_once(|| {
+            log::warn!("JWT_COOKIE_SECURE is false: tokens travel over plain HTTP; set it in production")
+        });
+    }
+}
+
+/// A debug build is a developer's, who has no HTTPS.
+fn are_plain(config: &JwtConfig, sets_one: bool, debug_build: bool) -> bool {
+    !config.cookie_secure && !debug_build && (sets_one || config.token_location.contains(&Location::Cookies))
+}
+
 /// Whether a cookie's attribute can hold this text (RFC 6265 §4.1.1).
-pub(crate) fn is_attribute(text: &str) -> bool {
+fn is_attribute(text: &str) -> bool {
     text.bytes().all(|byte| (b' '..=b'~').contains(&byte) && byte != b';')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_cookies_are_warned_of_in_release_builds() {
+        let (headers, cookies) = (JwtConfig::new(), JwtConfig::new().token_location([Location::Cookies]));
+        assert!(are_plain(&cookies, false, false));
+        // Only some routes look for cookies, but a handler sets them.
+        assert!(!are_plain(&headers, false, false) && are_plain(&headers, true, false));
+        for config in [headers, cookies] {
+            assert!(!are_plain(&config, true, true));
+            assert!(!are_plain(&config.cookie_secure(true), true, false));
+        }
+    }
 }

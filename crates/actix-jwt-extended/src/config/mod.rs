@@ -20,7 +20,7 @@ use std::fmt;
 use std::time::Duration;
 use value::SettingValue;
 
-pub(crate) use cookies::{Names, is_attribute};
+pub(crate) use cookies::{Names, begins_with, warn_of_plain_cookies};
 pub(crate) use value::{PemSource, Secret};
 
 /// What all our settings begin with; names without it are somebody else's.

@@ -443,7 +443,7 @@ settings! {
         (on: bool) => on;
 
     /// Whether requests that a browser marks as cross-site are refused before the CSRF value is
-    /// compared (Fetch Metadata, or else `Origin`); false by default.
+    /// compared (Fetch Metadata, or else `Origin`), and where none is needed; false by default.
     ///
     /// ```
     /// # use actix_jwt_extended::JwtConfig;

@@ -35,7 +35,10 @@ impl TokenBuilder<'_> {
             claims.add(name::NOT_BEFORE, &now)?;
         }
         if config.cookie_csrf_protect {
-            claims.add_id(name::CSRF, Uuid::new_v4());
+            match &self.csrf {
+                Some(csrf) => claims.add(name::CSRF, csrf)?,
+                None => claims.add_id(name::CSRF, Uuid::new_v4()),
+            }
         }
         if let Some(audience) = self.audience.as_ref().or(config.encode_audience.as_ref()) {
             claims.add(name::AUDIENCE, audience)?;

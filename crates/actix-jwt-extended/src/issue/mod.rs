@@ -1,8 +1,9 @@
 //! Making tokens.
 
+mod carried;
 mod claims;
 
-use crate::claims::{MAX_NUMERIC_DATE, TokenType, VerifiedToken, name};
+use crate::claims::{MAX_NUMERIC_DATE, TokenType, name};
 use crate::codec;
 use crate::config::{Lifetime, OneOrMany, reserved_claim};
 use crate::error::{IssueError, JwtError};
@@ -148,10 +149,14 @@ pub struct TokenBuilder<'a> {
     session: Option<OfSession>,
     audience: Option<OneOrMany>,
     issuer: Option<String>,
+    /// The double-submit value of a token that this one replaces.
+    csrf: Option<String>,
     not_before_in: Option<Duration>,
     claims: Map<String, Value>,
     /// Own claims of a token that this one replaces; the loader's and the call's win over them.
     carried: Map<String, Value>,
+    /// Likewise, its own header parameters.
+    carried_headers: Map<String, Value>,
     headers: Map<String, Value>,
     /// The first mistake; told by `encode`, so that the chain stays a chain.
     mistake: Option<IssueError>,
@@ -196,9 +201,11 @@ impl<'a> TokenBuilder<'a> {
             session: None,
             audience: None,
             issuer: None,
+            csrf: None,
             not_before_in: None,
             claims: Map::new(),
             carried: Map::new(),
+            carried_headers: Map::new(),
             headers: Map::new(),
             mistake: None,
         }
@@ -403,13 +410,6 @@ impl<'a> TokenBuilder<'a> {
         Self { issued_at_ms: Some(time_ms), ..self }
     }
 
-    /// Takes over another token's own claims.
-    pub(crate) fn carry_claims(mut self, token: &VerifiedToken) -> Self {
-        let own = token.claims().iter().filter(|(name, _)| self.check_claim(name).is_ok());
-        self.carried = own.map(|(name, value)| (name.clone(), value.clone())).collect();
-        self
-    }
-
     fn own_claim(&mut self, name: String, value: Value) {
         match self.check_claim(&name) {
             Ok(()) => drop(self.claims.insert(name, value)),
@@ -458,6 +458,9 @@ impl<'a> TokenBuilder<'a> {
             self.claims.entry(name).or_insert(value);
         }
         self.add_loaded_headers()?;
+        for (name, value) in std::mem::take(&mut self.carried_headers) {
+            self.headers.entry(name).or_insert(value);
+        }
         let key = self.signing_key()?;
         let claims = self.claims_json()?;
         let token = if self.headers.is_empty() {

@@ -127,9 +127,42 @@ fn cookies_with_a_domain_of_their_own_are_taken_away_with_it() {
     let jwt = manager(config());
     let token = jwt.create_access_token("ada").unwrap();
     let options = CookieOptions::new().domain("other.example");
-    let lines = lines(&jwt, &token, |jwt, response, _| jwt.unset_jwt_cookies_with(response, &options));
+    let lines = lines(&jwt, &token, |jwt, response, _| {
+        jwt.unset_jwt_cookies_with(response, &options).unwrap();
+    });
     assert_eq!(lines.len(), 4);
     assert!(lines.iter().all(|line| line.contains("Domain=other.example; Max-Age=0")), "{lines:?}");
+}
+
+#[test]
+fn a_domain_that_browsers_would_not_take_is_an_error() {
+    let plain = manager(config());
+    let bound = manager(config().cookie_prefix(CookiePrefix::Host).cookie_secure(true));
+    // Only one of the two cookies has the prefix, in any case.
+    let half = manager(config().refresh_csrf_cookie_name("__host-csrf").cookie_secure(true));
+    for (jwt, domain) in [
+        (&plain, ""),
+        (&plain, "x; Path=/other"),
+        (&plain, "x\r\nSet-Cookie: a=b"),
+        (&plain, "a b"),
+        (&plain, "https://example.com"),
+        (&plain, "bücher.example"),
+        (&bound, "example.com"),
+        (&half, "example.com"),
+    ] {
+        let options = CookieOptions::new().domain(domain);
+        let mut response = HttpResponse::Ok().finish();
+        let token = jwt.create_refresh_token("ada").unwrap();
+        assert!(jwt.set_refresh_cookies_with(&mut response, &token, &options).is_err(), "{domain}");
+        assert!(jwt.unset_refresh_cookies_with(&mut response, &options).is_err(), "{domain}");
+        assert!(jwt.unset_jwt_cookies_with(&mut response, &options).is_err(), "{domain}");
+        assert!(response.headers().is_empty(), "{response:?}");
+    }
+    let (mut response, options) = (HttpResponse::Ok().finish(), CookieOptions::new().domain("example.com"));
+    half.set_access_cookies_with(&mut response, &half.create_access_token("ada").unwrap(), &options).unwrap();
+    half.unset_access_cookies_with(&mut response, &options).unwrap();
+    bound.unset_jwt_cookies_with(&mut response, &CookieOptions::new()).unwrap();
+    assert_eq!(response.headers().get_all("set-cookie").count(), 8);
 }
 
 #[test]

@@ -4,6 +4,7 @@
 
 mod answers;
 mod app;
+mod bodies;
 mod browser_side;
 mod cache;
 mod cookies;
