@@ -13,9 +13,10 @@ static ENGINE: LazyLock<base64::engine::Simd> = LazyLock::new(|| base64::engine:
 static ENGINE: LazyLock<base64::engine::GeneralPurpose> =
     LazyLock::new(|| base64::engine::GeneralPurpose::new(&base64::alphabet::URL_SAFE, NO_PAD));
 
-/// How many bytes a text of this length decodes to, at most.
+/// How many bytes a text of this length decodes to, if it is base64url.
 pub(crate) fn decoded_len(length: usize) -> usize {
-    length / 4 * 3 + length % 4
+    // Two characters over are one byte, three are two; one alone is none.
+    length / 4 * 3 + (length % 4).saturating_sub(1)
 }
 
 /// `None` = no base64url.
@@ -49,6 +50,10 @@ mod tests {
             let bytes: Vec<u8> = (0..length).map(|n| (n * 37 + length) as u8).collect();
             let text = encode(&bytes);
             assert_eq!(text, URL_SAFE_NO_PAD.encode(&bytes));
+            assert_eq!(decoded_len(text.len()), length);
+            let mut exact = vec![0; length];
+            assert_eq!(decode_to(text.as_bytes(), &mut exact), Ok(length));
+            assert_eq!(exact, bytes);
             assert_eq!(decode(text.as_bytes()), Some(bytes));
             for position in 0..text.len() {
                 for byte in 0..=255 {

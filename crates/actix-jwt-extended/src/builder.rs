@@ -2,6 +2,7 @@
 
 use crate::claims::VerifiedToken;
 use crate::clock::{Clock, SystemClock};
+use crate::codec;
 use crate::config::{JwtConfig, warn_of_plain_cookies};
 use crate::error::ConfigError;
 use crate::hooks::{AnyUser, HookOutput, Hooks, ReuseDetected};
@@ -105,6 +106,7 @@ impl JwtManagerBuilder {
             ring.add_signing(key)?;
         }
         ring.self_test()?;
+        codec::self_test(&ring)?;
         warn_of_plain_cookies(&self.config, false);
         self.config.forget_keys();
         Ok(JwtManager::from_parts(self.config, ring, self.hooks, self.clock, self.store))

@@ -5,7 +5,7 @@
 
 use crate::base64url;
 use crate::claims::{HeaderRef, JoseHeader};
-use crate::error::{InvalidToken, IssueError};
+use crate::error::{ConfigError, InvalidToken, IssueError};
 use crate::keys::{KeyRing, Signature, SigningKey, VerifyingKey};
 use crate::strict_json::{NameSeed, Names, Scalar, ScalarSeed, duplicate, reason};
 use jsonwebtoken::Algorithm;
@@ -94,6 +94,19 @@ impl<'a> Parts<'a> {
         }
         verdict(key.verifies(algorithm, self.signed, self.signature.as_slice()))
     }
+}
+
+/// Makes a token and takes it through all that a client's goes through: a key whose tokens would be refused is
+/// found at start-up.
+pub(crate) fn self_test(ring: &KeyRing) -> Result<(), ConfigError> {
+    let Some(key) = &ring.signing else { return Ok(()) };
+    let key_id = key.key_id().map(Value::from);
+    let whole_way = || {
+        let header = header_segment(key.algorithm(), None, key_id.iter().map(|key_id| ("kid", key_id))).ok()?;
+        let token = encode(&header, b"{}", key).ok()?;
+        Parts::split(token.as_bytes(), usize::MAX, ring, |_| None).ok()?.verify(ring).ok()
+    };
+    whole_way().ok_or_else(|| ConfigError::SelfTest { algorithm: format!("{:?}", key.algorithm()) })
 }
 
 fn verdict(genuine: bool) -> Result<(), InvalidToken> {

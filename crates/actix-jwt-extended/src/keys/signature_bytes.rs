@@ -23,10 +23,10 @@ impl Signature {
 
     /// `None` = no base64url, or longer than any signature.
     pub(crate) fn decode(segment: &[u8]) -> Option<Self> {
-        let longest = decoded_len(segment.len());
-        if longest > MAX {
+        let length = decoded_len(segment.len());
+        if length > MAX {
             None
-        } else if longest > SHORT {
+        } else if length > SHORT {
             base64url::decode(segment).map(Self::Long)
         } else {
             let mut bytes = [0; SHORT];
@@ -39,6 +39,21 @@ impl Signature {
         match self {
             Self::Short(bytes, length) => bytes.get(..*length).unwrap_or_default(),
             Self::Long(bytes) => bytes,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_length_up_to_the_longest() {
+        for length in (0..=MAX + 3).rev() {
+            let bytes: Vec<u8> = (0..length).map(|n| (n * 31) as u8).collect();
+            let decoded = Signature::decode(base64url::encode(&bytes).as_bytes());
+            assert_eq!(decoded.is_some(), length <= MAX, "{length}");
+            assert!(decoded.is_none_or(|decoded| decoded.as_slice() == bytes), "{length}");
         }
     }
 }

@@ -15,6 +15,9 @@ const PAIRS: &[(&[Algorithm], &str, &str)] = {
     &[
         (&[RS256, RS384, RS512, PS256, PS384, PS512], key!("rsa2048"), key!("rsa2048.pub")),
         (&[RS256, PS256], key!("rsa2048_pkcs1"), key!("rsa2048_pkcs1.pub")),
+        (&[RS256, PS384], key!("rsa3072"), key!("rsa3072.pub")),
+        (&[RS256, PS512], key!("rsa4096"), key!("rsa4096.pub")),
+        (&[RS256, PS512], key!("rsa8192"), key!("rsa8192.pub")),
         (&[ES256], key!("ec256"), key!("ec256.pub")),
         (&[ES256], key!("ec256_sec1"), key!("ec256.pub")),
         (&[ES256], key!("ec256_params"), key!("ec256.pub")),
