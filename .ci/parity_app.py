@@ -17,10 +17,6 @@ from flask_jwt_extended import (
 )
 
 
-def refresh_token_in_session(identity):
-    return create_refresh_token(identity, additional_claims={"in_session": True})
-
-
 USERS = {"test": {"username": "test", "full_name": "Test User"}}
 
 
@@ -100,7 +96,7 @@ def create_app(settings):
         def answer(username):
             response = jsonify(login=True)
             set_access_cookies(response, create_access_token(username, fresh=True))
-            set_refresh_cookies(response, refresh_token_in_session(username))
+            set_refresh_cookies(response, create_refresh_token(username))
             return response
 
         return log_in(answer)
@@ -110,9 +106,6 @@ def create_app(settings):
     def cookies_refresh():
         response = jsonify(refresh=True)
         set_access_cookies(response, create_access_token(get_jwt_identity()))
-        # With a session, the demo replaces the refresh token as well; this one has no sessions, so only a mark.
-        if get_jwt().get("in_session"):
-            set_refresh_cookies(response, refresh_token_in_session(get_jwt_identity()))
         return response
 
     @app.delete("/auth/cookies")

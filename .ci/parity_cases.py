@@ -331,7 +331,7 @@ class Cases:
 
     def revoking(self, genuine):
         """Revokes REVOKED. Not with a genuine token: it may be about to expire."""
-        token = self.sign({**own_claims_of(genuine), "jti": REVOKED, "exp": int(time.time()) + 600})
+        token = self.sign({**claims_of(genuine), "jti": REVOKED, "exp": int(time.time()) + 600})
         return Case("DELETE", "/auth/logout", self.with_csrf(self.locations[0], token, False), "a token to be revoked")
 
     # --- Tokens in places ------------------------------------------------------------------------
@@ -357,10 +357,7 @@ class Cases:
         """With JWT IDs of their own where logging out would revoke those in use."""
         if path != "/auth/logout":
             return tokens
-        return {name: self.sign({**own_claims_of(token), "jti": str(uuid.uuid4())}) for name, token in tokens.items()}
-
-    def without_session(self, token):
-        return self.sign(own_claims_of(token))
+        return {name: self.sign({**claims_of(token), "jti": str(uuid.uuid4())}) for name, token in tokens.items()}
 
     def two_places(self, tokens, whose):
         token, kinds = tokens["fresh access"], self.kinds()
@@ -508,11 +505,6 @@ def claims_of(token):
         return jwt.decode(token, options={"verify_signature": False})
     except jwt.InvalidTokenError:
         return {}
-
-
-def own_claims_of(token):
-    """The same without what ties it to a session."""
-    return {name: value for name, value in claims_of(token).items() if name not in ("sid", "rot")}
 
 
 def swap_payload(token, other):

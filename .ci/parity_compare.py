@@ -113,8 +113,7 @@ class Comparison:
             {
                 "access": one["access_token"],
                 "fresh access": two["access_token"],
-                # Those of a session are good once; here each is sent many times, and to both.
-                "refresh": self.cases.without_session(two["refresh_token"]),
+                "refresh": two["refresh_token"],
             }
             for one, two in zip(login, auth_login)
         ]
@@ -160,8 +159,8 @@ def demo(settings):
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("JWT_", "DEMO_"))}
     # Nobody reads on after the address, so requests must not be logged.
     environment["RUST_LOG"] = "demo=info"
-    # Flask-JWT-Extended knows of no sessions, so none may end a token's life.
-    environment |= {"DEMO_STORE": "memory:", "JWT_SESSION_LIFETIME": "false"}
+    # Flask-JWT-Extended knows of no sessions.
+    environment |= {"DEMO_STORE": "memory:", "DEMO_SESSIONS": "false"}
     with tempfile.TemporaryDirectory() as folder:
         file = pathlib.Path(folder) / "Settings.toml"
         # JSON's strings, numbers, booleans and lists are TOML's too.
@@ -247,14 +246,12 @@ def shape(token):
 
     def told(name, value):
         if name in ("jti", "csrf") and UUID.fullmatch(value):
-            return "UUID"
+            return f"UUID of version {value[14]}"
         if name == "iat":
             return "now" if isinstance(value, int) and abs(value - time.time()) < PATIENCE else value
         return f"iat + {value - issued}" if name in ("nbf", "exp") else value
 
-    # What belongs to a session is said in each one's own way.
-    said = {name: told(name, value) for name, value in claims.items() if name not in ("sid", "rot", "in_session")}
-    return json.dumps([jwt.get_unverified_header(token), said])
+    return json.dumps([jwt.get_unverified_header(token), {name: told(name, value) for name, value in claims.items()}])
 
 
 class Jar:

@@ -34,6 +34,17 @@ pub struct Settings {
     pub address: Address,
     pub cors_origin: Option<Origin>,
     pub store: StoreSetting,
+    pub sessions: Sessions,
+}
+
+/// Whether a login begins a session, whose refresh tokens are good once. Without, it is as in Flask-JWT-Extended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sessions(pub bool);
+
+impl Default for Sessions {
+    fn default() -> Self {
+        Self(true)
+    }
 }
 
 impl Settings {
@@ -49,11 +60,11 @@ impl Settings {
             // Text that is not UTF-8 fits no setting.
             own.set(name, value.into_string().map_or(ValueKind::Nil, ValueKind::String))?;
         }
-        let Own { mut address, cors_origin, store } = own;
+        let Own { mut address, cors_origin, store, sessions } = own;
         address.host = flags.host.unwrap_or(address.host);
         address.port = flags.port.unwrap_or(address.port);
         let folder = flags.settings.parent().unwrap_or(Path::new(""));
-        Ok(Self { jwt, address, cors_origin, store: store.beside(folder) })
+        Ok(Self { jwt, address, cors_origin, store: store.beside(folder), sessions })
     }
 }
 
@@ -102,10 +113,11 @@ struct Own {
     address: Address,
     cors_origin: Option<Origin>,
     store: StoreSetting,
+    sessions: Sessions,
 }
 
 const PREFIX: &str = "DEMO_";
-const NAMES: [&str; 4] = ["DEMO_HOST", "DEMO_PORT", "DEMO_CORS_ORIGIN", "DEMO_STORE"];
+const NAMES: [&str; 5] = ["DEMO_HOST", "DEMO_PORT", "DEMO_CORS_ORIGIN", "DEMO_STORE", "DEMO_SESSIONS"];
 
 impl Own {
     /// Sets one setting by its name; leaves alone what is not the demo's.
@@ -137,6 +149,11 @@ impl Own {
                 self.store =
                     store.ok_or(StartError::InvalidValue { setting: "DEMO_STORE", expected: store::EXPECTED })?;
             }
+            "DEMO_SESSIONS" => {
+                let expected = "true or false";
+                self.sessions =
+                    sessions(&value).ok_or(StartError::InvalidValue { setting: "DEMO_SESSIONS", expected })?;
+            }
             _ => return Err(StartError::UnknownSetting { name: name.to_owned(), suggestion: nearest(name) }),
         }
         Ok(())
@@ -161,6 +178,14 @@ fn port(value: &ValueKind) -> Option<u16> {
 
 fn origin(value: ValueKind) -> Option<Origin> {
     text(value).and_then(Origin::parse)
+}
+
+fn sessions(value: &ValueKind) -> Option<Sessions> {
+    match value {
+        ValueKind::Boolean(on) => Some(Sessions(*on)),
+        ValueKind::String(text) => text.parse().ok().map(Sessions),
+        _ => None,
+    }
 }
 
 fn text(value: ValueKind) -> Option<String> {
@@ -214,6 +239,16 @@ mod tests {
             ValueKind::String("http".to_owned()),
         ] {
             assert_eq!(port(&wrong), None, "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn sessions_are_on_or_off() {
+        assert!(Own::default().sessions.0);
+        assert_eq!(sessions(&ValueKind::Boolean(false)), Some(Sessions(false)));
+        assert_eq!(sessions(&ValueKind::String("false".to_owned())), Some(Sessions(false)));
+        for wrong in [ValueKind::I64(0), ValueKind::String("no".to_owned()), ValueKind::Nil] {
+            assert_eq!(sessions(&wrong), None, "{wrong:?}");
         }
     }
 

@@ -26,11 +26,12 @@ impl Application {
         let managers = Managers::build(settings.jwt, &users, &store)?;
         let stop = shutdown::requested().map_err(StartError::Server)?;
         let Address { host, port } = settings.address;
-        let cors_origin = settings.cors_origin;
+        let (cors_origin, sessions) = (settings.cors_origin, settings.sessions);
         let server = HttpServer::new(move || {
             App::new()
                 .app_data(managers.jwt.clone())
                 .app_data(users.clone())
+                .app_data(web::Data::new(sessions))
                 .configure(|app| routes::configure(app, &managers))
                 .wrap(cors::allowing(cors_origin.as_ref()))
                 .wrap(logging::requests())

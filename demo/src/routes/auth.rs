@@ -1,10 +1,12 @@
-//! `/auth/*`: sessions with tokens in answers, for clients that keep them themselves.
+//! `/auth/*`: logins with tokens in answers, for clients that keep them themselves.
 
 use super::{credentials, not_cached};
+use crate::configuration::Sessions;
 use crate::users::Users;
-use actix_jwt_extended::{Jwt, JwtError, JwtManager, TokenPair, TokenType, jwt_required};
+use actix_jwt_extended::{Jwt, JwtError, JwtManager, TokenType, jwt_required};
 use actix_web::http::header::USER_AGENT;
 use actix_web::{HttpRequest, HttpResponse, delete, post, web};
+use serde::Serialize;
 use serde_json::json;
 
 #[post("/auth/login")]
@@ -15,13 +17,26 @@ pub async fn login(
     body: web::Payload,
 ) -> actix_web::Result<HttpResponse> {
     let username = credentials::verified_username(&users, &request, body).await?;
-    Ok(not_cached().json(begin_session(&jwt, &username, &request).await?))
+    Ok(not_cached().json(tokens_of_login(&jwt, &username, &request).await?))
 }
 
-/// Known in the list of sessions by the program that logged in.
-pub async fn begin_session(jwt: &JwtManager, username: &str, request: &HttpRequest) -> Result<TokenPair, JwtError> {
+/// What a login gives.
+#[derive(Serialize)]
+pub struct Tokens {
+    pub access_token: String,
+    pub refresh_token: String,
+}
+
+/// A session's, known in the list of sessions by the program that logged in; or, where the settings want none, two
+/// tokens that know nothing of each other, as Flask-JWT-Extended makes them.
+pub async fn tokens_of_login(jwt: &JwtManager, username: &str, request: &HttpRequest) -> Result<Tokens, JwtError> {
+    if matches!(request.app_data::<web::Data<Sessions>>().map(|sessions| ***sessions), Some(Sessions(false))) {
+        let access_token = jwt.access_token(username).fresh().encode()?;
+        return Ok(Tokens { access_token, refresh_token: jwt.create_refresh_token(username)? });
+    }
     let program = request.headers().get(USER_AGENT).and_then(|value| value.to_str().ok());
-    jwt.start_session(username).label(program.unwrap_or("unknown")).await
+    let pair = jwt.start_session(username).label(program.unwrap_or("unknown")).await?;
+    Ok(Tokens { access_token: pair.access_token, refresh_token: pair.refresh_token })
 }
 
 /// The next pair; for a token without a session, as Flask-JWT-Extended makes them, an access token.

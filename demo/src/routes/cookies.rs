@@ -2,8 +2,8 @@
 
 use super::{auth, credentials, not_cached};
 use crate::users::Users;
-use actix_jwt_extended::{Jwt, JwtError, JwtManager, Location, TokenPair, jwt_required, verify_jwt_in_request};
-use actix_web::{HttpRequest, HttpResponse, delete, post, put, web};
+use actix_jwt_extended::{Jwt, JwtError, JwtManager, Location, jwt_required, verify_jwt_in_request};
+use actix_web::{HttpRequest, HttpResponse, ResponseError as _, delete, post, put, web};
 use serde_json::json;
 
 #[post("/auth/cookies")]
@@ -14,9 +14,10 @@ pub async fn login(
     body: web::Payload,
 ) -> actix_web::Result<HttpResponse> {
     let username = credentials::verified_username(&users, &request, body).await?;
-    let tokens = auth::begin_session(&jwt, &username, &request).await?;
+    let tokens = auth::tokens_of_login(&jwt, &username, &request).await?;
     let mut response = not_cached().json(json!({ "login": true }));
-    set(&jwt, &mut response, &tokens)?;
+    jwt.set_access_cookies(&mut response, &tokens.access_token)?;
+    jwt.set_refresh_cookies(&mut response, &tokens.refresh_token)?;
     Ok(response)
 }
 
@@ -25,35 +26,36 @@ pub async fn login(
 pub async fn refresh(jwt: JwtManager, presented: Jwt, request: HttpRequest) -> actix_web::Result<HttpResponse> {
     let mut response = not_cached().json(json!({ "refresh": true }));
     match presented.session_id() {
-        Some(_) => set(&jwt, &mut response, &jwt.rotate(&presented, &request).await?)?,
+        Some(_) => {
+            let pair = jwt.rotate(&presented, &request).await?;
+            jwt.set_access_cookies(&mut response, &pair.access_token)?;
+            jwt.set_refresh_cookies(&mut response, &pair.refresh_token)?;
+        }
         None => jwt.set_access_cookies(&mut response, &auth::access_token_of(&presented, &jwt)?)?,
     }
     Ok(response)
 }
 
-fn set(jwt: &JwtManager, response: &mut HttpResponse, tokens: &TokenPair) -> Result<(), JwtError> {
-    jwt.set_access_cookies(response, &tokens.access_token)?;
-    jwt.set_refresh_cookies(response, &tokens.refresh_token)
-}
-
-/// Needs no token: whoever wants to log out may. One that comes along, with its CSRF value, takes its session with it.
+/// Needs no token: whoever wants to log out may. One that comes along, with its CSRF value, takes its session with it;
+/// where the store cannot end that, the browser forgets its cookies, and the answer says that the session goes on.
 #[delete("/auth/cookies")]
 pub async fn logout(jwt: JwtManager, request: HttpRequest) -> HttpResponse {
-    if let Some(presented) = any_cookie(&request).await
-        && let Err(error) = auth::end(&jwt, &presented).await
-    {
-        log::error!("the session of a browser that logged out goes on: {error}");
-    }
-    let mut response = HttpResponse::Ok().json(json!({ "logout": true }));
+    let mut response = match end_session_of(&request, &jwt).await {
+        Ok(()) => HttpResponse::Ok().json(json!({ "logout": true })),
+        Err(answer) => answer,
+    };
     jwt.unset_jwt_cookies(&mut response);
     response
 }
 
-async fn any_cookie(request: &HttpRequest) -> Option<Jwt> {
+async fn end_session_of(request: &HttpRequest, jwt: &JwtManager) -> Result<(), HttpResponse> {
     for required in [jwt_required(), jwt_required().refresh()] {
-        if let Ok(Some(presented)) = verify_jwt_in_request(request, &required.locations([Location::Cookies])).await {
-            return Some(presented);
+        match verify_jwt_in_request(request, &required.locations([Location::Cookies])).await {
+            Ok(Some(presented)) => return auth::end(jwt, &presented).await.map_err(|error| error.error_response()),
+            Err(rejection) if matches!(rejection.error(), JwtError::Store(_)) => return Err(rejection.error_response()),
+            // Nobody, or somebody whose session is over: there is nothing to end.
+            Ok(None) | Err(_) => {}
         }
     }
-    None
+    Ok(())
 }

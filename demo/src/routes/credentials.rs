@@ -6,9 +6,14 @@ use actix_web::http::header::WWW_AUTHENTICATE;
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, ResponseError, web};
 use serde_json::{Value, json};
 use std::fmt;
+use std::time::Duration;
+use tokio::time::timeout;
 
 /// Far more than a username and a password need.
 const MAX_BODY: usize = 16 * 1024;
+
+/// So long it may take to arrive.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Who sent the right pair.
 pub async fn verified_username(users: &Users, request: &HttpRequest, body: web::Payload) -> actix_web::Result<String> {
@@ -24,7 +29,8 @@ async fn read(request: &HttpRequest, body: web::Payload) -> Result<(String, Stri
     if !request.content_type().eq_ignore_ascii_case("application/json") {
         return Err(Refusal::NotJson);
     }
-    let body = body.to_bytes_limited(MAX_BODY).await.map_err(|_| Refusal::TooLarge)?;
+    let body = timeout(PATIENCE, body.to_bytes_limited(MAX_BODY)).await.map_err(|_| Refusal::TooSlow)?;
+    let body = body.map_err(|_| Refusal::TooLarge)?;
     let body = body.map_err(|_| Refusal::Malformed)?;
     let mut json: Value = serde_json::from_slice(&body).map_err(|_| Refusal::Malformed)?;
     let username = take_parameter(&mut json, "username")?;
@@ -57,6 +63,7 @@ fn is_empty(value: &Value) -> bool {
 enum Refusal {
     NotJson,
     TooLarge,
+    TooSlow,
     Malformed,
     Missing(&'static str),
     WrongPair,
@@ -67,6 +74,7 @@ impl fmt::Display for Refusal {
         match self {
             Self::NotJson => f.write_str("Missing JSON in request"),
             Self::TooLarge => write!(f, "Request body is longer than {MAX_BODY} bytes"),
+            Self::TooSlow => write!(f, "Request body did not arrive within {} seconds", PATIENCE.as_secs()),
             Self::Malformed => f.write_str("Malformed JSON in request"),
             Self::Missing(name) => write!(f, "Missing {name} parameter"),
             Self::WrongPair => f.write_str("Bad username or password"),
@@ -79,6 +87,7 @@ impl ResponseError for Refusal {
         match self {
             Self::NotJson | Self::Malformed | Self::Missing(_) => StatusCode::BAD_REQUEST,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::WrongPair => StatusCode::UNAUTHORIZED,
         }
     }
@@ -90,5 +99,25 @@ impl ResponseError for Refusal {
             response.insert_header((WWW_AUTHENTICATE, "Bearer"));
         }
         response.json(json!({ "msg": self.to_string() }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use actix_web::FromRequest as _;
+    use actix_web::dev::Payload;
+    use actix_web::test::TestRequest;
+    use futures_util::stream::{self, StreamExt as _};
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_stalls_is_refused() {
+        let request = TestRequest::post().insert_header(("Content-Type", "application/json")).to_http_request();
+        let begun = stream::iter([Ok(web::Bytes::from_static(b"{"))]).chain(stream::pending());
+        let mut payload = Payload::Stream { payload: begun.boxed_local() };
+        let body = web::Payload::from_request(&request, &mut payload).await.unwrap();
+        let refusal = read(&request, body).await.unwrap_err();
+        assert_eq!(refusal.status_code(), StatusCode::REQUEST_TIMEOUT);
+        assert_eq!(refusal.to_string(), "Request body did not arrive within 10 seconds");
     }
 }

@@ -51,6 +51,31 @@ fn every_login_is_listed_with_its_program() {
 }
 
 #[test]
+fn without_sessions_it_is_as_in_flask_jwt_extended() {
+    let folder = Folder::with_secret_and("DEMO_SESSIONS = false\n");
+    let demo = folder.start();
+    let (access, refresh) = login_from(&demo, "a phone");
+    for token in [&access, &refresh] {
+        let claims = claims_in(token);
+        assert!(claims.get("sid").is_none() && claims.get("rot").is_none(), "{claims}");
+    }
+    assert_eq!(claims_in(&access)["fresh"], true);
+    assert!(sessions(&demo, &access).is_empty());
+    // A refresh token is good as often as one likes, and gives an access token alone.
+    for _ in 0..2 {
+        let response = demo.bearing(&refresh, "POST", "/auth/refresh");
+        let names: Vec<_> = response.json().as_object().unwrap().keys().cloned().collect();
+        assert_eq!((response.status, names), (200, vec!["access_token".to_owned()]));
+    }
+    // Each token is revoked alone.
+    assert_eq!(demo.bearing(&access, "DELETE", "/auth/logout").status, 200);
+    assert_revoked(&demo, &access);
+    assert_eq!(demo.bearing(&refresh, "POST", "/auth/refresh").status, 200);
+    assert_eq!(demo.bearing(&refresh, "DELETE", "/auth/logout").json(), msg("Refresh token successfully revoked"));
+    assert_eq!(demo.bearing(&refresh, "POST", "/auth/refresh").status, 401);
+}
+
+#[test]
 fn one_can_be_ended_from_another() {
     let folder = Folder::empty();
     let demo = folder.start();

@@ -81,3 +81,29 @@ fn postgres() {
     let Some(mut server) = PostgresServer::start() else { return };
     survives(&mut server, |port| format!("postgres://test@127.0.0.1:{port}/postgres?sslmode=disable"));
 }
+
+#[test]
+fn a_browser_that_logs_out_while_the_store_is_down_is_told() {
+    let Some(mut server) = RedisServer::start() else { return };
+    let folder = Folder::empty();
+    let store = format!("redis://127.0.0.1:{}", server.address().port());
+    for (how, known) in [("", false), ("?replicated=true", true)] {
+        let demo =
+            &demos(&folder, &format!("{store}{how}"), 1, &format!("{SETTINGS}\nJWT_TOKEN_LOCATION = \"cookies\""))[0];
+        let login = demo.send_json("POST", "/auth/cookies", &crate::helpers::test_user());
+        let cookies: Vec<&str> = login.headers("set-cookie").filter_map(|cookie| cookie.split("; ").next()).collect();
+        let csrf = cookies.iter().find_map(|cookie| cookie.strip_prefix("csrf_access_token=")).unwrap();
+        let headers = [("Cookie", cookies.join("; ")), ("X-CSRF-TOKEN", csrf.to_owned())];
+        let headers = headers.each_ref().map(|(name, value)| (*name, value.as_str()));
+        let status = |method, path| demo.send(method, path, &headers, "").status;
+        assert_eq!(status("GET", "/protected"), 200);
+        server.kill();
+        // What a replica knows, it knows without the store; to end the session takes the store.
+        assert_eq!(status("GET", "/protected"), if known { 200 } else { 503 });
+        let answer = demo.send("DELETE", "/auth/cookies", &headers, "");
+        assert_eq!(answer.status, 503, "{answer:?}");
+        assert!(answer.headers("set-cookie").all(|cookie| cookie.contains("=; ") && cookie.contains("Max-Age=0")));
+        assert_eq!(answer.headers("set-cookie").count(), 4, "the browser forgets them all the same");
+        server.restart();
+    }
+}
