@@ -1,5 +1,6 @@
 //! `cargo bench --bench ratios`: our time beside jsonwebtoken's, and a protected request beside an open one,
-//! in turns within one run, so that whatever else the machine does falls on both.
+//! in turns within one run, so that whatever else the machine does falls on both. What is wanted: of jsonwebtoken's time
+//! 0.35 for HS256, from the cache 0.06, and 0.003 for ES256; 0.5 for issuing with HS256.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout, clippy::indexing_slicing)]
 
@@ -9,6 +10,7 @@ use actix_web::Error;
 use actix_web::dev::{Service, ServiceResponse};
 use actix_web::http::StatusCode;
 use common::{FAMILIES, Keys};
+use std::thread;
 use std::time::{Duration, Instant};
 
 /// Rounds of which the median is taken, and how long each kind of work runs in one.
@@ -33,6 +35,23 @@ fn main() {
         ]);
     }
     requests();
+    hot_token();
+}
+
+/// One token, recognised by two threads at once: what they share costs them nothing, if it costs as on one.
+fn hot_token() {
+    let keys = Keys::new(FAMILIES[0]);
+    let each = |threads: usize| {
+        thread::scope(|scope| {
+            let running: Vec<_> =
+                (0..threads).map(|_| scope.spawn(|| time(&mut || timed(|| keys.verify_cached())))).collect();
+            median(running.into_iter().map(|thread| thread.join().unwrap()))
+        })
+    };
+    let times: Vec<[f64; 2]> = (0..ROUNDS).map(|_| [each(1), each(2)]).collect();
+    let ratio = median(times.iter().map(|[one, two]| two / one));
+    println!("{:<34} {:>10.0} {:>8}", "cached, one thread", median(times.iter().map(|round| round[0])), "1.0000");
+    println!("{:<34} {:>10.0} {ratio:>8.4}", "cached, each of two threads", median(times.iter().map(|round| round[1])));
 }
 
 fn requests() {
@@ -78,7 +97,7 @@ fn compare<const N: usize>(mut works: [Work<'_>; N]) {
     for (i, (name, _)) in works.iter().enumerate() {
         let own = median(times.iter().map(|round| round[i]));
         let ratio = median(times.iter().map(|round| round[i] / round[0]));
-        println!("{name:<34} {own:>10.0} {ratio:>8.3}");
+        println!("{name:<34} {own:>10.0} {ratio:>8.4}");
     }
     println!();
 }

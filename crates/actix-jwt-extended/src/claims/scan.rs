@@ -160,6 +160,8 @@ fn length_of_string(bytes: &[u8]) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::claims::ClaimsSet;
+    use serde_json::{Map, Value};
 
     /// Numbers that look random and are the same in each run (SplitMix64).
     struct Dice(u64);
@@ -178,8 +180,9 @@ mod tests {
         }
     }
 
-    const NAMES: [&str; 16] = [
-        "aud", "csrf", "exp", "fresh", "iat", "iss", "jti", "nbf", "sub", "type", "uid", "roles", "", "ex", "expo", "ü",
+    const NAMES: [&str; 17] = [
+        "aud", "csrf", "exp", "fresh", "iat", "iss", "jti", "nbf", "sid", "sub", "type", "uid", "roles", "", "ex",
+        "expo", "ü",
     ];
 
     const PLAIN: [&str; 26] = [
@@ -212,7 +215,13 @@ mod tests {
     ];
 
     /// JSON that the scan leaves to the parser, and what is no JSON at all.
-    const OTHERS: [&str; 38] = [
+    const OTHERS: [&str; 44] = [
+        "9223372036854775807",
+        "-9223372036854775809",
+        "1e400",
+        "-01",
+        "\"\\ud800\"",
+        "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]",
         "1.5",
         "1e3",
         "1E3",
@@ -257,7 +266,7 @@ mod tests {
 
     fn object(dice: &mut Dice, values: &[&str]) -> String {
         let members: Vec<String> =
-            (0..dice.below(12)).map(|_| format!("\"{}\":{}", dice.pick(&NAMES), dice.pick(values))).collect();
+            (0..dice.below(22)).map(|_| format!("\"{}\":{}", dice.pick(&NAMES), dice.pick(values))).collect();
         format!("{{{}}}", members.join(","))
     }
 
@@ -267,6 +276,23 @@ mod tests {
         match Members::parse(json, identity_claim) {
             Ok(parsed) => assert_eq!(scanned, parsed, "{json}"),
             Err(error) => panic!("{json} was scanned: {error}"),
+        }
+        // And as `serde_json` reads it without us.
+        let object: Map<String, Value> = serde_json::from_str(json).unwrap_or_else(|error| panic!("{json}: {error}"));
+        let Ok(claims) = ClaimsSet::parse(json.to_owned(), &identity_claim.into()) else { return true };
+        let texts = [
+            ("jti", &claims.jwt_id),
+            ("sid", &claims.session_id),
+            ("sub", &claims.subject),
+            ("csrf", &claims.csrf),
+            ("iss", &claims.issuer),
+            (identity_claim, &claims.identity),
+        ];
+        for (name, text) in texts {
+            assert_eq!(claims.text(text), object.get(name).and_then(Value::as_str), "{name}: {json}");
+        }
+        for (name, time) in [("exp", claims.expiration), ("nbf", claims.not_before), ("iat", claims.issued_at)] {
+            assert_eq!(time, object.get(name).and_then(Value::as_i64), "{name}: {json}");
         }
         true
     }

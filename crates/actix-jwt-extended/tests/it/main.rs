@@ -17,6 +17,7 @@ mod issuing;
 mod keys;
 mod locations;
 mod oracle;
+mod payloads;
 mod sessions;
 mod settings;
 mod websocket;
