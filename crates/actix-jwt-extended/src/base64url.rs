@@ -33,9 +33,11 @@ pub(crate) fn encode(bytes: &[u8]) -> String {
     ENGINE.encode(bytes)
 }
 
-/// Appends to `text`.
-pub(crate) fn encode_to(bytes: &[u8], text: &mut String) {
-    ENGINE.encode_string(bytes, text);
+/// Appends to `text`. `None` = so long a text cannot be.
+pub(crate) fn encode_to(bytes: &[u8], text: &mut Vec<u8>) -> Option<()> {
+    let start = text.len();
+    text.resize(start.checked_add(base64::encoded_len(bytes.len(), false)?)?, 0);
+    ENGINE.encode_slice(bytes, text.get_mut(start..)?).ok().map(drop)
 }
 
 #[cfg(test)]
@@ -50,6 +52,9 @@ mod tests {
             let bytes: Vec<u8> = (0..length).map(|n| (n * 37 + length) as u8).collect();
             let text = encode(&bytes);
             assert_eq!(text, URL_SAFE_NO_PAD.encode(&bytes));
+            let mut appended = b"x.".to_vec();
+            encode_to(&bytes, &mut appended).unwrap();
+            assert_eq!(appended, format!("x.{text}").into_bytes());
             assert_eq!(decoded_len(text.len()), length);
             let mut exact = vec![0; length];
             assert_eq!(decode_to(text.as_bytes(), &mut exact), Ok(length));

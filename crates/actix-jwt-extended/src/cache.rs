@@ -34,9 +34,9 @@ pub(crate) struct VerifiedTokens {
     capacity: usize,
     /// Raised when a key is withdrawn: all that was remembered before is void.
     generation: AtomicU64,
-    threads: ThreadLocal<RefCell<Remembered>>,
+    threads: ThreadLocal<Apart<RefCell<Remembered>>>,
     /// Of each thread, so that another can add them up.
-    counters: Mutex<Vec<Arc<Counters>>>,
+    counters: Mutex<Vec<Arc<Apart<Counters>>>>,
 }
 
 /// What one thread remembers.
@@ -44,8 +44,13 @@ struct Remembered {
     generation: u64,
     tokens: Cache<TokenText, VerifiedToken, Weight, RandomState>,
     headers: Cache<Box<[u8]>, Arc<JoseHeader>, UnitWeighter, RandomState>,
-    counters: Arc<Counters>,
+    counters: Arc<Apart<Counters>>,
 }
+
+/// On cache lines of its own: processors fetch them in pairs, and what one thread writes is not to hold up another.
+#[derive(Default)]
+#[repr(align(128))]
+struct Apart<T>(T);
 
 /// Which keys were in force.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,7 +86,7 @@ impl VerifiedTokens {
             remembered.begin_again(current.0);
         }
         let found = remembered.tokens.get(&Presented(token)).cloned();
-        let counters = &remembered.counters;
+        let Apart(counters) = &*remembered.counters;
         count(if found.is_some() { &counters.hits } else { &counters.misses });
         found
     }
@@ -94,7 +99,7 @@ impl VerifiedTokens {
         if remembered.generation == generation.0 {
             remembered.tokens.insert(TokenText(token.into()), verified.clone());
             let tokens = remembered.tokens.len() as u64;
-            remembered.counters.tokens.store(tokens, Ordering::Relaxed);
+            remembered.counters.0.tokens.store(tokens, Ordering::Relaxed);
         }
     }
 
@@ -113,34 +118,36 @@ impl VerifiedTokens {
     pub(crate) fn stats(&self) -> TokenCacheStats {
         let mut sum = TokenCacheStats::default();
         for counters in &*self.counters.lock().unwrap_or_else(PoisonError::into_inner) {
-            sum.hits += counters.hits.load(Ordering::Relaxed);
-            sum.misses += counters.misses.load(Ordering::Relaxed);
-            sum.tokens += counters.tokens.load(Ordering::Relaxed);
+            let Counters { hits, misses, tokens } = &counters.0;
+            sum.hits += hits.load(Ordering::Relaxed);
+            sum.misses += misses.load(Ordering::Relaxed);
+            sum.tokens += tokens.load(Ordering::Relaxed);
         }
         sum
     }
 
     fn here(&self) -> &RefCell<Remembered> {
         match self.threads.get() {
-            Some(remembered) => remembered,
+            Some(remembered) => &remembered.0,
             None => self.first_here(),
         }
     }
 
     #[cold]
     fn first_here(&self) -> &RefCell<Remembered> {
-        self.threads.get_or(|| {
-            let counters = Arc::<Counters>::default();
+        let here = self.threads.get_or(|| {
+            let counters = Arc::<Apart<Counters>>::default();
             self.counters.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(&counters));
             let weight = self.capacity.saturating_mul(UNIT) as u64;
-            RefCell::new(Remembered {
+            Apart(RefCell::new(Remembered {
                 generation: self.generation().0,
                 // Grows with what is in it.
                 tokens: Cache::with(self.capacity, weight, Weight, Default::default(), Default::default()),
                 headers: Cache::with(HEADERS, HEADERS as u64, UnitWeighter, Default::default(), Default::default()),
                 counters,
-            })
-        })
+            }))
+        });
+        &here.0
     }
 }
 
@@ -149,7 +156,7 @@ impl Remembered {
     fn begin_again(&mut self, generation: u64) {
         self.tokens.clear();
         self.generation = generation;
-        self.counters.tokens.store(0, Ordering::Relaxed);
+        self.counters.0.tokens.store(0, Ordering::Relaxed);
     }
 }
 

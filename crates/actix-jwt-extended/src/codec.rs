@@ -116,14 +116,14 @@ fn verdict(genuine: bool) -> Result<(), InvalidToken> {
 /// Puts a token together and signs it. The header is a segment already.
 pub(crate) fn encode(header: &str, claims: &[u8], key: &SigningKey) -> Result<String, IssueError> {
     // Room for the longest signature that is usual, so that the text is not moved while it grows.
-    let mut token = String::with_capacity(header.len() + (claims.len() + 64) * 4 / 3 + 8);
-    token.push_str(header);
-    token.push('.');
-    base64url::encode_to(claims, &mut token);
-    let signature = key.sign(token.as_bytes()).ok_or(IssueError::Signing)?;
-    token.push('.');
-    base64url::encode_to(signature.as_slice(), &mut token);
-    Ok(token)
+    let mut token = Vec::with_capacity(header.len() + (claims.len() + 64) * 4 / 3 + 8);
+    token.extend_from_slice(header.as_bytes());
+    token.push(b'.');
+    base64url::encode_to(claims, &mut token).ok_or(IssueError::Signing)?;
+    let signature = key.sign(&token).ok_or(IssueError::Signing)?;
+    token.push(b'.');
+    base64url::encode_to(signature.as_slice(), &mut token).ok_or(IssueError::Signing)?;
+    String::from_utf8(token).map_err(|_| IssueError::Signing)
 }
 
 /// The header of a token that nobody has verified, as its JSON text.

@@ -132,7 +132,12 @@ impl JwtManager {
 
     /// When what is issued now counts as issued.
     pub(crate) fn issue_time_ms(&self) -> i64 {
-        self.now_ms().max(self.0.issue_from_ms.load(Ordering::SeqCst))
+        self.issue_time_at(self.now_ms())
+    }
+
+    /// The same, where the time has just been asked for.
+    pub(crate) fn issue_time_at(&self, now_ms: i64) -> i64 {
+        now_ms.max(self.0.issue_from_ms.load(Ordering::SeqCst))
     }
 
     /// A UUID of version 7 (RFC 9562 §5.7): unique, and it tells the millisecond, which `iat` does not.

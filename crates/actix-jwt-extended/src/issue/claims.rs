@@ -11,7 +11,8 @@ use uuid::Uuid;
 impl TokenBuilder<'_> {
     pub(super) fn claims_json(&self) -> Result<Vec<u8>, IssueError> {
         let config = self.manager.config();
-        let now = self.issued_at_ms.map_or_else(|| self.manager.now(), |time_ms| time_ms.div_euclid(1000));
+        let now_ms = self.manager.now_ms();
+        let now = self.issued_at_ms.unwrap_or(now_ms).div_euclid(1000);
         let mut claims = Claims::with_capacity(384);
         match self.fresh {
             Fresh::Bool(fresh) => claims.add(name::FRESH, &fresh)?,
@@ -22,7 +23,7 @@ impl TokenBuilder<'_> {
         claims.add(name::ISSUED_AT, &now)?;
         match &self.jwt_id {
             Some(jwt_id) => claims.add(name::JWT_ID, jwt_id)?,
-            None => claims.add_id(name::JWT_ID, jwt_id_of(self.manager.issue_time_ms())),
+            None => claims.add_id(name::JWT_ID, jwt_id_of(self.manager.issue_time_at(now_ms))),
         }
         claims.add(name::TYPE, self.token_type.as_str())?;
         match &self.identity_value {

@@ -454,13 +454,9 @@ impl<'a> TokenBuilder<'a> {
             return Err(mistake.into());
         }
         self.add_loaded_claims()?;
-        for (name, value) in std::mem::take(&mut self.carried) {
-            self.claims.entry(name).or_insert(value);
-        }
+        add_missing(&mut self.claims, &mut self.carried);
         self.add_loaded_headers()?;
-        for (name, value) in std::mem::take(&mut self.carried_headers) {
-            self.headers.entry(name).or_insert(value);
-        }
+        add_missing(&mut self.headers, &mut self.carried_headers);
         let key = self.signing_key()?;
         let claims = self.claims_json()?;
         let token = if self.headers.is_empty() {
@@ -511,6 +507,16 @@ impl<'a> TokenBuilder<'a> {
         let own = self.headers.iter().filter(|(name, _)| *name != "typ").map(|(name, value)| (name.as_str(), value));
         let members = key_id.iter().map(|id| ("kid", id)).chain(own);
         codec::header_segment(key.algorithm(), self.headers.get("typ"), members).map_err(IssueError::Serialize)
+    }
+}
+
+/// Moves what is not there yet.
+fn add_missing(members: &mut Map<String, Value>, from: &mut Map<String, Value>) {
+    if from.is_empty() {
+        return;
+    }
+    for (name, value) in std::mem::take(from) {
+        members.entry(name).or_insert(value);
     }
 }
 
