@@ -198,10 +198,13 @@ async fn renew<B>(
     manager: JwtManager,
     wrap: Rc<RefreshExpiringCookies>,
 ) -> ServiceResponse<B> {
+    // Before it is asked what is revoked: a cut-off that comes in between concerns the new token, too.
+    let jwt_id = manager.new_jwt_id();
     if let Some(session) = still_good(&jwt, &manager).await
         && manager.renewals().claim(jwt.claims(), manager.now())
     {
-        let next = manager.access_token(jwt.identity()).identity_value(jwt.identity_value().clone()).carry_all(&jwt);
+        let next = manager.access_token(jwt.identity()).identity_value(jwt.identity_value().clone());
+        let next = next.carry_all(&jwt).jwt_id(jwt_id);
         let next = match session {
             Some(session) => next.of_session(session),
             None => next,
@@ -237,7 +240,7 @@ fn keep_out_of_caches(headers: &mut HeaderMap) {
 /// The handler may have revoked the token: whoever has just logged out is not logged in again.
 /// With the session that the next token belongs to, if there is one.
 async fn still_good(token: &VerifiedToken, manager: &JwtManager) -> Option<Option<OfSession>> {
-    if !matches!(manager.is_revoked(token).await, Ok(false)) {
+    if !matches!(manager.is_revoked_for_sure(token).await, Ok(false)) {
         return None;
     }
     match token.session_id() {

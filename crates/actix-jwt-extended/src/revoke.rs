@@ -5,7 +5,7 @@ use crate::error::{InvalidToken, JwtError};
 use crate::hooks;
 use crate::manager::JwtManager;
 use crate::rotation::after;
-use crate::store::{FOREVER, Revocation, SharedStore, StoreError};
+use crate::store::{CLOCKS_APART, FOREVER, Revocation, SharedStore, StoreError};
 use actix_web::rt::time::timeout;
 use std::future::Future;
 use std::time::Duration;
@@ -108,6 +108,23 @@ impl JwtManager {
         {
             return Ok(true);
         }
+        self.is_blocked(token).await
+    }
+
+    /// The same by the store's own word, for whoever is about to issue a token for another one: what is known here
+    /// may be some seconds old, and a new token would outlive that.
+    pub(crate) async fn is_revoked_for_sure(&self, token: &VerifiedToken) -> Result<bool, JwtError> {
+        if let Some(store) = self.store() {
+            let subject = token.identity();
+            let ids = token.ids(&subject).ok_or_else(without_id)?;
+            if self.in_time(store.is_revoked(&ids)).await? {
+                return Ok(true);
+            }
+        }
+        self.is_blocked(token).await
+    }
+
+    async fn is_blocked(&self, token: &VerifiedToken) -> Result<bool, JwtError> {
         match &self.hooks().token_in_blocklist {
             Some(hook) => hooks::call_async("token_in_blocklist_loader", || hook(token.clone())).await,
             None => Ok(false),
@@ -173,7 +190,8 @@ impl JwtManager {
     }
 
     pub(crate) async fn keep(&self, revocation: &Revocation) -> Result<(), JwtError> {
-        self.store_answer(|store| store.revoke(revocation, self.now_ms())).await
+        let long_ago_ms = self.now_ms().saturating_sub(CLOCKS_APART);
+        self.store_answer(|store| store.revoke(revocation, long_ago_ms)).await
     }
 
     /// Asks the store, and no longer than the settings say.

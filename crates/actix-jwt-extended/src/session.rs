@@ -4,7 +4,7 @@ use crate::claims::{VerifiedToken, name};
 use crate::error::{InvalidToken, JwtError};
 use crate::hooks::{self, ReuseDetected};
 use crate::issue::OfSession;
-use crate::manager::JwtManager;
+use crate::manager::{JwtManager, jwt_id_of};
 use crate::pipeline::Jwt;
 use crate::revoke::without_id;
 use crate::rotation::{Presented, SessionRules, Verdict, after, is_over};
@@ -86,8 +86,10 @@ impl JwtManager {
         let rotation =
             token.claims().get(name::ROTATION).and_then(Value::as_u64).ok_or_else(|| missing(name::ROTATION))?;
         let jwt_id = token.jti().ok_or_else(without_id)?;
-        // Not only by the wrap, which may have been told to skip it.
-        if self.is_revoked(token).await? {
+        // Before it is asked what is revoked: a cut-off that comes in between concerns the successors, too.
+        let issued_ms = self.issue_time_ms();
+        // Not only by the wrap, which may have been told to skip it; and not by what is known here, but by the store.
+        if self.is_revoked_for_sure(token).await? {
             return Err(JwtError::Revoked(token.clone()));
         }
         for _ in 0..ATTEMPTS {
@@ -96,13 +98,13 @@ impl JwtManager {
             };
             let (rules, now_ms) = (self.session_rules(), self.now_ms());
             let presented = Presented { subject: &subject, jwt_id, rotation };
-            match rules.present(&session, presented, || self.new_jwt_id(), now_ms) {
+            match rules.present(&session, presented, || jwt_id_of(issued_ms).to_string(), now_ms) {
                 Verdict::Rotate(next) => {
                     if self.store_answer(|store| store.replace_session(&next)).await? {
-                        return self.carry_on(token, &next);
+                        return self.carry_on(token, &next, issued_ms);
                     }
                 }
-                Verdict::Repeat => return self.carry_on(token, &session),
+                Verdict::Repeat => return self.carry_on(token, &session, issued_ms),
                 Verdict::Ended => return Err(JwtError::Expired(token.clone())),
                 Verdict::Unknown => return Err(JwtError::Revoked(token.clone())),
                 Verdict::Reused => {
@@ -216,8 +218,14 @@ impl JwtManager {
         end_ms.saturating_add(self.leeway_ms())
     }
 
-    fn carry_on(&self, presented: &VerifiedToken, session: &SessionRecord) -> Result<TokenPair, JwtError> {
-        self.pair(session, presented.identity_value(), false, |builder| builder.carry_claims(presented))
+    fn carry_on(
+        &self,
+        presented: &VerifiedToken,
+        session: &SessionRecord,
+        issued_ms: i64,
+    ) -> Result<TokenPair, JwtError> {
+        let access_id = jwt_id_of(issued_ms).to_string();
+        self.pair(session, presented.identity_value(), false, access_id, |builder| builder.carry_claims(presented))
     }
 
     fn pair(
@@ -225,10 +233,11 @@ impl JwtManager {
         session: &SessionRecord,
         identity: &Value,
         fresh: bool,
+        access_id: String,
         with_claims: impl for<'b> Fn(crate::issue::TokenBuilder<'b>) -> crate::issue::TokenBuilder<'b>,
     ) -> Result<TokenPair, JwtError> {
         let of_session = |rotation| OfSession { id: session.sid.clone(), rotation, ends_at_ms: session.expires_at_ms };
-        let access = self.access_token("").identity_value(identity.clone());
+        let access = self.access_token("").identity_value(identity.clone()).jwt_id(access_id);
         let access = if fresh { access.fresh() } else { access };
         // Made again, it is the same token: of the same ID, issued and expiring at the same time.
         let refresh = self
@@ -320,7 +329,7 @@ impl SessionBuilder<'_> {
         let session = manager.session_rules().begin(sid, subject, manager.new_jwt_id(), now_ms);
         let session = SessionRecord { label, ..session };
         // Before it is kept: what cannot be issued leaves nothing behind.
-        let pair = manager.pair(&session, &identity, fresh, |builder| builder.claims(&claims))?;
+        let pair = manager.pair(&session, &identity, fresh, manager.new_jwt_id(), |builder| builder.claims(&claims))?;
         manager.store_answer(|store| store.insert_session(&session, now_ms)).await?;
         Ok(pair)
     }

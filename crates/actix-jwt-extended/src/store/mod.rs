@@ -122,6 +122,10 @@ pub trait TokenStore: fmt::Debug + Send + Sync + 'static {
     fn sessions(&self, subject: &str) -> impl Future<Output = Result<Vec<SessionRecord>, StoreError>> + Send;
 }
 
+/// So far, in milliseconds, one machine's clock may be ahead of the others': what was revoked is kept that much longer,
+/// so that its cleaning up takes nothing away from them that still counts.
+pub(crate) const CLOCKS_APART: i64 = 60 * 60 * 1000;
+
 /// No time at all: what holds forever.
 pub(crate) const FOREVER: i64 = i64::MAX;
 

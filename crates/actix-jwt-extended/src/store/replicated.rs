@@ -3,7 +3,9 @@
 
 use super::feed::AT_ONCE;
 use super::index::RevocationIndex;
-use super::{Changes, FeedPosition, Revocation, RevocationFeed, SessionRecord, StoreError, TokenIds, TokenStore};
+use super::{
+    CLOCKS_APART, Changes, FeedPosition, Revocation, RevocationFeed, SessionRecord, StoreError, TokenIds, TokenStore,
+};
 use crate::clock::{Clock as _, SystemClock, unix_millis};
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
@@ -190,10 +192,11 @@ impl<S: RevocationFeed> Replica<S> {
         }
     }
 
-    /// All live revocations. What comes while they are read, the feed tells after the position.
+    /// All live revocations. What comes while they are read, the feed tells, and it is followed meanwhile: reading
+    /// may take longer than the feed goes back.
     async fn read_all(&self) -> Result<FeedPosition, StoreError> {
-        let asked = Instant::now();
-        let position = in_time(self.store.position()).await?;
+        let mut asked = Instant::now();
+        let mut position = in_time(self.store.position()).await?;
         let mut after: Option<String> = None;
         loop {
             let page = in_time(self.store.snapshot(after.as_deref())).await?;
@@ -203,6 +206,14 @@ impl<S: RevocationFeed> Replica<S> {
             after = page.next;
             if after.is_none() {
                 break;
+            }
+            let asked_now = Instant::now();
+            // A gap will be noticed by whoever goes on from the position.
+            if let Changes::Next { revocations, position: next } = in_time(self.store.changes(&position)).await? {
+                if self.take(revocations) {
+                    asked = asked_now;
+                }
+                position = next;
             }
         }
         self.snapshots.fetch_add(1, Ordering::Relaxed);
@@ -234,16 +245,22 @@ impl<S: RevocationFeed> Replica<S> {
         }
     }
 
+    /// What the feed told; whether that was all.
+    fn take(&self, revocations: Vec<Revocation>) -> bool {
+        let all = revocations.len() < AT_ONCE;
+        for revocation in revocations {
+            self.apply(&revocation);
+            self.told(&revocation);
+            self.remember(revocation);
+        }
+        all
+    }
+
     async fn step(&self, position: &mut FeedPosition) -> Result<(), StoreError> {
         let asked = Instant::now();
         match in_time(self.store.changes(position)).await? {
             Changes::Next { revocations, position: next } => {
-                let all = revocations.len() < AT_ONCE;
-                for revocation in revocations {
-                    self.apply(&revocation);
-                    self.told(&revocation);
-                    self.remember(revocation);
-                }
+                let all = self.take(revocations);
                 *position = next;
                 if all {
                     self.synced(asked);
@@ -251,6 +268,11 @@ impl<S: RevocationFeed> Replica<S> {
                     // A hint may never come. The store's own patience ends first: it keeps its connection then.
                     let _ = timeout(2 * WAIT, self.store.wait(position, WAIT)).await;
                 }
+            }
+            // The feed has lost what it had told, and no more: nothing is newer than what is known here.
+            Changes::Gap if position.sequence > 0 && in_time(self.store.position()).await? == *position => {
+                self.synced(asked);
+                sleep(PAUSES.0).await;
             }
             Changes::Gap => {
                 self.gaps.fetch_add(1, Ordering::Relaxed);
@@ -281,9 +303,9 @@ async fn follow<S: RevocationFeed>(replica: Arc<Replica<S>>, mut position: FeedP
     }
 }
 
-/// Only to sweep out what is over, for which the machine's own clock will do.
+/// Only to sweep out what is long over, for which the machine's own clock will do.
 fn now_ms() -> i64 {
-    unix_millis(SystemClock.now())
+    unix_millis(SystemClock.now()).saturating_sub(CLOCKS_APART)
 }
 
 async fn in_time<T>(answer: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {

@@ -333,6 +333,38 @@ fn the_blocklist_hook_works_beside_the_store() {
     client.app.get_with("/me", &access).is(401, "Token has been revoked");
 }
 
+/// Everybody is logged out between the look at what is revoked and the making of the next pair.
+#[test]
+fn what_is_issued_for_a_token_does_not_outlive_a_cut_off_that_came_in_between() {
+    let (store, clock) = (MemoryStore::new(), ManualClock::at(NOW as u64));
+    let asked = Arc::new(Mutex::new(0));
+    let (cut, time, times) = (store.clone(), clock.clone(), Arc::clone(&asked));
+    let jwt = JwtManager::builder(config())
+        .clock(clock.clone())
+        .token_store(store)
+        .token_in_blocklist_loader(move |_| {
+            let (cut, time, times) = (cut.clone(), time.clone(), Arc::clone(&times));
+            async move {
+                *times.lock().unwrap() += 1;
+                // The wrap asks first, then the rotation: after the store has said no.
+                if *times.lock().unwrap() == 2 {
+                    cut.revoke(&Revocation::of_everyone(NOW * 1000 + 500, i64::MAX), 0).await.unwrap();
+                    time.advance(Duration::from_secs(1));
+                }
+                false
+            }
+        })
+        .build()
+        .unwrap();
+    let client = Client { app: TestApp::start(&jwt, routes), clock, jwt };
+    let (_, refresh) = client.login();
+    let (access, successor) = pair(&client.refresh(&refresh));
+    assert_eq!(*asked.lock().unwrap(), 2);
+    client.app.get_with("/me", &access).is(401, "Token has been revoked");
+    client.refresh(&successor).is(401, "Token has been revoked");
+    assert_eq!(client.app.get_with("/me", &client.login().0).status, 200, "a login after it lives");
+}
+
 #[test]
 fn a_cached_token_is_revoked_at_once() {
     let client = in_memory(config());

@@ -200,6 +200,24 @@ async fn what_the_server_forgets_is_a_gap() {
 }
 
 #[actix_web::test]
+async fn a_feed_that_is_gone_while_its_head_stays_is_no_endless_gap() {
+    let Some(server) = RedisServer::start() else { return };
+    let store = RedisStore::connect(&server.url()).await.unwrap();
+    let replica = Replicated::start(store.clone()).await.unwrap();
+    store.revoke(&Revocation::of_token("one", LATER), NOW).await.unwrap();
+    until("followed", || knows(&replica, "one")).await;
+    redis::cmd("DEL").arg("{ajx}:feed").query::<()>(&mut connection(&server)).unwrap();
+    sleep(Duration::from_millis(1_200)).await;
+    // Nothing is missing to the replica: it reads nothing again, and is up to date.
+    let stats = replica.stats();
+    assert_eq!((stats.gaps, stats.snapshots), (0, 1));
+    assert!(stats.staleness < Duration::from_secs(1), "{stats:?}");
+    store.revoke(&Revocation::of_token("two", LATER), NOW).await.unwrap();
+    until("followed again", || knows(&replica, "two")).await;
+    assert!(replica.stats().gaps <= 1);
+}
+
+#[actix_web::test]
 async fn waiting_ends_with_a_revocation_or_in_time() {
     let Some(server) = RedisServer::start() else { return };
     let (store, other) =

@@ -35,6 +35,8 @@ struct Inner {
     mood: Mutex<Mood>,
     news: Notify,
     tags: Mutex<u64>,
+    /// Whether others revoke while a snapshot is read, and the log goes back a few entries only.
+    busy: Mutex<bool>,
 }
 
 impl Feed {
@@ -46,6 +48,7 @@ impl Feed {
             mood: Mutex::new(Mood::Well),
             news: Notify::new(),
             tags: Mutex::new(0),
+            busy: Mutex::new(false),
         }))
     }
 
@@ -156,6 +159,14 @@ impl RevocationFeed for Feed {
         let live = self.0.live.lock().unwrap();
         let revocations: Vec<_> = live.iter().skip(from).take(3).cloned().collect();
         let next = (from + 3 < live.len()).then(|| (from + 3).to_string());
+        drop(live);
+        if *self.0.busy.lock().unwrap() && next.is_some() {
+            for n in 0..2 {
+                self.revoke_silently(&format!("meanwhile {from} {n}"));
+            }
+            let length = self.0.log.lock().unwrap().len();
+            self.trim(length.saturating_sub(3));
+        }
         Ok(SnapshotPage { revocations, next })
     }
 
@@ -313,6 +324,21 @@ async fn a_flushed_store_is_noticed_and_filled() {
         assert!(feed.is_revoked(&token(&format!("a{id}"))).await.unwrap());
         assert_eq!(known(&replica, &format!("a{id}")), Some(true));
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_snapshot_may_take_longer_than_the_feed_goes_back() {
+    let feed = Feed::new();
+    for id in 0..30 {
+        feed.revoke_silently(&format!("old {id}"));
+    }
+    *feed.0.busy.lock().unwrap() = true;
+    let replica = Replicated::start(feed.clone()).await.unwrap();
+    *feed.0.busy.lock().unwrap() = false;
+    sleep(Duration::from_secs(1)).await;
+    assert_eq!((replica.stats().snapshots, replica.stats().gaps), (1, 0));
+    let live: Vec<String> = feed.0.live.lock().unwrap().iter().map(|one| one.key()[2..].to_owned()).collect();
+    assert!(live.len() > 60 && live.iter().all(|id| known(&replica, id) == Some(true)));
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,7 +1,7 @@
 //! Connections: a pool, and one that listens.
 
 use crate::store::StoreError;
-use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
+use deadpool_postgres::{Hook, HookError, Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
 use futures_util::StreamExt as _;
 use futures_util::stream;
 use rustls::{ClientConfig, RootCertStore};
@@ -20,6 +20,10 @@ const TIMEOUT: Duration = Duration::from_secs(2);
 const VANISHED: Duration = Duration::from_secs(5);
 
 const CONNECTIONS: usize = 16;
+
+/// Nobody waits for a statement that long. The server gives it up, too, so that its connection serves others, and it is
+/// not done when nobody expects it any more.
+const GIVE_UP: &str = "SET statement_timeout = '4s'; SET lock_timeout = '4s'";
 
 pub(super) fn read_url(url: &str) -> Result<Config, StoreError> {
     // What the parser says may show the URL, and with it the password.
@@ -47,6 +51,9 @@ pub(super) fn pool(config: &Config) -> Result<Pool, StoreError> {
     let how = ManagerConfig { recycling_method: RecyclingMethod::Fast };
     Pool::builder(Manager::from_config(config.clone(), tls(config)?, how))
         .max_size(CONNECTIONS)
+        .post_create(Hook::async_fn(|client, _| {
+            Box::pin(async move { client.batch_execute(GIVE_UP).await.map_err(HookError::Backend) })
+        }))
         .runtime(Runtime::Tokio1)
         .wait_timeout(Some(TIMEOUT))
         .create_timeout(Some(TIMEOUT))

@@ -5,13 +5,35 @@ use crate::store::StoreError;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig, MultiplexedConnection};
 use redis::cluster::ClusterClientBuilder;
 use redis::cluster_async::ClusterConnection;
-use redis::{AsyncConnectionConfig, Client, Cmd, ErrorKind, FromRedisValue, RedisResult, ServerErrorKind};
+use redis::io::tcp::TcpSettings;
+use redis::io::tcp::socket2::TcpKeepalive;
+use redis::{
+    AsyncConnectionConfig, Client, Cmd, ErrorKind, FromRedisValue, IntoConnectionInfo as _, RedisResult,
+    ServerErrorKind,
+};
 use std::collections::HashMap;
 use std::time::Duration;
 use tokio::sync::Mutex;
 
 /// So long an answer or a connection may take.
 const TIMEOUT: Duration = Duration::from_secs(2);
+
+/// After so long without an answer to a packet a connection is given up: a server that vanished without a word would
+/// be waited for until the kernel tires of it, a quarter of an hour.
+const VANISHED: Duration = Duration::from_secs(5);
+
+fn tcp() -> TcpSettings {
+    let settings = TcpSettings::default()
+        .set_nodelay(true)
+        .set_keepalive(TcpKeepalive::new().with_time(VANISHED).with_interval(VANISHED));
+    #[cfg(target_os = "linux")]
+    let settings = settings.set_user_timeout(VANISHED);
+    settings
+}
+
+fn client(url: &str) -> RedisResult<Client> {
+    Client::open(url.into_connection_info()?.set_tcp_settings(tcp()))
+}
 
 /// Clones share one connection, or one to each node of a cluster, which comes back by itself.
 #[derive(Clone)]
@@ -28,6 +50,7 @@ impl Link {
         match cluster_nodes(url) {
             Some(nodes) => {
                 let client = ClusterClientBuilder::new(nodes)
+                    .tcp_settings(tcp())
                     .connection_timeout(TIMEOUT)
                     .response_timeout(TIMEOUT)
                     // All tries together.
@@ -43,7 +66,7 @@ impl Link {
                     .set_number_of_retries(2)
                     .set_min_delay(Duration::from_millis(50))
                     .set_max_delay(Duration::from_millis(500));
-                let client = Client::open(url).map_err(StoreError::new)?;
+                let client = client(url).map_err(StoreError::new)?;
                 ConnectionManager::new_with_config(client, config).await.map(Self::Single).map_err(StoreError::new)
             }
         }
@@ -102,7 +125,7 @@ impl Waiting {
         if cluster_nodes(url).is_some() {
             return None;
         }
-        Client::open(url).ok().map(|client| Self { client, connection: Mutex::default() })
+        client(url).ok().map(|client| Self { client, connection: Mutex::default() })
     }
 
     /// Waits for a new entry of a stream.
