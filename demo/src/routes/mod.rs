@@ -5,6 +5,7 @@ mod cookies;
 mod credentials;
 mod login;
 mod me;
+mod methods;
 mod page;
 mod protected;
 mod sessions;
@@ -33,7 +34,8 @@ pub fn configure(app: &mut ServiceConfig, managers: &Managers) {
         .service(token::header)
         .service(token::location)
         .configure(|app| me::configure(app, managers.loading_users.clone()))
-        .configure(page::configure);
+        .configure(page::configure)
+        .configure(methods::configure);
 }
 
 /// RFC 6749 §5.1: no cache keeps a token.

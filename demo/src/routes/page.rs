@@ -4,7 +4,7 @@ use actix_web::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
 };
 use actix_web::web::{self, ServiceConfig};
-use actix_web::{HttpResponse, Responder};
+use actix_web::{HttpResponse, Responder, Route, guard};
 
 /// Scripts, styles and calls of this origin only; no frame, no form, no base.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
@@ -19,9 +19,11 @@ const HEADERS: [(HeaderName, &str); 4] = [
 ];
 
 pub fn configure(app: &mut ServiceConfig) {
-    app.route("/", web::get().to(page))
-        .route("/page.css", web::get().to(style))
-        .route("/page.js", web::get().to(script));
+    app.route("/", reading().to(page)).route("/page.css", reading().to(style)).route("/page.js", reading().to(script));
+}
+
+fn reading() -> Route {
+    web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
 }
 
 async fn page() -> impl Responder {
