@@ -11,12 +11,14 @@ mod protected;
 mod sessions;
 mod token;
 
+pub use page::Page;
+
 use crate::managers::Managers;
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::web::ServiceConfig;
 use actix_web::{HttpResponse, HttpResponseBuilder};
 
-pub fn configure(app: &mut ServiceConfig, managers: &Managers) {
+pub fn configure(app: &mut ServiceConfig, managers: &Managers, page: &Page) {
     app.service(login::login)
         .service(protected::protected)
         .service(protected::optional)
@@ -34,7 +36,7 @@ pub fn configure(app: &mut ServiceConfig, managers: &Managers) {
         .service(token::header)
         .service(token::location)
         .configure(|app| me::configure(app, managers.loading_users.clone()))
-        .configure(page::configure)
+        .configure(|app| page::configure(app, page.clone()))
         .configure(methods::configure);
 }
 
