@@ -4,7 +4,14 @@
 //! in as little of shell, curl, grep, awk and jq as they use; the lines after them are what they print,
 //! where `…` stands for anything.
 
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stderr
+)]
 
 #[path = "stores/postgres_server.rs"]
 mod postgres_server;
