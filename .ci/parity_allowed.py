@@ -1,4 +1,7 @@
-"""The differences on purpose. Each names a row of docs/src/differences.md, "What clients see", by its first cell."""
+"""The differences on purpose. Each names a row of docs/src/differences.md by its first cell.
+
+Those of ALLOWED are rows of "What clients see"; those of WITH_SESSIONS, rows of "What sessions change".
+"""
 
 NULL = "an identity that is `null`"
 BEARER = "`bearer` in lower case"
@@ -14,6 +17,8 @@ MALFORMED = "a login with malformed JSON"
 NO_PAIR = "a login with JSON that is a list"
 
 NO_ID = "a token without `jti`"
+OPTIONS = "`OPTIONS`"
+NO_METHOD = "a method that a route does not have"
 JWT_ID = "the JWT ID of a token that is issued"
 
 ANONYMOUS = r'200 .*: null}|401 .*"(Missing|Invalid content-type).*'
@@ -38,5 +43,32 @@ ALLOWED = [
     (ABSENT, r"GET /claims: .*without type", r'((, "user_id": "test")?})$', r', "type": "access"\1'),
     (ABSENT, r"GET /claims: .*without fresh", r'("exp": \d+, |{(?="iat"))', r'\1"fresh": false, '),
     (NO_ID, r".*without jti", r'422 .*"Missing claim: jti"}', r"(200|401|422) .*"),
+    (OPTIONS, r"OPTIONS /", r"^200 text/plain", r"200 text/html"),
+    (NO_METHOD, r"(PATCH|GET) /.*, a method that is not there", r"405 application/json {.*}", r'405 text/html "…"'),
+    (NO_METHOD, r"HEAD /.*, a method that is not there", r"405 application/json", r"405 text/html"),
     (MULTIPART, r"CSRF value: in a multipart form", NO_CSRF, r"200 .*"),
+]
+
+LOGIN = "`POST /auth/login`, `POST /auth/cookies`"
+REFRESH = "`POST /auth/refresh`"
+COOKIES_REFRESH = "`PUT /auth/cookies`"
+AGAIN = "the same refresh token again"
+LOGOUT = "`DELETE /auth/logout`"
+COOKIES_LOGOUT = "`DELETE /auth/cookies`"
+LIFE = "`exp`"
+
+SESSION_ID = r', "sid": "[0-9a-f-]{36}"(, "rot": \d+)?'
+REVOKED = r'401 .*"Token has been revoked"}'
+
+# Likewise. What is left out of ours comes before what is compared with theirs, so several may hold for one answer.
+WITH_SESSIONS = [
+    (REFRESH, r"POST /auth/refresh", r', "refresh_token": "\[.*?\]"(?=}$)', ""),
+    (COOKIES_REFRESH, r"PUT /auth/cookies", r"\n      Set-Cookie: (csrf_refresh_token|refresh_token_cookie)=[^\n]*", ""),
+    (LOGIN, r"POST /auth/(login|cookies)", SESSION_ID, ""),
+    (LOGIN, r"(POST /auth/refresh|PUT /auth/cookies)", SESSION_ID, ""),
+    # 90 days, of which no more than a moment has passed.
+    (LIFE, r"never expire: (POST|PUT) /auth/", r', "exp": "iat \+ 77(76000|759\d\d)"', ""),
+    (AGAIN, r"after its successor was used", REVOKED, r"200 .*"),
+    (LOGOUT, r"the session's refresh token, after logging out", REVOKED, r"200 .*"),
+    (COOKIES_LOGOUT, r"a copy of the cookie, after logging out with its CSRF value", REVOKED, r"200 .*"),
 ]

@@ -117,6 +117,16 @@ def configurations():
     }
 
 
+def with_sessions():
+    """Under which the demo's logins begin sessions, which Flask-JWT-Extended does not know."""
+    both = {"JWT_TOKEN_LOCATION": ["headers", "cookies"]}
+    return {
+        "defaults, and cookies": both,
+        "ES256": {**both, **key_pair("ES256", ec.generate_private_key(ec.SECP256R1()))},
+        "tokens that never expire": {**both, "JWT_ACCESS_TOKEN_EXPIRES": False, "JWT_REFRESH_TOKEN_EXPIRES": False},
+    }
+
+
 def key_pair(algorithm, private):
     pem = serialization.Encoding.PEM
     private_pem = private.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
@@ -352,6 +362,21 @@ class Cases:
                     token = make(self.renewed(tokens, path)["refresh" if refresh else "fresh access"])
                     part = self.with_csrf(location, token, refresh)
                     yield Case(method, path, part, f"{whose} token, {name}, in {location}")
+
+    def other_methods(self, tokens, whose):
+        """HEAD is answered where GET is, OPTIONS everywhere and without a look at tokens, and nothing else."""
+        token, first = tokens["fresh access"], self.locations[0]
+        part = self.with_csrf(first, token, False)
+        reading = [path for method, path, _ in GUARDED if method == "GET"]
+        for path in reading:
+            yield Case("HEAD", path, Part(), "no token")
+            yield Case("HEAD", path, part, f"{whose} fresh access token in {first}", True)
+            yield Case("HEAD", path, self.at(first, "garbage", False), f"garbage in {first}")
+        for path in sorted({path for _, path, _ in GUARDED} | {"/login", "/auth/login", "/auth/cookies"}):
+            yield Case("OPTIONS", path, Part(), "no token")
+            yield Case("OPTIONS", path, self.at(first, "garbage", False), f"garbage in {first}")
+            for method in ("PATCH", *(["GET", "HEAD"] if path not in reading else [])):
+                yield Case(method, path, part, f"{whose} fresh access token, a method that is not there")
 
     def renewed(self, tokens, path):
         """With JWT IDs of their own where logging out would revoke those in use."""

@@ -17,25 +17,29 @@ import time
 from dataclasses import dataclass, replace
 
 import jwt
-from parity_allowed import ALLOWED
+from parity_allowed import ALLOWED, WITH_SESSIONS
 from parity_app import create_app
-from parity_cases import Cases, Part, claims_of, configurations, defaults
+from parity_cases import Case, Cases, Part, claims_of, configurations, defaults, of_json, with_sessions
 from werkzeug.serving import make_server
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "src" / "differences.md"
-SECTION = "## What clients see\n"
+SECTIONS = [("## What clients see\n", ALLOWED), ("## What sessions change\n", WITH_SESSIONS)]
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[47][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 TOKEN = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]+")
+RIGHT = of_json({"username": "test", "password": "test"})
 # By how much clocks and a busy machine may set two times apart, in seconds.
 PATIENCE = 15
 
 
 def main():
-    tried, allowed, used = configurations(), [Allowance(*allowance) for allowance in ALLOWED], set()
+    tried, used = configurations(), set()
+    without, of_sessions = ([Allowance(*allowance) for allowance in allowed] for _, allowed in SECTIONS)
     passed = failed = 0
     with multiprocessing.Pool() as pool:
-        comparisons = [(name, number, settings, allowed) for number, (name, settings) in enumerate(tried.items())]
+        comparisons = [(name, number, settings, without, False) for number, (name, settings) in enumerate(tried.items())]
+        for name, settings in with_sessions().items():
+            comparisons.append((f"with sessions, {name}", len(comparisons), settings, of_sessions + without, True))
         for (name, *_), (requests, differences, seen) in zip(comparisons, pool.imap(compare, comparisons)):
             print(f"{'FAILED' if differences else 'ok    '}  {name}: {requests} requests", flush=True)
             print("".join(differences), end="")
@@ -44,9 +48,10 @@ def main():
     if untried := set(defaults()) - {"JWT_SECRET_KEY"} - {name for settings in tried.values() for name in settings}:
         print(f"tried in no configuration: {', '.join(sorted(untried))}")
         failed += 1
-    for disagreement in disagreements(allowed, used):
-        print(disagreement)
-        failed += 1
+    for (section, _), allowed in zip(SECTIONS, (without, of_sessions)):
+        for disagreement in disagreements(section, allowed, used):
+            print(disagreement)
+            failed += 1
     print(f"test result: {'FAILED' if failed else 'ok'}. {passed} passed; {failed} failed")
     return bool(failed)
 
@@ -68,13 +73,29 @@ class Allowance:
     def covers(self, request, ours, theirs):
         if not re.search(self.requests, request):
             return False
-        whole = all(re.fullmatch(*pair, re.S) for pair in ((self.ours, ours), (self.theirs, theirs)))
-        return whole or re.sub(self.ours, self.theirs, ours) == theirs
+        return all(re.fullmatch(*pair, re.S) for pair in ((self.ours, ours), (self.theirs, theirs)))
+
+    def adapted(self, request, ours):
+        """Our answer as theirs would be, if this were the only difference."""
+        return re.sub(self.ours, self.theirs, ours) if re.search(self.requests, request) else ours
 
 
-def disagreements(allowed, used):
+def covering(allowed, request, ours, theirs):
+    """The allowances that explain a difference wholly: one alone, or those that together make theirs of ours."""
+    if alone := [each for each in allowed if each.covers(request, ours, theirs)]:
+        return alone
+    together = []
+    for each in allowed:
+        adapted = each.adapted(request, ours)
+        if adapted != ours:
+            together.append(each)
+        ours = adapted
+    return together if ours == theirs else []
+
+
+def disagreements(section, allowed, used):
     """Between what is allowed, what was seen, and what the page lists."""
-    section = PAGE.read_text().partition(SECTION)[2].partition("\n## ")[0]
+    section = PAGE.read_text().partition(section)[2].partition("\n## ")[0]
     lines = [line for line in section.splitlines() if line.startswith("| ")]
     rows = {line.removeprefix("| ").split(" | ")[0] for line in lines[2:]}
     for allowance in allowed:
@@ -89,17 +110,27 @@ def disagreements(allowed, used):
 class Comparison:
     """Both servers under one configuration."""
 
-    def __init__(self, name, number, settings, allowed):
-        self.name, self.number, self.allowed = name, number, allowed
+    def __init__(self, name, number, settings, allowed, sessions):
+        self.name, self.number, self.allowed, self.sessions = name, number, allowed, sessions
         self.settings = {"JWT_SECRET_KEY": os.urandom(64).hex(), **settings}
         self.cases = Cases(self.settings, number)
         self.requests, self.differences, self.used = 0, [], set()
 
     def run(self):
-        with demo(self.settings) as ours, flask(self.settings) as theirs:
+        with demo(self.settings, self.sessions) as ours, flask(self.settings) as theirs:
             self.servers = ours, theirs
+            if self.sessions:
+                self.live_in_sessions()
+                self.browse_in_sessions()
+                return
             our, their = self.log_in()
-            for cases in (self.cases.guarded, self.cases.two_places, self.cases.csrf_values, self.cases.odd_forms):
+            for cases in (
+                self.cases.guarded,
+                self.cases.other_methods,
+                self.cases.two_places,
+                self.cases.csrf_values,
+                self.cases.odd_forms,
+            ):
                 # Each request comes with our token or with theirs, next time with the other; genuine ones with both.
                 for turn, pair in enumerate(zip(cases(our, "our"), cases(their, "their")), self.number):
                     for case in pair if pair[0].accepted else [pair[turn % 2]]:
@@ -131,6 +162,54 @@ class Comparison:
             if case.path == "/auth/cookies" and case.method == "POST":
                 self.wait()
 
+    def live_in_sessions(self):
+        """As clients do that keep their tokens themselves; each server gets those that it has issued."""
+        first = self.begin_session()
+        refresh = [one["refresh_token"] for one in first]
+        answers = self.present("POST", "/auth/refresh", refresh, "a refresh token")
+        # Without sessions there is no successor: the same goes on.
+        successors = [answer.body.get("refresh_token", token) for answer, token in zip(answers, refresh)]
+        self.present("GET", "/protected", [answer.body["access_token"] for answer in answers], "a refreshed token")
+        self.present("POST", "/auth/refresh", successors, "its successor")
+        self.present("POST", "/auth/refresh", refresh, "a refresh token, after its successor was used")
+        access = [one["access_token"] for one in first]
+        self.present("GET", "/protected", access, "the session's access token, after its successor was used")
+        second = self.begin_session()
+        access = [one["access_token"] for one in second]
+        self.present("DELETE", "/auth/logout", access, "an access token")
+        self.present("GET", "/protected", access, "the same, after logging out")
+        refresh = [one["refresh_token"] for one in second]
+        self.present("POST", "/auth/refresh", refresh, "the session's refresh token, after logging out")
+        # Each gets the other's too: one without a session, and one with what a server without sessions does not know.
+        for whose, tokens in zip(("our", "their"), self.begin_session()):
+            for method, path, kind in (("GET", "/fresh", "access_token"), ("POST", "/auth/refresh", "refresh_token")):
+                self.present(method, path, [tokens[kind]] * 2, f"{whose} {kind}")
+
+    def browse_in_sessions(self):
+        for csrf in (False, None):
+            jars = Jar(self.cases), Jar(self.cases)
+
+            def visit(method, path, refresh, part, name):
+                answers = self.ask(Case(method, path, part, name), [jar.part(path, refresh) for jar in jars])
+                for jar, answer in zip(jars, answers):
+                    jar.keep(answer)
+
+            visit("POST", "/auth/cookies", None, RIGHT, "a browser logs in")
+            visit("PUT", "/auth/cookies", True, Part(), "a browser, with the refresh token's CSRF value")
+            visit("POST", "/protected", False, Part(), "a browser, with the access token's CSRF value")
+            kept = [jar.part("/protected", None) for jar in jars]
+            how = "with" if csrf is False else "without"
+            visit("DELETE", "/auth/cookies", csrf, Part(), f"a browser, {how} its CSRF value")
+            name = f"a copy of the cookie, after logging out {how} its CSRF value"
+            self.ask(Case("GET", "/protected", Part(), name), kept)
+
+    def begin_session(self):
+        return [answer.body for answer in self.ask(Case("POST", "/auth/login", RIGHT, "the right pair"))]
+
+    def present(self, method, path, tokens, name):
+        """To each server the token that is meant for it."""
+        return self.ask(Case(method, path, Part(), name), [self.cases.at("headers", token, False) for token in tokens])
+
     def wait(self):
         """Until the tokens have expired, if that is soon."""
         if self.cases.short_lived:
@@ -143,9 +222,9 @@ class Comparison:
         answers = [send(server, case) for server, case in zip(self.servers, cases)]
         ours, theirs = (answer.text() for answer in answers)
         if ours != theirs:
-            covering = [each for each in self.allowed if each.covers(f"{self.name}: {case}", ours, theirs)]
-            self.used.update(covering)
-            if not covering:
+            explained = covering(self.allowed, f"{self.name}: {case}", ours, theirs)
+            self.used.update(explained)
+            if not explained:
                 self.differences.append(f"  {case}\n    ours    {ours}\n    theirs  {theirs}\n")
         elif case.accepted and not self.cases.short_lived and answers[0].status != 200:
             self.differences.append(f"  {case}\n    both    {ours}\n")
@@ -153,14 +232,13 @@ class Comparison:
 
 
 @contextlib.contextmanager
-def demo(settings):
+def demo(settings, sessions):
     program = ROOT / os.environ.get("CARGO_TARGET_DIR", "target") / "debug" / "demo"
     # The environment overrides the file, so none of ours may be set.
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("JWT_", "DEMO_"))}
     # Nobody reads on after the address, so requests must not be logged.
     environment["RUST_LOG"] = "demo=info"
-    # Flask-JWT-Extended knows of no sessions.
-    environment |= {"DEMO_STORE": "memory:", "DEMO_SESSIONS": "false"}
+    environment |= {"DEMO_STORE": "memory:", "DEMO_SESSIONS": json.dumps(sessions)}
     with tempfile.TemporaryDirectory() as folder:
         file = pathlib.Path(folder) / "Settings.toml"
         # JSON's strings, numbers, booleans and lists are TOML's too.
@@ -202,8 +280,9 @@ def send(server, case):
     content, content_type = response.read(), response.headers.get_content_type()
     connection.close()
     # Pages for people are theirs to word.
-    body = json.loads(content) if content_type == "application/json" else "…"
-    return Answer(response.status, content_type, body, response.headers.get_all("Set-Cookie", []))
+    body = json.loads(content) if content and content_type == "application/json" else "…" if content else ""
+    allow = sorted(response.headers.get("Allow", "").split(", "))
+    return Answer(response.status, content_type, body, response.headers.get_all("Set-Cookie", []), allow)
 
 
 @dataclass
@@ -212,11 +291,15 @@ class Answer:
     content_type: str
     body: object
     set_cookies: list
+    allow: list
 
     def text(self):
         """All that is compared. Of what differs from token to token, the shape."""
         body = TOKEN.sub(lambda token: shape(token[0]), json.dumps(self.body, sort_keys=True, ensure_ascii=False))
-        return "\n      ".join([f"{self.status} {self.content_type} {body}", *sorted(self.cookie_texts())])
+        return "\n      ".join([f"{self.status} {self.content_type} {body}", *self.allow_text(), *sorted(self.cookie_texts())])
+
+    def allow_text(self):
+        return [f"Allow: {', '.join(self.allow)}"] if any(self.allow) else []
 
     def cookie_texts(self):
         cookies = [cookie.split("; ") for cookie in self.set_cookies]

@@ -4,6 +4,9 @@
 
 const EARLIER = 20;
 
+// The names in force, which the server has put into the page.
+const settings = JSON.parse(document.getElementById("settings").textContent);
+
 // In header mode. What the cookies hold, the browser keeps for itself.
 const tokens = { access: null, refresh: null, revoked: null };
 // Refresh tokens that were replaced, the last one first.
@@ -66,6 +69,7 @@ const ATTEMPTS = [
   {
     name: "A refresh token that was replaced, and whose successor was used",
     mode: "headers",
+    withSessions: true,
     ready: () => used.length > 1,
     otherwise: "refresh twice first",
     run: async () => {
@@ -82,7 +86,7 @@ const ATTEMPTS = [
   {
     name: "POST with the cookies and a wrong CSRF value",
     mode: "cookies",
-    run: () => call("POST", "/protected", { cookies: true, csrf: "00000000-0000-4000-8000-000000000000" }),
+    run: () => call("POST", "/protected", { cookies: true, csrf: [settings.access_csrf_header, "00000000-0000-4000-8000-000000000000"] }),
   },
 ];
 
@@ -93,11 +97,19 @@ function callRoute(method, path) {
 }
 
 function carryingAccess(method) {
-  return mode === "headers" ? { token: tokens.access } : { cookies: true, csrf: csrfFor(method, "csrf_access_token") };
+  return mode === "headers" ? { token: tokens.access } : { cookies: true, csrf: accessCsrf(method) };
 }
 
-// Only methods that change something need it.
-const csrfFor = (method, cookie) => (method === "GET" ? null : readableCookie(cookie));
+// The header and its value. Where it is in no cookie that this page may read, the access token's own claim says it.
+function accessCsrf(method) {
+  return csrf(method, settings.access_csrf_header, readableCookie(settings.access_csrf_cookie) ?? shown?.claims.csrf);
+}
+
+const refreshCsrf = (method) => csrf(method, settings.refresh_csrf_header, readableCookie(settings.refresh_csrf_cookie));
+
+const csrf = (method, header, value) => (value && needsCsrf(method) ? [header, value] : null);
+
+const needsCsrf = (method) => settings.csrf_methods.some((own) => own.toUpperCase() === method);
 
 function readableCookie(name) {
   for (const pair of document.cookie.split("; ")) {
@@ -110,7 +122,7 @@ function readableCookie(name) {
 function forged(changedHeader, signature) {
   const header = { alg: "HS256", typ: "JWT", ...shown?.header, ...changedHeader };
   const now = Math.floor(Date.now() / 1000);
-  const claims = { iat: now, exp: now + 900, type: "access", ...shown?.claims, sub: "admin" };
+  const claims = { iat: now, exp: now + 900, type: "access", ...shown?.claims, [settings.identity_claim]: "admin" };
   const old = tokens.access?.split(".")[2] ?? "A".repeat(43);
   return [encode(header), encode(claims), signature ?? old].join(".");
 }
@@ -128,6 +140,7 @@ async function logIn() {
     tokens.refresh = null;
     used = [];
     keep(answer.body);
+    if (!settings.locations.includes("headers")) notice(notLookedFor("headers", ""));
   } else {
     await loadFromCookies();
   }
@@ -138,10 +151,15 @@ async function refresh() {
     const answer = await call("POST", "/auth/refresh", { token: tokens.refresh });
     if (answer.ok) keep(answer.body);
   } else {
-    const answer = await call("PUT", "/auth/cookies", { cookies: true, csrf: readableCookie("csrf_refresh_token") });
+    const value = refreshCsrf("PUT");
+    const answer = await call("PUT", "/auth/cookies", { cookies: true, csrf: value });
     if (answer.ok) await loadFromCookies();
+    else if (!value && needsCsrf("PUT")) notice(NO_REFRESH_VALUE);
   }
 }
+
+const NO_REFRESH_VALUE = "The refresh token’s CSRF value is in no cookie that this page can read, so it cannot refresh: " +
+  "log in again. An application hands the value out with the login (JWT_CSRF_IN_COOKIES).";
 
 async function logOut() {
   if (mode === "headers") {
@@ -153,7 +171,7 @@ async function logOut() {
     used = [];
     if (answer.ok) tokens.revoked = access;
   } else {
-    const answer = await call("DELETE", "/auth/cookies", { cookies: true, csrf: readableCookie("csrf_access_token") });
+    const answer = await call("DELETE", "/auth/cookies", { cookies: true, csrf: accessCsrf("DELETE") ?? refreshCsrf("DELETE") });
     if (!answer.ok) return;
   }
   showToken(null);
@@ -170,34 +188,39 @@ function keep(answer) {
 }
 
 /** No script can read the token, so the server tells what is in it. */
-async function loadFromCookies() {
-  const claims = await call("GET", "/claims", { cookies: true, aside: true });
+async function loadFromCookies({ quietly = false } = {}) {
+  const carrying = { cookies: true, csrf: accessCsrf("GET"), aside: true };
+  const claims = await call("GET", "/claims", carrying);
   if (!claims.ok) {
     showToken(null);
-    notice(cookiesDoNotWork(claims.message));
+    if (!quietly) notice(cookiesDoNotWork(claims.message));
     return;
   }
-  const header = await call("GET", "/header", { cookies: true, aside: true });
+  const header = await call("GET", "/header", carrying);
   showToken({ claims: claims.body, header: header.ok ? header.body : {} });
 }
 
 function cookiesDoNotWork(message) {
+  if (!settings.locations.includes("cookies")) return notLookedFor("cookies", message);
   if (/cookie/i.test(message)) {
     return `The server found no token cookie (“${message}”): the browser did not keep it or did not send it. ` +
       "Cookies with JWT_COOKIE_SECURE need HTTPS.";
   }
-  if (/^Missing /.test(message)) {
-    return `This server does not look for tokens in cookies: it answered “${message}”. ` +
-      'Start it with JWT_TOKEN_LOCATION = ["headers", "cookies"].';
-  }
   return `The token in the cookie was refused: “${message}”. Refresh it, or log in again.`;
 }
 
+const notLookedFor = (where, message) =>
+  `This server does not look for tokens in ${where}: ${message ? `it answered “${message}”` : "the routes refuse what is there"}. ` +
+  'Start it with JWT_TOKEN_LOCATION = ["headers", "cookies"].';
+
 async function switchTo(chosen) {
   mode = chosen;
-  notice(null);
+  notice(settings.locations.includes(mode) ? null : notLookedFor(mode, ""));
+  // Of cookies whose CSRF value it cannot read, the page only knows by trying.
   if (mode === "headers") showToken(tokens.access && takenApart(tokens.access));
-  else if (readableCookie("csrf_access_token")) await loadFromCookies();
+  else if (!settings.locations.includes("cookies")) showToken(null);
+  else if (!settings.access_csrf_cookie) await loadFromCookies({ quietly: true });
+  else if (readableCookie(settings.access_csrf_cookie)) await loadFromCookies();
   else showToken(null);
 }
 
@@ -241,10 +264,11 @@ const CLAIM_MEANINGS = {
   sid: () => "the session: all tokens that came of one login",
   rot: () => "how often the session had been refreshed",
   type: (value) => (value === "refresh" ? "good for getting new access tokens only" : "good for the routes"),
-  sub: () => "the subject: who was logged in",
-  csrf: () => "from a cookie, the token counts only with this value in X-CSRF-TOKEN beside it",
+  sub: () => "the subject",
+  csrf: () => `from a cookie, the token counts only with this value in ${settings.access_csrf_header} beside it`,
   aud: () => "the audience: for whom the token is meant",
   iss: () => "the issuer: who made it",
+  [settings.identity_claim]: () => "the subject: who was logged in",
 };
 
 const ownMeaning = () => "this application’s own";
@@ -261,7 +285,7 @@ function showToken(about) {
     at("jose").replaceChildren(...described(about.header, HEADER_MEANINGS));
     at("claims").replaceChildren(...described(about.claims, CLAIM_MEANINGS));
   }
-  at("state").textContent = about ? `Logged in as ${about.claims.sub ?? "somebody"}` : "Not logged in";
+  at("state").textContent = about ? `Logged in as ${about.claims[settings.identity_claim] ?? "somebody"}` : "Not logged in";
   at("session-hint").textContent = mode === "headers"
     ? "The tokens go when the page is reloaded."
     : "The cookies stay when the page is reloaded; logging out deletes them.";
@@ -333,7 +357,7 @@ function duration(seconds) {
 
 /** Lists them, aside from what was clicked. */
 async function loadSessions() {
-  if (!shown) return showSessions([]);
+  if (!shown || !settings.sessions) return showSessions([]);
   const answer = await call("GET", "/auth/sessions", { ...carryingAccess("GET"), aside: true });
   showSessions(answer.ok ? answer.body.sessions : []);
 }
@@ -370,8 +394,8 @@ async function logOutEverywhere() {
 /** Sends a request and shows it with its answer; aside, if nobody clicked for it. Never rejects: no answer is an answer that is not ok. */
 async function call(method, path, { token = null, csrf = null, json = null, cookies = false, aside = false } = {}) {
   const headers = {};
-  if (token) headers.Authorization = `Bearer ${token}`;
-  if (csrf) headers["X-CSRF-TOKEN"] = csrf;
+  if (token) headers[settings.header_name] = `${settings.header_type} ${token}`.trim();
+  if (csrf) headers[csrf[0]] = csrf[1];
   if (json) headers["Content-Type"] = "application/json";
   const request = { method, path, headers, json, cookies };
   let answer;
@@ -515,7 +539,8 @@ for (const [method, path, what] of ROUTES) {
 function showCalls() {
   for (const { attempt, button } of attemptButtons) {
     const ready = attempt.ready?.() ?? true;
-    button.parentElement.hidden = attempt.mode !== undefined && attempt.mode !== mode;
+    button.parentElement.hidden = (attempt.mode !== undefined && attempt.mode !== mode) ||
+      (attempt.withSessions === true && !settings.sessions);
     button.disabled = !ready;
     button.lastChild.textContent = ready ? "" : attempt.otherwise;
   }
@@ -547,7 +572,14 @@ for (const choice of document.querySelectorAll("input[name=mode]")) {
 at("latest").open = matchMedia("(min-width: 60rem)").matches;
 setInterval(showLife, 500);
 
+at("header-form").textContent = `${settings.header_name}: ${`${settings.header_type} …`.trim()}`;
+at("csrf-form").hidden = settings.csrf_methods.length === 0;
+at("csrf-form").lastChild.textContent = settings.access_csrf_header;
+at("sessions-part").hidden = !settings.sessions;
+
 // A browser that has cookies from before goes on with them. One that restores the choice itself is asked first.
-const chosen = readableCookie("csrf_access_token") ? "cookies" : "headers";
+const looksInHeaders = settings.locations.includes("headers");
+const onlyInCookies = settings.locations.includes("cookies") && !looksInHeaders;
+const chosen = onlyInCookies || (settings.access_csrf_cookie && readableCookie(settings.access_csrf_cookie)) ? "cookies" : "headers";
 document.querySelector(`input[name=mode][value=${chosen}]`).checked = true;
 switchTo(chosen);

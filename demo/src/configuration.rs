@@ -1,6 +1,7 @@
 //! Settings: from the file, over it from the environment, over both from the flags.
 
 use crate::error::StartError;
+use crate::page_settings::PageSettings;
 use crate::settings_file;
 use crate::store::{self, StoreSetting};
 use actix_jwt_extended::JwtConfig;
@@ -35,6 +36,7 @@ pub struct Settings {
     pub cors_origin: Option<Origin>,
     pub store: StoreSetting,
     pub sessions: Sessions,
+    pub page: PageSettings,
 }
 
 /// Whether a login begins a session, whose refresh tokens are good once. Without, it is as in Flask-JWT-Extended.
@@ -52,19 +54,25 @@ impl Settings {
         settings_file::make_if_missing(&flags.settings)?;
         let jwt = JwtConfig::from_file(&flags.settings)?;
         let mut own = Own::default();
-        for (name, value) in read_file(&flags.settings)? {
-            own.set(&name, value)?;
+        let mut values = read_file(&flags.settings)?;
+        for (name, value) in &values {
+            own.set(name, value.clone())?;
         }
         for (name, value) in env::vars_os() {
             let Some(name) = name.to_str() else { continue };
             // Text that is not UTF-8 fits no setting.
-            own.set(name, value.into_string().map_or(ValueKind::Nil, ValueKind::String))?;
+            let value = value.into_string().map_or(ValueKind::Nil, ValueKind::String);
+            own.set(name, value.clone())?;
+            if name.starts_with("JWT_") {
+                values.insert(name.to_owned(), value);
+            }
         }
+        let page = PageSettings::new(&values, own.sessions.0);
         let Own { mut address, cors_origin, store, sessions } = own;
         address.host = flags.host.unwrap_or(address.host);
         address.port = flags.port.unwrap_or(address.port);
         let folder = flags.settings.parent().unwrap_or(Path::new(""));
-        Ok(Self { jwt, address, cors_origin, store: store.beside(folder), sessions })
+        Ok(Self { jwt, address, cors_origin, store: store.beside(folder), sessions, page })
     }
 }
 

@@ -15,6 +15,7 @@ pub enum StartError {
     UnknownSetting { name: String, suggestion: Option<&'static str> },
     InvalidValue { setting: &'static str, expected: &'static str },
     Store { store: String, source: StoreError },
+    Page(serde_json::Error),
     Hashing(argon2::password_hash::Error),
     Listen { host: String, port: u16, source: io::Error },
     Server(io::Error),
@@ -33,6 +34,7 @@ impl fmt::Display for StartError {
             Self::UnknownSetting { name, suggestion: None } => write!(f, "{name} is no setting"),
             Self::InvalidValue { setting, expected } => write!(f, "{setting} must be {expected}"),
             Self::Store { store, source } => write!(f, "cannot keep logins in {store}: {source}"),
+            Self::Page(error) => write!(f, "cannot write the page: {error}"),
             Self::Hashing(error) => write!(f, "cannot hash passwords: {error}"),
             Self::Listen { host, port, source } => {
                 write!(f, "cannot listen on {host}, port {port}: {source}")?;
@@ -51,6 +53,7 @@ impl Error for StartError {
         match self {
             Self::Jwt(error) => Some(error),
             Self::Store { source, .. } => Some(source),
+            Self::Page(error) => Some(error),
             Self::Hashing(error) => Some(error),
             Self::Make { source, .. } | Self::Read { source, .. } | Self::Listen { source, .. } => Some(source),
             Self::Server(source) => Some(source),

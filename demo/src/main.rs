@@ -7,6 +7,7 @@ mod cors;
 mod error;
 mod logging;
 mod managers;
+mod page_settings;
 mod passwords;
 mod routes;
 mod settings_file;

@@ -3,6 +3,7 @@
 use crate::configuration::{Address, Settings};
 use crate::error::StartError;
 use crate::managers::Managers;
+use crate::routes::Page;
 use crate::users::Users;
 use crate::{cors, logging, routes, shutdown};
 use actix_web::dev::Server;
@@ -24,6 +25,7 @@ impl Application {
         let users = web::Data::new(Users::of_the_example().map_err(StartError::Hashing)?);
         let store = settings.store.open().await?;
         let managers = Managers::build(settings.jwt, &users, &store)?;
+        let page = Page::new(&settings.page).map_err(StartError::Page)?;
         let stop = shutdown::requested().map_err(StartError::Server)?;
         let Address { host, port } = settings.address;
         let (cors_origin, sessions) = (settings.cors_origin, settings.sessions);
@@ -32,7 +34,7 @@ impl Application {
                 .app_data(managers.jwt.clone())
                 .app_data(users.clone())
                 .app_data(web::Data::new(sessions))
-                .configure(|app| routes::configure(app, &managers))
+                .configure(|app| routes::configure(app, &managers, &page))
                 .wrap(cors::allowing(cors_origin.as_ref()))
                 .wrap(logging::requests())
         })

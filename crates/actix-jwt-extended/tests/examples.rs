@@ -4,7 +4,14 @@
 //! in as little of shell, curl, grep, awk and jq as they use; the lines after them are what they print,
 //! where `…` stands for anything.
 
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stderr
+)]
 
 #[path = "stores/postgres_server.rs"]
 mod postgres_server;
@@ -18,7 +25,7 @@ use redis_server::RedisServer;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
@@ -72,6 +79,37 @@ fn postgres_sessions() {
     let Some(server) = PostgresServer::start() else { return };
     let url = server.url();
     run("postgres_sessions", include_str!("../examples/postgres_sessions.rs"), Some(("DATABASE_URL", &url)));
+}
+
+/// No server: its session is for a real shell.
+#[cfg(unix)]
+#[test]
+fn token_tool() {
+    if Command::new("openssl").arg("version").stdout(Stdio::null()).status().is_err() {
+        eprintln!("skipped: openssl is not installed");
+        return;
+    }
+    let steps = session(include_str!("../examples/token_tool.rs"));
+    let (first, steps) = steps.split_first().unwrap();
+    assert!(first.0.starts_with("token_tool() {"), "{}", first.0);
+    // What that line defines, without building anew; then each command, and a line after what it prints.
+    let mut script = format!("token_tool() {{ '{}' \"$@\"; }}\n", program("token_tool").display());
+    for (command, _) in steps {
+        script.push_str(&format!("{command}\necho ---\n"));
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let mut shell = Command::new("sh");
+    shell.args(["-c", &format!("exec 2>&1\n{script}")]).current_dir(folder.path());
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("JWT_")) {
+        shell.env_remove(name);
+    }
+    let printed = String::from_utf8(shell.output().unwrap().stdout).unwrap();
+    let printed: Vec<Vec<&str>> = printed.split_terminator("---\n").map(|text| text.lines().collect()).collect();
+    assert_eq!(printed.len(), steps.len(), "{printed:#?}");
+    for ((command, expected), printed) in steps.iter().zip(printed) {
+        let same = printed.len() == expected.len() && printed.iter().zip(expected).all(|(line, form)| fits(line, form));
+        assert!(same, "{command}\nprinted  {printed:#?}\nand not  {expected:#?}");
+    }
 }
 
 #[test]
@@ -128,6 +166,15 @@ fn fits(line: &str, form: &str) -> bool {
     }
 }
 
+fn program(name: &str) -> PathBuf {
+    // target/debug/deps/examples-… → target/debug/examples/NAME
+    let own = std::env::current_exe().unwrap();
+    let program = own.ancestors().nth(2).unwrap().join("examples").join(name);
+    let program = program.with_extension(std::env::consts::EXE_EXTENSION);
+    assert!(program.exists(), "{name} is not built: run `cargo build --examples`, or all of `cargo test`");
+    program
+}
+
 /// A running example; ends with its test.
 struct Example {
     child: Child,
@@ -136,12 +183,8 @@ struct Example {
 
 impl Example {
     fn start(name: &str, variable: Option<(&str, &str)>) -> Self {
-        // target/debug/deps/examples-… → target/debug/examples/NAME
-        let own = std::env::current_exe().unwrap();
-        let program = own.ancestors().nth(2).unwrap().join("examples").join(name);
-        let program = program.with_extension(std::env::consts::EXE_EXTENSION);
-        assert!(program.exists(), "{name} is not built: run `cargo build --examples`, or all of `cargo test`");
-        let mut child = Command::new(program).env("PORT", "0").envs(variable).stdout(Stdio::piped()).spawn().unwrap();
+        let mut child =
+            Command::new(program(name)).env("PORT", "0").envs(variable).stdout(Stdio::piped()).spawn().unwrap();
         let output = BufReader::new(child.stdout.take().unwrap());
         let mut example = Self { child, address: String::new() };
         let (send, receive) = mpsc::channel();

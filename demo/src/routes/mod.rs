@@ -5,17 +5,20 @@ mod cookies;
 mod credentials;
 mod login;
 mod me;
+mod methods;
 mod page;
 mod protected;
 mod sessions;
 mod token;
+
+pub use page::Page;
 
 use crate::managers::Managers;
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::web::ServiceConfig;
 use actix_web::{HttpResponse, HttpResponseBuilder};
 
-pub fn configure(app: &mut ServiceConfig, managers: &Managers) {
+pub fn configure(app: &mut ServiceConfig, managers: &Managers, page: &Page) {
     app.service(login::login)
         .service(protected::protected)
         .service(protected::optional)
@@ -33,7 +36,8 @@ pub fn configure(app: &mut ServiceConfig, managers: &Managers) {
         .service(token::header)
         .service(token::location)
         .configure(|app| me::configure(app, managers.loading_users.clone()))
-        .configure(page::configure);
+        .configure(|app| page::configure(app, page.clone()))
+        .configure(methods::configure);
 }
 
 /// RFC 6749 §5.1: no cache keeps a token.

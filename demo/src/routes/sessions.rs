@@ -1,11 +1,11 @@
 //! `/auth/sessions`: where somebody is logged in, and how to end that.
 
 use actix_jwt_extended::{Jwt, JwtError, JwtManager, Session, jwt_required};
-use actix_web::{HttpResponse, Responder, delete, get, web};
+use actix_web::{HttpResponse, Responder, delete, route, web};
 use serde_json::json;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-#[get("/auth/sessions", wrap = "jwt_required()")]
+#[route("/auth/sessions", method = "GET", method = "HEAD", wrap = "jwt_required()")]
 pub async fn list(jwt: JwtManager, presented: Jwt) -> Result<impl Responder, JwtError> {
     let sessions = jwt.sessions(&presented.identity()).await?;
     let sessions: Vec<_> = sessions

@@ -1,20 +1,20 @@
 //! What is in a token, and where it was found.
 
 use actix_jwt_extended::{Jwt, Optional, jwt_required};
-use actix_web::{Responder, get, web};
+use actix_web::{Responder, route, web};
 use serde_json::json;
 
-#[get("/claims", wrap = "jwt_required()")]
+#[route("/claims", method = "GET", method = "HEAD", wrap = "jwt_required()")]
 pub async fn claims(jwt: Jwt) -> impl Responder {
     web::Json(jwt.claims().clone())
 }
 
-#[get("/header", wrap = "jwt_required()")]
+#[route("/header", method = "GET", method = "HEAD", wrap = "jwt_required()")]
 pub async fn header(jwt: Jwt) -> impl Responder {
     web::Json(jwt.header().members().clone())
 }
 
-#[get("/location", wrap = "jwt_required().optional()")]
+#[route("/location", method = "GET", method = "HEAD", wrap = "jwt_required().optional()")]
 pub async fn location(jwt: Optional<Jwt>) -> impl Responder {
     web::Json(json!({ "location": jwt.as_ref().map(|jwt| jwt.location().as_str()) }))
 }

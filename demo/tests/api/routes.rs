@@ -1,6 +1,6 @@
 //! Every route, with tokens in the header.
 
-use crate::helpers::{Demo, Folder, claims_in, msg, sign, test_user};
+use crate::helpers::{Folder, claims_in, msg, sign, test_user};
 use crate::http::Response;
 use serde_json::{Value, json};
 
@@ -12,6 +12,27 @@ const PROTECTED: [(&str, &str); 6] = [
     ("GET", "/claims"),
     ("GET", "/header"),
     ("GET", "/me"),
+];
+
+/// Every path with its methods; each has OPTIONS besides.
+const METHODS: [(&str, &str); 17] = [
+    ("/", "GET, HEAD"),
+    ("/page.css", "GET, HEAD"),
+    ("/page.js", "GET, HEAD"),
+    ("/login", "POST"),
+    ("/protected", "GET, HEAD, POST"),
+    ("/optional", "GET, HEAD"),
+    ("/fresh", "GET, HEAD"),
+    ("/auth/login", "POST"),
+    ("/auth/refresh", "POST"),
+    ("/auth/logout", "DELETE"),
+    ("/auth/cookies", "POST, PUT, DELETE"),
+    ("/auth/sessions", "GET, HEAD, DELETE"),
+    ("/auth/sessions/some", "DELETE"),
+    ("/claims", "GET, HEAD"),
+    ("/header", "GET, HEAD"),
+    ("/location", "GET, HEAD"),
+    ("/me", "GET, HEAD"),
 ];
 
 const OPTIONAL: [(&str, &str); 2] = [("GET", "/optional"), ("GET", "/location")];
@@ -194,13 +215,56 @@ fn every_route_is_under_the_settings_of_the_file() {
     assert_answer(&demo.send("GET", "/me", &[], ""), 401, &json!({ "error": "Missing X-Token Header" }));
 }
 
-/// A preflight carries no token.
+/// A preflight carries no token; a bad one is not looked at.
 #[test]
 fn options_is_answered_without_a_token() {
     let folder = Folder::empty();
-    let demo: Demo = folder.start();
-    for path in ["/protected", "/me"] {
-        assert_eq!(demo.send("OPTIONS", path, &[], "").status, 404, "{path}: the router's answer, and no challenge");
+    let demo = folder.start();
+    for (path, methods) in METHODS {
+        for headers in [&[][..], &[("Authorization", "Bearer a.b.c")]] {
+            let response = demo.send("OPTIONS", path, headers, "");
+            let expected = format!("{methods}, OPTIONS");
+            assert_eq!((response.status, response.header("allow")), (200, Some(&*expected)), "{path}: {response:?}");
+            assert_eq!(response.body, "");
+        }
+    }
+    assert_eq!(demo.send("OPTIONS", "/nowhere", &[], "").status, 404);
+}
+
+#[test]
+fn head_answers_as_get_without_the_body() {
+    let folder = Folder::empty();
+    let demo = folder.start();
+    let (access, _) = demo.tokens();
+    let has = |methods: &str, method| methods.split(", ").any(|own| own == method);
+    for (path, _) in METHODS.into_iter().filter(|(_, methods)| has(methods, "GET")) {
+        for token in [&*access, "a.b.c", ""] {
+            let (get, head) = (demo.bearing(token, "GET", path), demo.bearing(token, "HEAD", path));
+            assert_eq!((head.status, &*head.body), (get.status, ""), "{path}");
+            for name in ["content-type", "content-length", "www-authenticate"] {
+                assert_eq!(head.header(name), get.header(name), "{path}: {name}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_method_that_a_route_does_not_have_is_told_those_that_it_has() {
+    let folder = Folder::empty();
+    let demo = folder.start();
+    for (path, methods) in METHODS {
+        for method in ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"] {
+            let response = demo.send(method, path, &[], "");
+            if methods.split(", ").any(|own| own == method) {
+                assert!(![404, 405].contains(&response.status), "{method} {path}: {response:?}");
+                continue;
+            }
+            assert_eq!(response.status, 405, "{method} {path}");
+            assert_eq!(response.header("allow"), Some(&*format!("{methods}, OPTIONS")), "{method} {path}");
+            if method != "HEAD" {
+                assert_eq!(response.json(), msg("Method not allowed"));
+            }
+        }
     }
 }
 

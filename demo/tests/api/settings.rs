@@ -124,3 +124,15 @@ fn run(command: &mut Command) -> String {
     assert!(output.status.success());
     String::from_utf8(output.stdout).unwrap()
 }
+
+#[test]
+fn the_page_is_told_the_names_in_force_and_no_secret() {
+    let folder = Folder::with_secret_and("JWT_ACCESS_CSRF_COOKIE_NAME = \"file\"\nJWT_HEADER_NAME = \"X-File\"");
+    let mut command = folder.demo();
+    let demo = Demo::start(command.env("JWT_ACCESS_CSRF_COOKIE_NAME", "environment").args(["--port", "0"]));
+    let page = demo.send("GET", "/", &[], "").body;
+    let (_, rest) = page.split_once("<script type=\"application/json\" id=\"settings\">").unwrap();
+    let told: serde_json::Value = serde_json::from_str(rest.split_once("</script>").unwrap().0).unwrap();
+    assert_eq!((&told["access_csrf_cookie"], &told["header_name"]), (&"environment".into(), &"X-File".into()));
+    assert!(!page.contains(SECRET));
+}

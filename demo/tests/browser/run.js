@@ -103,6 +103,37 @@ const route = (page, method, path) =>
 const attempt = (page, name) =>
   sends(page, name.startsWith("POST") ? "POST" : "GET", "/protected", () => page.getByRole("button", { name }).click());
 
+/** Clicks each route of the page, the one that logs out last. */
+async function everyRoute(page, location, sent) {
+  const expected = {
+    "GET /protected": '"logged_in_as": "test"',
+    "POST /protected": '"logged_in_as": "test"',
+    "GET /optional": '"logged_in_as": "test"',
+    "GET /fresh": '"logged_in_as": "test"',
+    "GET /claims": '"sub": "test"',
+    "GET /header": '"alg": "HS256"',
+    "GET /location": `"location": "${location}"`,
+    "GET /me": '"full_name": "Test User"',
+    "POST /login": '"access_token": "',
+    "DELETE /auth/logout": "Access token successfully revoked",
+  };
+  const buttons = page.locator("#routes button");
+  const shown = await buttons.evaluateAll((all) =>
+    all.map((one) => ["method", "path"].map((part) => one.querySelector(`.${part}`).textContent).join(" ")));
+  assert.deepEqual(shown, Object.keys(expected));
+  await page.getByLabel("Password").fill("test");
+  for (const [name, body] of Object.entries(expected)) {
+    const [method, path] = name.split(" ");
+    assert.equal((await route(page, method, path)).status, 200, name);
+    assert.ok((await answer(page)).includes(body), `${name}: ${await answer(page)}`);
+    await sent(method, path);
+  }
+  const { status, summary } = await route(page, "GET", "/protected");
+  assert.equal(status, 401);
+  assert.match(summary, /Token has been revoked/);
+  assert.deepEqual(page.complaints, []);
+}
+
 const answer = (page) => page.locator("#latest .answer").textContent();
 const request = (page) => page.locator("#latest .request").textContent();
 
@@ -192,21 +223,9 @@ test("header mode: the token is taken apart, every route answers", async ({ cont
   assert.deepEqual(await page.locator("#jose dt").allTextContents(), ["alg", "typ"]);
   assert.match(await page.locator("#life-text").textContent(), /^(15 min|14 min \d+ s) left of 15 min$/);
   assert.ok(Number(await page.locator("#life").getAttribute("max")) === 900);
-  for (const [method, path, expected] of [
-    ["GET", "/protected", '"logged_in_as": "test"'],
-    ["POST", "/protected", '"logged_in_as": "test"'],
-    ["GET", "/optional", '"logged_in_as": "test"'],
-    ["GET", "/fresh", '"logged_in_as": "test"'],
-    ["GET", "/claims", '"sub": "test"'],
-    ["GET", "/header", '"alg": "HS256"'],
-    ["GET", "/location", '"location": "headers"'],
-    ["GET", "/me", "test"],
-  ]) {
-    assert.equal((await route(page, method, path)).status, 200, `${method} ${path}`);
-    assert.ok((await answer(page)).includes(expected), `${method} ${path}: ${await answer(page)}`);
-    assert.match(await request(page), /Authorization: Bearer \S{10}…\S{6}$/m);
-  }
-  assert.deepEqual(page.complaints, []);
+  await everyRoute(page, "headers", async (method, path) => {
+    if (path !== "/login") assert.match(await request(page), /Authorization: Bearer \S{10}…\S{6}$/m);
+  });
 });
 
 test("header mode: no token, and made-up ones, are refused", async ({ context, demo }) => {
@@ -283,17 +302,48 @@ test("cookie mode: no script can read the tokens", async ({ context, demo }) => 
   assert.match(await page.locator("#claims").textContent(), /csrf/);
 });
 
-test("cookie mode: GET and POST work, the POST with the CSRF value", async ({ context, demo }) => {
+test("cookie mode: every route answers, those that change something with the CSRF value", async ({ context, demo }) => {
   const page = await open(context, demo);
   await logInWithCookies(page);
-  assert.equal((await route(page, "GET", "/protected")).status, 200);
-  assert.doesNotMatch(await request(page), /X-CSRF-TOKEN/);
-  assert.equal((await route(page, "POST", "/protected")).status, 200);
-  assert.match(await request(page), /X-CSRF-TOKEN: [0-9a-f-]{36}/);
-  assert.match(await answer(page), /"logged_in_as": "test"/);
-  assert.equal((await route(page, "GET", "/location")).status, 200);
-  assert.match(await answer(page), /"location": "cookies"/);
-  assert.deepEqual(page.complaints, []);
+  await everyRoute(page, "cookies", async (method, path) => {
+    if (path === "/login") return;
+    const sent = await request(page);
+    assert.match(sent, /^Cookie: /m);
+    assert.doesNotMatch(sent, /Authorization/);
+    if (method === "GET") assert.doesNotMatch(sent, /X-CSRF-TOKEN/);
+    else assert.match(sent, /X-CSRF-TOKEN: [0-9a-f-]{36}/);
+  });
+});
+
+for (const mode of ["headers", "cookies"]) {
+  test(`the token's life runs down: ${mode}`, async ({ context, demo }) => {
+    const page = await open(context, demo);
+    await logIn(page, mode);
+    const left = async () => ({ text: await page.locator("#life-text").textContent(), value: await page.locator("#life").evaluate((life) => life.value) });
+    const before = await left();
+    assert.ok(before.value > 0 && before.value <= 900);
+    await page.waitForFunction((value) => document.getElementById("life").value <= value - 2, before.value);
+    const after = await left();
+    assert.match(after.text, /^14 min \d+ s left of 15 min$/);
+    assert.notEqual(after.text, before.text);
+    assert.ok(after.value < before.value);
+  });
+}
+
+test("cookie mode: an expired token is refused, and refreshed", async ({ context, shortCookies }) => {
+  const page = await open(context, shortCookies);
+  await logInWithCookies(page);
+  await page.locator("#life-text", { hasText: "left of 3 s" }).waitFor();
+  await page.locator("#life-text", { hasText: "Expired" }).waitFor();
+  let told;
+  for (const end = Date.now() + PATIENCE; Date.now() < end; ) {
+    told = await route(page, "GET", "/protected");
+    if (told.status !== 200) break;
+  }
+  assert.equal(told.status, 401);
+  assert.match(told.summary, /Token has expired/);
+  assert.equal((await sends(page, "PUT", "/auth/cookies", () => page.locator("#refresh").click())).status, 200);
+  await page.locator("#life-text", { hasText: "left of 3 s" }).waitFor();
 });
 
 test("cookie mode: a POST without the CSRF value, or with a wrong one, is refused", async ({ context, demo }) => {
@@ -462,6 +512,52 @@ test("where the settings do not allow cookies, the page says so", async ({ conte
   assert.equal((await route(page, "GET", "/protected")).status, 200);
 });
 
+test("other names of cookies, headers and claims are followed", async ({ context, renamed }) => {
+  const page = await open(context, renamed);
+  await logInWithHeader(page);
+  assert.match(await page.locator("#header-form").textContent(), /^X-Token: JWT …$/);
+  assert.equal((await route(page, "POST", "/protected")).status, 200);
+  assert.match(await request(page), /^X-Token: JWT \S/m);
+  await logInWithCookies(page);
+  assert.deepEqual(await cookieNames(context), ["access_token_cookie", "refresh_token_cookie", "xsrf", "xsrf_refresh"]);
+  assert.equal((await route(page, "POST", "/protected")).status, 200);
+  assert.match(await request(page), /^X-Xsrf: [0-9a-f-]{36}$/m);
+  assert.equal((await sends(page, "PUT", "/auth/cookies", () => page.locator("#refresh").click())).status, 200);
+  assert.match(await request(page), /^X-Xsrf-Refresh: [0-9a-f-]{36}$/m);
+  await page.reload();
+  await page.locator("#state", { hasText: "Logged in as test" }).waitFor();
+  assert.equal((await sends(page, "DELETE", "/auth/cookies", () => page.locator("#logout").click())).status, 200);
+  assert.deepEqual(await cookieNames(context), []);
+  assert.deepEqual(page.complaints, []);
+});
+
+test("where no cookie holds the CSRF value and headers are not looked at, the page finds a way or says so", async ({ context, hidden }) => {
+  const page = await open(context, hidden);
+  assert.ok(await page.locator("input[value=cookies]").isChecked());
+  await logInWithCookies(page);
+  assert.deepEqual(await cookieNames(context), ["access_token_cookie", "refresh_token_cookie"]);
+  assert.equal((await route(page, "POST", "/protected")).status, 200);
+  assert.equal((await sends(page, "PUT", "/auth/cookies", () => page.locator("#refresh").click())).status, 401);
+  await page.locator("#notice", { hasText: "CSRF value is in no cookie" }).waitFor();
+  await page.reload();
+  await page.locator("#state", { hasText: "Logged in as test" }).waitFor();
+  await page.locator("input[value=headers]").check();
+  await page.locator("#notice", { hasText: "does not look for tokens in headers" }).waitFor();
+  await logInWithHeader(page);
+  await page.locator("#notice", { hasText: "does not look for tokens in headers" }).waitFor();
+  assert.equal((await route(page, "GET", "/protected")).status, 401);
+});
+
+test("without sessions the page refreshes with the same token, and lists none", async ({ context, sessionless }) => {
+  const page = await open(context, sessionless);
+  await logInWithHeader(page);
+  assert.ok(await page.locator("#sessions-part").isHidden());
+  for (let times = 0; times < 2; times++) {
+    assert.equal((await sends(page, "POST", "/auth/refresh", () => page.locator("#refresh").click())).status, 200);
+  }
+  assert.equal((await route(page, "GET", "/protected")).status, 200);
+});
+
 test("on a phone, light and dark, nothing is wider than the screen and all controls have names", async ({ browser, demo }) => {
   const colors = new Set();
   for (const colorScheme of ["light", "dark"]) {
@@ -501,7 +597,15 @@ try {
     demo: await startDemo(BOTH, `DEMO_CORS_ORIGIN = "${SAME_SITE}"`),
     short: await startDemo("JWT_ACCESS_TOKEN_EXPIRES = 1"),
     open: await startDemo(BOTH, "JWT_COOKIE_CSRF_PROTECT = false"),
+    shortCookies: await startDemo(BOTH, "JWT_ACCESS_TOKEN_EXPIRES = 3"),
     plain: await startDemo(),
+    renamed: await startDemo(
+      BOTH, 'JWT_HEADER_NAME = "X-Token"', 'JWT_HEADER_TYPE = "JWT"', 'JWT_IDENTITY_CLAIM = "user"',
+      'JWT_ACCESS_CSRF_COOKIE_NAME = "xsrf"', 'JWT_ACCESS_CSRF_HEADER_NAME = "X-Xsrf"',
+      'JWT_REFRESH_CSRF_COOKIE_NAME = "xsrf_refresh"', 'JWT_REFRESH_CSRF_HEADER_NAME = "X-Xsrf-Refresh"',
+    ),
+    hidden: await startDemo('JWT_TOKEN_LOCATION = "cookies"', "JWT_CSRF_IN_COOKIES = false"),
+    sessionless: await startDemo("DEMO_SESSIONS = false"),
   };
   browser = await chromium.launch({ executablePath, headless: false, args: FLAGS });
   for (const [name, run] of tests) {
