@@ -404,11 +404,6 @@ pub(crate) fn manager_of(request: &HttpRequest) -> Result<&JwtManager, JwtError>
     }
 }
 
-fn registered(request: &HttpRequest) -> Option<&JwtManager> {
-    let bare = request.app_data::<JwtManager>();
-    bare.or_else(|| request.app_data::<web::Data<JwtManager>>().map(|data| &***data))
-}
-
 pub(crate) fn jwt_id_of(time_ms: i64) -> Uuid {
     let mut random = [0; 10];
     // The bytes of another UUID, from a CSPRNG of the thread's own: version and variant are set anew.
@@ -423,7 +418,7 @@ pub(crate) struct ManagerId(usize);
 impl ManagerId {
     /// Whether this is the manager that is in force for the request where it is now.
     pub(crate) fn is_in_force(self, request: &HttpRequest) -> bool {
-        registered(request).is_some_and(|manager| manager.id() == self)
+        manager_of(request).is_ok_and(|manager| manager.id() == self)
     }
 }
 

@@ -251,7 +251,11 @@ fn two_forms_of_manager_are_refused_whichever_is_nearer() {
         let server = HttpServer::new(move || {
             let nearer = web::Data::new(inner.clone());
             let data = web::scope("/data").app_data(nearer).configure(routes).route("/bare", web::get().to(name));
-            App::new().app_data(outer.clone()).service(data)
+            // Judged outside, where there is one form only.
+            let within = web::scope("/within").wrap(jwt_required()).service(
+                web::scope("/data").app_data(web::Data::new(inner.clone())).route("/bare", web::get().to(name)),
+            );
+            App::new().app_data(outer.clone()).service(data).service(within)
         })
         .workers(1)
         .disable_signals()
@@ -259,7 +263,7 @@ fn two_forms_of_manager_are_refused_whichever_is_nearer() {
         .unwrap();
         (server.addrs()[0], server.run())
     });
-    for path in ["/data/macro", "/data/bare"] {
+    for path in ["/data/macro", "/data/bare", "/within/data/bare"] {
         app.get_with(path, &good()).is(500, "Internal Server Error");
     }
 }
