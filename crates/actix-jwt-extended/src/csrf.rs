@@ -29,9 +29,9 @@ pub(crate) fn find<'a>(
     let method = request.method().as_str();
     let changes = config.csrf_methods.iter().any(|own| own.eq_ignore_ascii_case(method));
     // A WebSocket is a GET that any site may open with our cookies, and that does more than read.
-    let matters = changes || is_upgrade(request.headers());
+    let matters = || changes || is_upgrade(request.headers());
     let needed = config.cookie_csrf_protect && changes;
-    if config.csrf_fetch_metadata && matters && !came_from(request, config.cookie_secure).is_trusted(needed) {
+    if config.csrf_fetch_metadata && matters() && !came_from(request, config.cookie_secure).is_trusted(needed) {
         return Err(JwtError::Csrf(CsrfError::CrossSite));
     }
     if !needed {

@@ -3,7 +3,7 @@
 use super::{credentials, not_cached};
 use crate::configuration::Sessions;
 use crate::users::Users;
-use actix_jwt_extended::{Jwt, JwtError, JwtManager, TokenType, jwt_required};
+use actix_jwt_extended::{Jwt, JwtError, JwtManager, TokenPair, TokenType, jwt_required};
 use actix_web::http::header::USER_AGENT;
 use actix_web::{HttpRequest, HttpResponse, delete, post, web};
 use serde::Serialize;
@@ -27,6 +27,12 @@ pub struct Tokens {
     pub refresh_token: String,
 }
 
+impl From<TokenPair> for Tokens {
+    fn from(pair: TokenPair) -> Self {
+        Self { access_token: pair.access_token, refresh_token: pair.refresh_token }
+    }
+}
+
 /// A session's, known in the list of sessions by the program that logged in; or, where the settings want none, two
 /// tokens that know nothing of each other, as Flask-JWT-Extended makes them.
 pub async fn tokens_of_login(jwt: &JwtManager, username: &str, request: &HttpRequest) -> Result<Tokens, JwtError> {
@@ -35,8 +41,7 @@ pub async fn tokens_of_login(jwt: &JwtManager, username: &str, request: &HttpReq
         return Ok(Tokens { access_token, refresh_token: jwt.create_refresh_token(username)? });
     }
     let program = request.headers().get(USER_AGENT).and_then(|value| value.to_str().ok());
-    let pair = jwt.start_session(username).label(program.unwrap_or("unknown")).await?;
-    Ok(Tokens { access_token: pair.access_token, refresh_token: pair.refresh_token })
+    Ok(jwt.start_session(username).label(program.unwrap_or("unknown")).await?.into())
 }
 
 /// The next pair; for a token without a session, as Flask-JWT-Extended makes them, an access token.

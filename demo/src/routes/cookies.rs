@@ -1,6 +1,7 @@
 //! `/auth/cookies`: the same for browsers, whose scripts never see a token.
 
-use super::{auth, credentials, not_cached};
+use super::auth::{self, Tokens};
+use super::{credentials, not_cached};
 use crate::users::Users;
 use actix_jwt_extended::{Jwt, JwtError, JwtManager, Location, jwt_required, verify_jwt_in_request};
 use actix_web::{HttpRequest, HttpResponse, ResponseError as _, delete, post, put, web};
@@ -16,8 +17,7 @@ pub async fn login(
     let username = credentials::verified_username(&users, &request, body).await?;
     let tokens = auth::tokens_of_login(&jwt, &username, &request).await?;
     let mut response = not_cached().json(json!({ "login": true }));
-    jwt.set_access_cookies(&mut response, &tokens.access_token)?;
-    jwt.set_refresh_cookies(&mut response, &tokens.refresh_token)?;
+    set(&jwt, &mut response, &tokens)?;
     Ok(response)
 }
 
@@ -26,14 +26,15 @@ pub async fn login(
 pub async fn refresh(jwt: JwtManager, presented: Jwt, request: HttpRequest) -> actix_web::Result<HttpResponse> {
     let mut response = not_cached().json(json!({ "refresh": true }));
     match presented.session_id() {
-        Some(_) => {
-            let pair = jwt.rotate(&presented, &request).await?;
-            jwt.set_access_cookies(&mut response, &pair.access_token)?;
-            jwt.set_refresh_cookies(&mut response, &pair.refresh_token)?;
-        }
+        Some(_) => set(&jwt, &mut response, &jwt.rotate(&presented, &request).await?.into())?,
         None => jwt.set_access_cookies(&mut response, &auth::access_token_of(&presented, &jwt)?)?,
     }
     Ok(response)
+}
+
+fn set(jwt: &JwtManager, response: &mut HttpResponse, tokens: &Tokens) -> Result<(), JwtError> {
+    jwt.set_access_cookies(response, &tokens.access_token)?;
+    jwt.set_refresh_cookies(response, &tokens.refresh_token)
 }
 
 /// Needs no token: whoever wants to log out may. One that comes along, with its CSRF value, takes its session with it;
