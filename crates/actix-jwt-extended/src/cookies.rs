@@ -218,9 +218,12 @@ impl JwtManager {
         response: &mut impl SetCookies,
         options: &CookieOptions,
     ) -> Result<(), JwtError> {
+        self.check_domain(false, options)?;
         self.check_domain(true, options)?;
-        self.unset_access_cookies_with(response, options)?;
-        self.unset_refresh_cookies_with(response, options)
+        for refresh in [false, true] {
+            self.unset_cookies(response, refresh, options.domain.as_deref());
+        }
+        Ok(())
     }
 
     fn set_cookies(

@@ -114,12 +114,10 @@ impl JwtManager {
     /// The same by the store's own word, for whoever is about to issue a token for another one: what is known here
     /// may be some seconds old, and a new token would outlive that.
     pub(crate) async fn is_revoked_for_sure(&self, token: &VerifiedToken) -> Result<bool, JwtError> {
-        if let Some(store) = self.store() {
-            let subject = token.identity();
-            let ids = token.ids(&subject).ok_or_else(without_id)?;
-            if self.in_time(store.is_revoked(&ids)).await? {
-                return Ok(true);
-            }
+        if let Some(store) = self.store()
+            && self.store_says(store, token).await?
+        {
+            return Ok(true);
         }
         self.is_blocked(token).await
     }
@@ -176,17 +174,20 @@ impl JwtManager {
         if let Some(known) = self.known(store, token, self.config().revocation_max_staleness)? {
             return Ok(known);
         }
-        let subject = token.identity();
-        let ids = token.ids(&subject).ok_or_else(without_id)?;
-        match self.in_time(store.is_revoked(&ids)).await {
-            Ok(revoked) => Ok(revoked),
-            Err(error) if self.config().revocation_fail_open => {
+        match self.store_says(store, token).await {
+            Err(JwtError::Store(error)) if self.config().revocation_fail_open => {
                 log::error!("JWT_REVOCATION_FAIL_OPEN: a token is accepted, though {error}");
                 // What is known still counts, however old it is.
-                Ok(store.is_revoked_at_once(&ids, Duration::MAX).unwrap_or(false))
+                Ok(self.known(store, token, Duration::MAX)?.unwrap_or(false))
             }
-            Err(error) => Err(error.into()),
+            answer => answer,
         }
+    }
+
+    async fn store_says(&self, store: &SharedStore, token: &VerifiedToken) -> Result<bool, JwtError> {
+        let subject = token.identity();
+        let ids = token.ids(&subject).ok_or_else(without_id)?;
+        Ok(self.in_time(store.is_revoked(&ids)).await?)
     }
 
     pub(crate) async fn keep(&self, revocation: &Revocation) -> Result<(), JwtError> {
