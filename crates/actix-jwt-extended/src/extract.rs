@@ -4,6 +4,7 @@
 
 use crate::error::{BodyError, JwtError, MissingToken};
 use crate::hooks::AnyUser;
+use crate::identity::{IdentityType, JwtIdentity};
 use crate::locate::body;
 use crate::manager::{JwtManager, manager_of};
 use crate::pipeline::{Jwt, Outcome, begin, finish, forget, passed_user, read_verdict};
@@ -16,11 +17,9 @@ use futures_util::FutureExt as _;
 use futures_util::future::{Either, LocalBoxFuture, Shared};
 use futures_util::lock::Mutex;
 use serde::de::DeserializeOwned;
-use std::fmt;
 use std::future::{Ready, ready};
 use std::ops::Deref;
 use std::rc::Rc;
-use std::str::FromStr;
 use std::sync::Arc;
 
 /// Ready at once, unless the store or the user lookup must be asked.
@@ -53,62 +52,6 @@ impl<T: FromJwt> FromVerdict for T {
 impl<E: FromJwt> FromVerdict for Optional<E> {
     fn from_verdict(verdict: Result<&Jwt, &MissingToken>, request: &HttpRequest) -> Result<Self, JwtError> {
         verdict.ok().map(|jwt| E::from_jwt(jwt, request)).transpose().map(Self)
-    }
-}
-
-/// Extractor: whom the token is about, as a `String`, a `Uuid`, an `i64`, …
-///
-/// Derefs to `T`. An identity that is no `T` is a 422.
-///
-/// ```
-/// use actix_jwt_extended::{JwtIdentity, jwt_required};
-/// use actix_web::get;
-///
-/// #[get("/orders", wrap = "jwt_required()")]
-/// async fn orders(user: JwtIdentity<u64>) -> String {
-///     format!("orders of user number {}", *user + 0)
-/// }
-/// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct JwtIdentity<T = String>(T);
-
-impl<T> JwtIdentity<T> {
-    /// The identity itself.
-    ///
-    /// ```
-    /// use actix_jwt_extended::JwtIdentity;
-    /// async fn handler(user: JwtIdentity) -> String {
-    ///     user.into_inner()
-    /// }
-    /// ```
-    #[must_use]
-    pub fn into_inner(self) -> T {
-        self.0
-    }
-}
-
-impl<T> Deref for JwtIdentity<T> {
-    type Target = T;
-
-    fn deref(&self) -> &T {
-        &self.0
-    }
-}
-
-impl<T: fmt::Display> fmt::Display for JwtIdentity<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl<T: FromStr + 'static> FromJwt for JwtIdentity<T> {
-    #[inline]
-    fn from_jwt(jwt: &Jwt, _: &HttpRequest) -> Result<Self, JwtError> {
-        let parsed = match jwt.identity_text() {
-            Some(text) => text.parse(),
-            None => jwt.identity().parse(),
-        };
-        parsed.map(Self).map_err(|_| JwtError::IdentityFormat)
     }
 }
 
@@ -154,6 +97,13 @@ impl<T> Deref for Claims<T> {
 
     fn deref(&self) -> &T {
         &self.0
+    }
+}
+
+impl<T: IdentityType> FromJwt for JwtIdentity<T> {
+    #[inline]
+    fn from_jwt(jwt: &Jwt, _: &HttpRequest) -> Result<Self, JwtError> {
+        Self::of(jwt)
     }
 }
 
@@ -269,7 +219,7 @@ macro_rules! from_request {
 
 from_request! {
     [] Jwt;
-    [T: FromStr + 'static] JwtIdentity<T>;
+    [T: IdentityType] JwtIdentity<T>;
     [T: DeserializeOwned + 'static] Claims<T>;
     [U: Send + Sync + 'static] CurrentUser<U>;
     [E: FromJwt] Optional<E>;

@@ -15,6 +15,7 @@ mod endpoints;
 mod error;
 mod extract;
 mod hooks;
+mod identity;
 mod implicit_refresh;
 mod issue;
 mod keys;
@@ -45,8 +46,9 @@ pub use config::{CookiePrefix, ErrorFormat, JwtConfig, Lifetime, Location, OneOr
 pub use cookies::{CookieOptions, SetCookies};
 pub use endpoints::{introspection_endpoint, revocation_endpoint};
 pub use error::{BodyError, ConfigError, CsrfError, InvalidToken, IssueError, JwtError, MissingToken};
-pub use extract::{Claims, CurrentUser, JwtIdentity, Optional};
+pub use extract::{Claims, CurrentUser, Optional};
 pub use hooks::{HookOutput, ReuseDetected};
+pub use identity::{IdentityText, JwtIdentity};
 pub use implicit_refresh::{
     RefreshExpiringCookies, RefreshExpiringCookiesFuture, RefreshExpiringCookiesMiddleware, refresh_expiring_cookies,
 };

@@ -57,7 +57,7 @@ async fn added_by_protection(jwt: JwtManager) -> u64 {
         "ok"
     }
     async fn protected(user: JwtIdentity) -> &'static str {
-        assert_eq!(*user, "ada");
+        assert_eq!(&*user, "ada");
         "ok"
     }
     let header = format!("Bearer {}", jwt.create_access_token("ada").unwrap());

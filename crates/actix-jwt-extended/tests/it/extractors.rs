@@ -27,6 +27,15 @@ async fn text_route(user: JwtIdentity) -> String {
     user.into_inner()
 }
 
+/// As text without a type, and as the type that text has otherwise.
+#[get("/both")]
+async fn both_route(user: JwtIdentity, other: JwtIdentity<String>) -> String {
+    let (text, copy): (&str, JwtIdentity) = (&user, user.clone());
+    assert_eq!((text, format!("{user}"), format!("{user:?}")), (&**other, text.to_owned(), format!("{other:?}")));
+    assert!(user == copy);
+    copy.into_inner() + " and " + &other.into_inner()
+}
+
 #[get("/team")]
 async fn team_route(claims: Claims<Mine>) -> String {
     format!("{} of {}", claims.sub, claims.team)
@@ -74,6 +83,7 @@ fn routes(config: &mut web::ServiceConfig) {
     config.service((
         number_route,
         text_route,
+        both_route,
         team_route,
         claims_route,
         user_route,
@@ -102,6 +112,12 @@ fn identities_of_any_type() {
     assert_eq!(app.get_with("/text", &with(json!({ "sub": "" }))).text(), "");
     let lax = TestApp::start(&manager(config().verify_sub(false)), routes);
     assert_eq!(lax.get_with("/number", &with(json!({ "sub": 41 }))).text(), "42");
+    // With an escape, the text is not as it stands in the token.
+    for (sub, text) in
+        [(json!("ada"), "ada"), (json!("a\"d\u{e4}"), "a\"d\u{e4}"), (json!(41), "41"), (json!([1]), "[1]")]
+    {
+        assert_eq!(lax.get_with("/both", &with(json!({ "sub": sub }))).text(), format!("{text} and {text}"));
+    }
 }
 
 #[test]
