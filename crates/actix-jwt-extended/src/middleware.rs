@@ -3,7 +3,7 @@
 use crate::config::Location;
 use crate::error::JwtError;
 use crate::locate::{body, websocket};
-use crate::manager::manager_of;
+use crate::manager::{JwtManager, manager_of};
 use crate::pipeline::{Outcome, begin, finish, forget, is_exempt, passed_token};
 use crate::required::JwtRequired;
 use crate::respond::JwtRejection;
@@ -11,10 +11,11 @@ use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
 use actix_web::http::StatusCode;
 use actix_web::http::header::SEC_WEBSOCKET_PROTOCOL;
-use actix_web::{Error, HttpMessage as _, ResponseError as _};
+use actix_web::{Error, HttpMessage as _, HttpRequest, ResponseError as _};
 use futures_util::FutureExt as _;
 use futures_util::future::LocalBoxFuture;
 use pin_project_lite::pin_project;
+use std::cell::OnceCell;
 use std::fmt;
 use std::future::{Future, Ready, ready};
 use std::pin::Pin;
@@ -33,7 +34,8 @@ where
     type Future = Ready<Result<Self::Transform, ()>>;
 
     fn new_transform(&self, service: S) -> Self::Future {
-        ready(Ok(JwtRequiredMiddleware { service: Rc::new(service), required: Rc::new(self.clone()) }))
+        let required = Rc::new(self.clone());
+        ready(Ok(JwtRequiredMiddleware { service: Rc::new(service), required, manager: OnceCell::new() }))
     }
 }
 
@@ -41,6 +43,17 @@ where
 pub struct JwtRequiredMiddleware<S> {
     service: Rc<S>,
     required: Rc<JwtRequired>,
+    /// Which one is in force where this stands in the application: so that it is looked for once.
+    manager: OnceCell<JwtManager>,
+}
+
+impl<S> JwtRequiredMiddleware<S> {
+    fn manager(&self, request: &HttpRequest) -> Result<&JwtManager, JwtError> {
+        match self.manager.get() {
+            Some(manager) => Ok(manager),
+            None => manager_of(request).map(|manager| self.manager.get_or_init(|| manager.clone())),
+        }
+    }
 }
 
 impl<S> fmt::Debug for JwtRequiredMiddleware<S> {
@@ -65,7 +78,7 @@ where
             return JwtRequiredFuture::Inner { future: self.service.call(request) };
         }
         let outcome =
-            manager_of(request.request()).and_then(|manager| begin(&self.required, manager, request.request(), None));
+            self.manager(request.request()).and_then(|manager| begin(&self.required, manager, request.request(), None));
         match outcome {
             Ok(Outcome::Pass) => JwtRequiredFuture::Inner { future: self.service.call(request) },
             Ok(outcome) => {
