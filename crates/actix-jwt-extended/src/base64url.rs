@@ -40,6 +40,14 @@ pub(crate) fn encode_to(bytes: &[u8], text: &mut Vec<u8>) -> Option<()> {
     ENGINE.encode_slice(bytes, text.get_mut(start..)?).ok().map(drop)
 }
 
+/// Appends to `buffer` what its own first bytes are in base64url. `None` = it has not so many.
+pub(crate) fn append_encoded(buffer: &mut Vec<u8>, first: usize) -> Option<()> {
+    let end = buffer.len();
+    buffer.resize(end.checked_add(base64::encoded_len(first, false)?)?, 0);
+    let (before, place) = buffer.split_at_mut_checked(end)?;
+    ENGINE.encode_slice(before.get(..first)?, place).ok().map(drop)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -55,6 +63,10 @@ mod tests {
             let mut appended = b"x.".to_vec();
             encode_to(&bytes, &mut appended).unwrap();
             assert_eq!(appended, format!("x.{text}").into_bytes());
+            let mut own = [&bytes[..], b"."].concat();
+            append_encoded(&mut own, length).unwrap();
+            assert_eq!(own, [&bytes[..], b".", text.as_bytes()].concat());
+            assert_eq!(append_encoded(&mut bytes.clone(), length + 1), None);
             assert_eq!(decoded_len(text.len()), length);
             let mut exact = vec![0; length];
             assert_eq!(decode_to(text.as_bytes(), &mut exact), Ok(length));

@@ -5,7 +5,7 @@
 
 use crate::base64url;
 use crate::claims::{HeaderRef, JoseHeader};
-use crate::error::{ConfigError, InvalidToken, IssueError};
+use crate::error::{ConfigError, InvalidToken};
 use crate::keys::{KeyRing, Signature, SigningKey, VerifyingKey};
 use crate::strict_json::{NameSeed, Names, Scalar, ScalarSeed, duplicate, reason};
 use jsonwebtoken::Algorithm;
@@ -103,7 +103,7 @@ pub(crate) fn self_test(ring: &KeyRing) -> Result<(), ConfigError> {
     let key_id = key.key_id().map(Value::from);
     let whole_way = || {
         let header = header_segment(key.algorithm(), None, key_id.iter().map(|key_id| ("kid", key_id))).ok()?;
-        let token = encode(&header, b"{}", key).ok()?;
+        let token = encode(&header, b"{}".to_vec(), key)?;
         Parts::split(token.as_bytes(), usize::MAX, ring, |_| None).ok()?.verify(ring).ok()
     };
     whole_way().ok_or_else(|| ConfigError::SelfTest { algorithm: format!("{:?}", key.algorithm()) })
@@ -113,17 +113,21 @@ fn verdict(genuine: bool) -> Result<(), InvalidToken> {
     if genuine { Ok(()) } else { Err(InvalidToken::Signature) }
 }
 
-/// Puts a token together and signs it. The header is a segment already.
-pub(crate) fn encode(header: &str, claims: &[u8], key: &SigningKey) -> Result<String, IssueError> {
+/// Puts a token together and signs it. The header is a segment already; the token is made behind the claims, in
+/// the same memory. `None` = the crypto library refuses.
+pub(crate) fn encode(header: &str, claims: Vec<u8>, key: &SigningKey) -> Option<String> {
+    let start = claims.len();
+    let mut buffer = claims;
     // Room for the longest signature that is usual, so that the text is not moved while it grows.
-    let mut token = Vec::with_capacity(header.len() + (claims.len() + 64) * 4 / 3 + 8);
-    token.extend_from_slice(header.as_bytes());
-    token.push(b'.');
-    base64url::encode_to(claims, &mut token).ok_or(IssueError::Signing)?;
-    let signature = key.sign(&token).ok_or(IssueError::Signing)?;
-    token.push(b'.');
-    base64url::encode_to(signature.as_slice(), &mut token).ok_or(IssueError::Signing)?;
-    String::from_utf8(token).map_err(|_| IssueError::Signing)
+    buffer.reserve(header.len() + (start + 64) * 4 / 3 + 8);
+    buffer.extend_from_slice(header.as_bytes());
+    buffer.push(b'.');
+    base64url::append_encoded(&mut buffer, start)?;
+    let signature = key.sign(buffer.get(start..)?)?;
+    buffer.push(b'.');
+    base64url::encode_to(signature.as_slice(), &mut buffer)?;
+    buffer.drain(..start);
+    String::from_utf8(buffer).ok()
 }
 
 /// The header of a token that nobody has verified, as its JSON text.

@@ -18,19 +18,33 @@ use uuid::Uuid;
 
 /// Names of the claims that this library reads and writes (RFC 7519 §4.1, and FJE's own).
 pub(crate) mod name {
-    pub(crate) const AUDIENCE: &str = "aud";
-    pub(crate) const CSRF: &str = "csrf";
-    pub(crate) const EXPIRATION: &str = "exp";
-    pub(crate) const FRESH: &str = "fresh";
-    pub(crate) const ISSUED_AT: &str = "iat";
-    pub(crate) const ISSUER: &str = "iss";
-    pub(crate) const JWT_ID: &str = "jti";
-    pub(crate) const NOT_BEFORE: &str = "nbf";
-    /// How often its session had been rotated when a refresh token was made.
-    pub(crate) const ROTATION: &str = "rot";
-    pub(crate) const SESSION_ID: &str = "sid";
-    pub(crate) const SUBJECT: &str = "sub";
-    pub(crate) const TYPE: &str = "type";
+    macro_rules! names {
+        ($($(#[$doc:meta])* $name:ident = $text:literal;)*) => {
+            $($(#[$doc])* pub(crate) const $name: &str = $text;)*
+
+            /// The same as they stand in JSON, after another member: none needs an escape.
+            #[allow(dead_code, reason = "the name of the identity claim is a setting")]
+            pub(crate) mod member {
+                $(pub(crate) const $name: &str = concat!(",\"", $text, "\":");)*
+            }
+        };
+    }
+
+    names! {
+        AUDIENCE = "aud";
+        CSRF = "csrf";
+        EXPIRATION = "exp";
+        FRESH = "fresh";
+        ISSUED_AT = "iat";
+        ISSUER = "iss";
+        JWT_ID = "jti";
+        NOT_BEFORE = "nbf";
+        /// How often its session had been rotated when a refresh token was made.
+        ROTATION = "rot";
+        SESSION_ID = "sid";
+        SUBJECT = "sub";
+        TYPE = "type";
+    }
 }
 
 /// Times beyond the year 9999, in either direction, are no times.

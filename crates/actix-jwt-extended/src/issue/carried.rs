@@ -13,7 +13,8 @@ impl TokenBuilder<'_> {
     /// Takes over another token's own claims.
     pub(crate) fn carry_claims(mut self, token: &VerifiedToken) -> Self {
         let own = token.claims().iter().filter(|(name, _)| self.check_claim(name).is_ok());
-        self.carried = own.map(|(name, value)| (name.clone(), value.clone())).collect();
+        let own = own.map(|(name, value)| (name.clone(), value.clone())).collect();
+        self.extras().carried = own;
         self
     }
 
@@ -23,13 +24,14 @@ impl TokenBuilder<'_> {
     /// What it does not have is as the settings say: they said nothing when it was made.
     pub(crate) fn carry_all(self, token: &VerifiedToken) -> Self {
         let mut next = self.carry_claims(token);
-        next.carried_headers = own_headers(token);
         if let Some(seconds) = lifetime(token) {
             next.lifetime = Lifetime::After(Duration::from_secs(seconds));
         }
-        next.audience = token.claims().get(name::AUDIENCE).and_then(audience);
-        next.issuer = token.claims().get(name::ISSUER).and_then(Value::as_str).map(str::to_owned);
-        next.csrf = token.csrf().map(str::to_owned);
+        let extras = next.extras();
+        extras.carried_headers = own_headers(token);
+        extras.audience = token.claims().get(name::AUDIENCE).and_then(audience);
+        extras.issuer = token.claims().get(name::ISSUER).and_then(Value::as_str).map(str::to_owned);
+        extras.csrf = token.csrf().map(str::to_owned);
         next
     }
 }

@@ -1,62 +1,68 @@
 //! The claims of a new token: Flask-JWT-Extended's in its order, then one's own.
 
-use super::{Fresh, TokenBuilder, after};
-use crate::claims::{MAX_NUMERIC_DATE, name};
+use super::token_builder::{Fresh, TokenBuilder};
+use crate::claims::name::member;
+use crate::claims::{MAX_NUMERIC_DATE, TokenType};
 use crate::config::Lifetime;
 use crate::error::IssueError;
 use crate::manager::jwt_id_of;
 use serde::Serialize;
+use std::time::Duration;
 use uuid::Uuid;
 
 impl TokenBuilder<'_> {
+    /// The claims as JSON, with room behind for the token that is made of them.
     pub(super) fn claims_json(&self) -> Result<Vec<u8>, IssueError> {
         let config = self.manager.config();
         let now_ms = self.manager.now_ms();
         let now = self.issued_at_ms.unwrap_or(now_ms).div_euclid(1000);
-        let mut claims = Claims::with_capacity(384);
+        let mut claims = Claims::new();
         match self.fresh {
-            Fresh::Bool(fresh) => claims.add(name::FRESH, &fresh)?,
+            Fresh::Bool(false) => claims.add_json(member::FRESH, "false"),
+            Fresh::Bool(true) => claims.add_json(member::FRESH, "true"),
             Fresh::For(duration) => {
-                claims.add(name::FRESH, &after(now, duration).unwrap_or(MAX_NUMERIC_DATE))?;
+                claims.add(member::FRESH, &after(now, duration).unwrap_or(MAX_NUMERIC_DATE))?;
             }
         }
-        claims.add(name::ISSUED_AT, &now)?;
+        claims.add(member::ISSUED_AT, &now)?;
         match &self.jwt_id {
-            Some(jwt_id) => claims.add(name::JWT_ID, jwt_id)?,
-            None => claims.add_id(name::JWT_ID, jwt_id_of(self.manager.issue_time_at(now_ms))),
+            Some(jwt_id) => claims.add(member::JWT_ID, jwt_id)?,
+            None => claims.add_id(member::JWT_ID, jwt_id_of(self.manager.issue_time_at(now_ms))),
         }
-        claims.add(name::TYPE, self.token_type.as_str())?;
-        match &self.identity_value {
+        claims
+            .add_json(member::TYPE, if self.token_type == TokenType::Refresh { r#""refresh""# } else { r#""access""# });
+        let extras = self.extras.as_deref();
+        match extras.and_then(|extras| extras.identity_value.as_ref()) {
             Some(value) => claims.add_any(&config.identity_claim, value)?,
             None => claims.add_any(&config.identity_claim, &self.identity)?,
         }
         if let Some(duration) = self.not_before_in {
-            claims.add(name::NOT_BEFORE, &after(now, duration)?)?;
+            claims.add(member::NOT_BEFORE, &after(now, duration)?)?;
         } else if config.encode_nbf {
-            claims.add(name::NOT_BEFORE, &now)?;
+            claims.add(member::NOT_BEFORE, &now)?;
         }
         if config.cookie_csrf_protect {
-            match &self.csrf {
-                Some(csrf) => claims.add(name::CSRF, csrf)?,
-                None => claims.add_id(name::CSRF, Uuid::new_v4()),
+            match extras.and_then(|extras| extras.csrf.as_ref()) {
+                Some(csrf) => claims.add(member::CSRF, csrf)?,
+                None => claims.add_id(member::CSRF, Uuid::new_v4()),
             }
         }
-        if let Some(audience) = self.audience.as_ref().or(config.encode_audience.as_ref()) {
-            claims.add(name::AUDIENCE, audience)?;
+        if let Some(audience) = extras.and_then(|extras| extras.audience.as_ref()).or(config.encode_audience.as_ref()) {
+            claims.add(member::AUDIENCE, audience)?;
         }
-        if let Some(issuer) = self.issuer.as_ref().or(config.encode_issuer.as_ref()) {
-            claims.add(name::ISSUER, issuer)?;
+        if let Some(issuer) = extras.and_then(|extras| extras.issuer.as_ref()).or(config.encode_issuer.as_ref()) {
+            claims.add(member::ISSUER, issuer)?;
         }
         if let Some(session) = &self.session {
-            claims.add(name::SESSION_ID, &session.id)?;
+            claims.add(member::SESSION_ID, &session.id)?;
             if let Some(rotation) = &session.rotation {
-                claims.add(name::ROTATION, rotation)?;
+                claims.add(member::ROTATION, rotation)?;
             }
         }
         if let Some(expiration) = self.expiration(now)? {
-            claims.add(name::EXPIRATION, &expiration)?;
+            claims.add(member::EXPIRATION, &expiration)?;
         }
-        for (name, value) in &self.claims {
+        for (name, value) in extras.into_iter().flat_map(|extras| &extras.claims) {
             claims.add_any(name, value)?;
         }
         Ok(claims.into_json())
@@ -72,42 +78,46 @@ impl TokenBuilder<'_> {
     }
 }
 
+fn after(now: i64, duration: Duration) -> Result<i64, IssueError> {
+    i64::try_from(duration.as_secs())
+        .ok()
+        .and_then(|seconds| now.checked_add(seconds))
+        .filter(|time| *time <= MAX_NUMERIC_DATE)
+        .ok_or(IssueError::LifetimeTooLong)
+}
+
 /// A JSON object in the making.
 struct Claims(Vec<u8>);
 
 impl Claims {
-    fn with_capacity(bytes: usize) -> Self {
-        Self(Vec::with_capacity(bytes))
+    fn new() -> Self {
+        Self(Vec::with_capacity(1024))
     }
 
-    /// A claim of the library's own: its name needs no escapes.
-    fn add<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<(), IssueError> {
-        self.name(name);
+    /// A claim of the library's own, whose name is one of [`member`].
+    fn add<T: Serialize + ?Sized>(&mut self, member: &'static str, value: &T) -> Result<(), IssueError> {
+        self.0.extend_from_slice(member.as_bytes());
         self.value(value)
     }
 
-    fn add_any<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) -> Result<(), IssueError> {
-        self.0.push(self.separator());
-        self.value(name)?;
-        self.0.push(b':');
-        self.value(value)
+    fn add_json(&mut self, member: &'static str, json: &'static str) {
+        self.0.extend_from_slice(member.as_bytes());
+        self.0.extend_from_slice(json.as_bytes());
     }
 
-    fn add_id(&mut self, name: &'static str, id: Uuid) {
-        self.name(name);
+    fn add_id(&mut self, member: &'static str, id: Uuid) {
+        self.0.extend_from_slice(member.as_bytes());
         self.0.push(b'"');
         self.0.extend_from_slice(id.hyphenated().encode_lower(&mut [0; 36]).as_bytes());
         self.0.push(b'"');
     }
 
-    fn separator(&self) -> u8 {
-        if self.0.is_empty() { b'{' } else { b',' }
-    }
-
-    fn name(&mut self, name: &'static str) {
-        self.0.extend_from_slice(&[self.separator(), b'"']);
-        self.0.extend_from_slice(name.as_bytes());
-        self.0.extend_from_slice(b"\":");
+    /// A claim of any name.
+    fn add_any<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) -> Result<(), IssueError> {
+        self.0.push(b',');
+        self.value(name)?;
+        self.0.push(b':');
+        self.value(value)
     }
 
     fn value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), IssueError> {
@@ -115,6 +125,10 @@ impl Claims {
     }
 
     fn into_json(mut self) -> Vec<u8> {
+        // In the place of the first comma.
+        if let Some(first) = self.0.first_mut() {
+            *first = b'{';
+        }
         self.0.push(b'}');
         self.0
     }
