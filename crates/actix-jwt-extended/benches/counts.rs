@@ -11,28 +11,39 @@
 
 mod common;
 
+use actix_jwt_extended::jwt_required;
 use actix_web::http::StatusCode;
 use common::{FAMILIES, Keys};
 use std::io::Read as _;
 use std::process::{Command, ExitCode};
+use std::sync::OnceLock;
 
 /// How often the work is repeated: the difference of two runs is free of start-up costs.
 const RUNS: [u64; 2] = [100, 600];
+/// Of what takes so little that the start of two processes, whose keys make random numbers, differs by more.
+const RUNS_OF_LITTLE: [u64; 2] = [1_000, 41_000];
 /// A step takes some ten microseconds, or many more; so only HMAC and requests are stepped through.
 const STEPPED_RUNS: [u64; 2] = [2, 6];
 
 /// What the check measures: the paths that every request takes.
-const GUARDED: [&str; 9] = [
+const GUARDED: [&str; 12] = [
     "HS256 verify",
+    "HS256 verify with a key ID",
     "HS256 cached",
     "HS256 issue",
     "request open",
     "request protected",
     "request protected cached",
     "request protected cached with a store",
+    "request protected cached by role",
+    "request protected cached in a cookie",
     "request without a token",
     "request with garbage",
 ];
+/// What the CPU may execute at most, and how many allocations it may take: these are the project's promises.
+const LIMITS: [(&str, u64, u64); 2] = [("HS256 verify", 9_500, 2), ("HS256 cached", 700, 0)];
+/// What it takes to make a request, which is no part of the work.
+const MAKING: &str = "request made";
 /// By how much a count may exceed the recorded one, in percent; and what protection adds to a request, of which the
 /// request itself is the most; and a count by another compiler or valgrind.
 const TOLERANCE: u64 = 3;
@@ -68,8 +79,8 @@ fn print_all() {
     for work in all_work() {
         let shown = |count: Option<u64>| count.map_or("-".to_owned(), |count| count.to_string());
         let is_short = work.starts_with("HS256") || work.starts_with("request");
-        let stepped = is_short.then(|| per_run(&work, STEPPED_RUNS, stepped)).flatten();
-        let emulated = per_run(&work, RUNS, emulated);
+        let stepped = is_short.then(|| real_instructions(&work)).flatten();
+        let emulated = instructions(&work);
         println!("{work:<36} {:>12} {:>14} {:>14}", allocations(&work), shown(stepped), shown(emulated));
     }
 }
@@ -79,39 +90,59 @@ fn all_work() -> Vec<String> {
         ["verify", "cached", "verify jsonwebtoken", "issue", "issue jsonwebtoken"]
             .map(|what| format!("{algorithm:?} {what}"))
     });
-    let requests = GUARDED.iter().filter(|work| work.starts_with("request")).map(|work| (*work).to_owned());
-    tokens.chain(requests).collect()
+    let all: Vec<String> = tokens.collect();
+    let others = GUARDED.map(str::to_owned).into_iter().filter(|work| !all.contains(work)).collect();
+    [all, others].concat()
 }
 
 /// Does the named work, `times` times, each through `round`.
 fn perform(work: &str, times: u64, mut round: impl FnMut(&mut dyn FnMut())) {
     if let Some(what) = work.strip_prefix("request ") {
         let keys = Keys::new(FAMILIES[0]);
-        let (token, status) = match what {
-            "with garbage" => (Some("x.y.z"), StatusCode::UNPROCESSABLE_ENTITY),
-            "without a token" => (None, StatusCode::UNAUTHORIZED),
-            _ => (Some(&*keys.token), StatusCode::OK),
+        let (in_cookies, cookie) = common::in_cookies();
+        let bearer = |token: &str| ("Authorization", format!("Bearer {token}"));
+        let header = match what {
+            "with garbage" => bearer("x.y.z"),
+            "without a token" => ("Accept-Language", "en".to_owned()),
+            "protected cached by role" => {
+                bearer(&keys.caching.access_token("ada").claim("roles", ["editor"]).encode().unwrap())
+            }
+            "protected cached in a cookie" => ("Cookie", format!("theme=dark; access_token_cookie={cookie}")),
+            _ => bearer(&keys.token),
+        };
+        let status = match what {
+            "with garbage" => StatusCode::UNPROCESSABLE_ENTITY,
+            "without a token" => StatusCode::UNAUTHORIZED,
+            _ => StatusCode::OK,
         };
         let jwt = match what {
             "open" => None,
-            "protected cached" => Some(&keys.caching),
+            "protected cached" | "protected cached by role" => Some(&keys.caching),
             "protected cached with a store" => Some(&keys.storing),
+            "protected cached in a cookie" => Some(&in_cookies),
             _ => Some(&keys.ours),
         };
+        let demand =
+            if what == "protected cached by role" { jwt_required().any_role(["editor"]) } else { jwt_required() };
         return actix_web::rt::System::new().block_on(async {
-            let app = common::app(jwt).await;
+            let app = common::app_demanding(demand, jwt).await;
             for _ in 0..times {
                 // The request is made outside the round: a server has it already.
-                let mut request = Some(common::request(token));
-                round(&mut || common::call(&app, request.take().unwrap(), status));
+                let mut request = Some(common::request_with((header.0, &header.1)));
+                round(&mut || match what {
+                    "made" => drop(request.take()),
+                    _ => common::call(&app, request.take().unwrap(), status),
+                });
             }
         });
     }
     let (algorithm, what) = work.split_once(' ').unwrap();
     let keys = Keys::new(algorithm.parse().unwrap());
+    let (jwt, named) = common::with_key_id();
     for _ in 0..times {
         round(&mut || match what {
             "verify" => keys.verify(),
+            "verify with a key ID" => drop(std::hint::black_box(jwt.decode_token(&named).unwrap())),
             "cached" => keys.verify_cached(),
             "verify jsonwebtoken" => keys.verify_theirs(),
             "issue" => keys.issue(),
@@ -125,6 +156,26 @@ fn allocations(work: &str) -> u64 {
     // The first rounds fill what is filled once.
     perform(work, 10, |run| last = allocation_counter::measure(&mut *run).count_total);
     last
+}
+
+/// By callgrind; of a request, without making it.
+fn instructions(work: &str) -> Option<u64> {
+    static OF_MAKING: OnceLock<Option<u64>> = OnceLock::new();
+    let making = || *OF_MAKING.get_or_init(|| per_run(MAKING, RUNS, emulated));
+    let runs = if work.ends_with("256 cached") { RUNS_OF_LITTLE } else { RUNS };
+    without_making(work, per_run(work, runs, emulated)?, making)
+}
+
+/// By single steps, likewise.
+fn real_instructions(work: &str) -> Option<u64> {
+    static OF_MAKING: OnceLock<Option<u64>> = OnceLock::new();
+    let making = || *OF_MAKING.get_or_init(|| per_run(MAKING, STEPPED_RUNS, stepped));
+    without_making(work, per_run(work, STEPPED_RUNS, stepped)?, making)
+}
+
+fn without_making(work: &str, count: u64, making: impl FnOnce() -> Option<u64>) -> Option<u64> {
+    let making = if work.starts_with("request") { making()? } else { 0 };
+    Some(count.saturating_sub(making))
 }
 
 fn per_run(work: &str, runs: [u64; 2], count: fn(&str, u64) -> Option<u64>) -> Option<u64> {
@@ -192,7 +243,7 @@ const RECORD: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/counts.txt");
 fn record() -> String {
     let mut text = format!("{}\n", tools());
     for work in GUARDED {
-        let instructions = per_run(work, RUNS, emulated).unwrap_or_else(|| panic!("valgrind is needed"));
+        let instructions = instructions(work).unwrap_or_else(|| panic!("valgrind is needed"));
         text += &format!("{work}: {} allocations, {instructions} instructions\n", allocations(work));
     }
     text
@@ -216,6 +267,7 @@ fn check() -> ExitCode {
     }
     let percent = |usual| 100 + if same_tools { usual } else { TOLERANCE_ELSEWHERE };
     let mut open = None;
+    let mut counted = Vec::new();
     let mut code = ExitCode::SUCCESS;
     assert_eq!(rows.lines().count(), GUARDED.len(), "counts.txt is not of this program");
     for (work, row) in GUARDED.iter().zip(rows.lines()) {
@@ -228,7 +280,7 @@ fn check() -> ExitCode {
             }
         };
         compare("allocations", allocations(work), numbers[0], numbers[0]);
-        let Some(now) = per_run(work, RUNS, emulated) else { continue };
+        let Some(now) = instructions(work) else { continue };
         assert!(now > 0, "{work}: nothing was counted");
         let then = numbers[1];
         compare("instructions", now, then, then * percent(TOLERANCE) / 100);
@@ -240,6 +292,33 @@ fn check() -> ExitCode {
             }
             None => {}
         }
+        counted.push((*work, now));
     }
+    keep_promises(&counted).unwrap_or_else(|broken| {
+        println!("FAILED: {broken}");
+        code = ExitCode::FAILURE;
+    });
     code
+}
+
+/// What holds whatever was recorded.
+fn keep_promises(counted: &[(&str, u64)]) -> Result<(), String> {
+    for (work, most, most_allocations) in LIMITS {
+        let allocations = allocations(work);
+        let real = real_instructions(work);
+        let shown = real.map_or("not counted here".to_owned(), |real| real.to_string());
+        println!(
+            "{work}: {shown} real instructions, at most {most}; {allocations} allocations, at most {most_allocations}"
+        );
+        if allocations > most_allocations || real.is_some_and(|real| real > most) {
+            return Err(format!("{work} takes more"));
+        }
+    }
+    let of = |wanted: &str| counted.iter().find(|(work, _)| *work == wanted).map(|(_, count)| *count);
+    if let (Some(refused), Some(verified)) = (of("request without a token"), of("request protected"))
+        && refused >= verified
+    {
+        return Err(format!("a request without a token takes {refused} instructions, a verified one {verified}"));
+    }
+    Ok(())
 }

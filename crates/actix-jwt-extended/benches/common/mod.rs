@@ -1,7 +1,8 @@
 //! What the benchmarks and the counts measure: one list, so that both speak of the same work.
 
 use actix_jwt_extended::{
-    Algorithm, JwtConfig, JwtIdentity, JwtManager, MemoryStore, Revocation, TokenStore as _, jwt_required,
+    Algorithm, JwtConfig, JwtIdentity, JwtManager, JwtRequired, Location, MemoryStore, Revocation, SigningKey,
+    TokenStore as _, jwt_required,
 };
 use actix_web::body::MessageBody;
 use actix_web::dev::{Service, ServiceResponse};
@@ -144,6 +145,24 @@ impl Keys {
     }
 }
 
+/// HS256 with a key ID, verifying each time.
+#[allow(dead_code, reason = "only the counts look at it")]
+pub(crate) fn with_key_id() -> (JwtManager, String) {
+    let key = SigningKey::from_secret(Algorithm::HS256, SECRET.as_bytes()).unwrap().with_key_id("2026-11");
+    let config = JwtConfig::new().token_cache_size(0);
+    let jwt = JwtManager::builder(config).signing_key(key).build().unwrap();
+    let token = jwt.create_access_token("ada.lovelace@example.org").unwrap();
+    (jwt, token)
+}
+
+/// HS256 in cookies, with the token cache.
+#[allow(dead_code, reason = "only the counts look at it")]
+pub(crate) fn in_cookies() -> (JwtManager, String) {
+    let jwt = JwtManager::new(JwtConfig::new().secret_key(SECRET).token_location([Location::Cookies])).unwrap();
+    let token = jwt.create_access_token("ada.lovelace@example.org").unwrap();
+    (jwt, token)
+}
+
 /// Ten thousand of each kind are revoked.
 fn full_store() -> MemoryStore {
     let store = MemoryStore::new();
@@ -171,28 +190,43 @@ async fn protected(user: JwtIdentity) -> &'static str {
 
 /// An app with one route, that the manager protects; without a manager it is open. One route, so that the router
 /// has the same work with either.
+#[allow(dead_code, reason = "the counts make their own demands")]
 pub(crate) async fn app(
+    jwt: Option<&JwtManager>,
+) -> impl Service<actix_http::Request, Response = ServiceResponse<impl MessageBody>, Error = Error> {
+    app_demanding(jwt_required(), jwt).await
+}
+
+/// The same, protected by this demand.
+pub(crate) async fn app_demanding(
+    demand: JwtRequired,
     jwt: Option<&JwtManager>,
 ) -> impl Service<actix_http::Request, Response = ServiceResponse<impl MessageBody>, Error = Error> {
     let route = web::resource(ROUTE);
     let configure = |service: &mut web::ServiceConfig| {
         match jwt {
-            Some(jwt) => {
-                service.app_data(jwt.clone()).service(route.wrap(jwt_required()).route(web::get().to(protected)))
-            }
+            Some(jwt) => service.app_data(jwt.clone()).service(route.wrap(demand).route(web::get().to(protected))),
             None => service.service(route.route(web::get().to(open))),
         };
     };
     init_service(App::new().configure(configure)).await
 }
 
+#[allow(dead_code, reason = "the counts send other headers, too")]
 pub(crate) fn request(token: Option<&str>) -> actix_http::Request {
-    let request = TestRequest::get().uri(ROUTE).insert_header(("Host", "localhost")).insert_header(("Accept", "*/*"));
     match token {
-        Some(token) => request.insert_header(("Authorization", format!("Bearer {token}"))),
-        None => request,
+        Some(token) => request_with(("Authorization", &format!("Bearer {token}"))),
+        None => request_with(("Accept-Language", "en")),
     }
-    .to_request()
+}
+
+pub(crate) fn request_with(header: (&str, &str)) -> actix_http::Request {
+    TestRequest::get()
+        .uri(ROUTE)
+        .insert_header(("Host", "localhost"))
+        .insert_header(("Accept", "*/*"))
+        .insert_header(header)
+        .to_request()
 }
 
 /// One request through the app, which never waits for anything.

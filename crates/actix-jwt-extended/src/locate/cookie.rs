@@ -1,5 +1,6 @@
 //! A token in a cookie (RFC 6265 §5.4), found without building a jar of all the others.
 
+use super::split_at;
 use actix_web::http::header::{COOKIE, HeaderMap};
 
 /// The first cookie of that name, over all `Cookie` lines; `None` also if it is empty.
@@ -7,7 +8,7 @@ use actix_web::http::header::{COOKIE, HeaderMap};
 /// A pair without `=` is passed over: browsers send that for a cookie without a name, which another host
 /// of the site may have planted to look like ours (RFC 6265bis). Quotes around a value are not part of it.
 pub(super) fn find<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a [u8]> {
-    let pairs = headers.get_all(COOKIE).flat_map(|line| line.as_bytes().split(|byte| *byte == b';'));
+    let pairs = headers.get_all(COOKIE).flat_map(|line| split_at(b';', line.as_bytes()));
     let value = pairs.filter_map(split).find_map(|(own, value)| (own == name.as_bytes()).then_some(value))?;
     (!value.is_empty()).then_some(value)
 }

@@ -1,5 +1,6 @@
 //! A token in a header (RFC 6750 §2.1).
 
+use super::split_at;
 use crate::config::JwtConfig;
 use crate::error::{JwtError, MissingToken};
 use actix_web::http::header::{HeaderMap, HeaderName};
@@ -44,16 +45,7 @@ pub(super) fn at_first_glance<'a>(headers: &'a HeaderMap, name: &HeaderName, sch
 
 /// The items of a list (RFC 9110 §5.6.1), empty ones too.
 fn list_items(line: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let mut rest = Some(line);
-    std::iter::from_fn(move || {
-        let line = rest?;
-        let (item, tail) = match memchr::memchr(b',', line) {
-            Some(at) => (line.get(..at)?, line.get(at + 1..)),
-            None => (line, None),
-        };
-        rest = tail;
-        Some(item.trim_ascii())
-    })
+    split_at(b',', line).map(<[u8]>::trim_ascii)
 }
 
 /// What follows the type in an item whose first word it is; schemes are compared without regard to

@@ -94,6 +94,20 @@ impl<'a> Search<'a> {
     }
 }
 
+/// The parts of a header's line, empty ones too. Tokens are long: so many bytes are looked at in one step.
+fn split_at(separator: u8, line: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = Some(line);
+    std::iter::from_fn(move || {
+        let line = rest?;
+        let (part, tail) = match memchr::memchr(separator, line) {
+            Some(at) => (line.get(..at)?, line.get(at + 1..)),
+            None => (line, None),
+        };
+        rest = tail;
+        Some(part)
+    })
+}
+
 /// What may well be the token, if the header is the first location. Only a text that is known from before is
 /// surely the one that [`Search::run`] would find: a verified token has no comma and no space.
 pub(crate) fn at_first_glance<'a>(request: &'a HttpRequest, name: &HeaderName, config: &JwtConfig) -> Option<&'a [u8]> {
