@@ -9,6 +9,7 @@
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::print_stdout, clippy::indexing_slicing)]
 
+mod callgrind;
 mod common;
 
 use actix_jwt_extended::jwt_required;
@@ -161,16 +162,16 @@ fn allocations(work: &str) -> u64 {
 /// By callgrind; of a request, without making it.
 fn instructions(work: &str) -> Option<u64> {
     static OF_MAKING: OnceLock<Option<u64>> = OnceLock::new();
-    let making = || *OF_MAKING.get_or_init(|| per_run(MAKING, RUNS, emulated));
+    let making = || *OF_MAKING.get_or_init(|| emulated_per_run(MAKING, RUNS));
     let runs = if work.ends_with("256 cached") { RUNS_OF_LITTLE } else { RUNS };
-    without_making(work, per_run(work, runs, emulated)?, making)
+    without_making(work, emulated_per_run(work, runs)?, making)
 }
 
 /// By single steps, likewise.
 fn real_instructions(work: &str) -> Option<u64> {
     static OF_MAKING: OnceLock<Option<u64>> = OnceLock::new();
-    let making = || *OF_MAKING.get_or_init(|| per_run(MAKING, STEPPED_RUNS, stepped));
-    without_making(work, per_run(work, STEPPED_RUNS, stepped)?, making)
+    let making = || *OF_MAKING.get_or_init(|| stepped_per_run(MAKING));
+    without_making(work, stepped_per_run(work)?, making)
 }
 
 fn without_making(work: &str, count: u64, making: impl FnOnce() -> Option<u64>) -> Option<u64> {
@@ -178,22 +179,13 @@ fn without_making(work: &str, count: u64, making: impl FnOnce() -> Option<u64>) 
     Some(count.saturating_sub(making))
 }
 
-fn per_run(work: &str, runs: [u64; 2], count: fn(&str, u64) -> Option<u64>) -> Option<u64> {
-    let [few, many] = runs.map(|times| count(work, times));
-    Some(many?.saturating_sub(few?) / (runs[1] - runs[0]))
+fn emulated_per_run(work: &str, runs: [u64; 2]) -> Option<u64> {
+    callgrind::per_run(runs, |times| ["work", work, times].map(str::to_owned).to_vec())
 }
 
-fn emulated(work: &str, times: u64) -> Option<u64> {
-    let output = Command::new("valgrind")
-        .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
-        .arg(std::env::current_exe().ok()?)
-        .args(["work", work, &times.to_string()])
-        .output()
-        .ok()?;
-    let text = String::from_utf8(output.stderr).ok()?;
-    assert!(output.status.success(), "{work}: {text}");
-    let (_, rest) = text.split_once("Collected : ")?;
-    rest.split_whitespace().next()?.parse().ok()
+fn stepped_per_run(work: &str) -> Option<u64> {
+    let [few, many] = STEPPED_RUNS.map(|times| stepped(work, times));
+    Some(many?.saturating_sub(few?) / (STEPPED_RUNS[1] - STEPPED_RUNS[0]))
 }
 
 /// Has the kernel stop the process after each instruction.

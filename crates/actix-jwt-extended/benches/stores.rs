@@ -1,10 +1,11 @@
 //! `cargo bench --bench stores`: what it takes to know whether a token is revoked, by store and by the number of
 //! live revocations; and the memory that each takes. Starts servers of its own. `-- 1 10000 10000000` measures
-//! with so many.
+//! with so many; `-- instructions` counts those of this program, with valgrind.
 
 #![allow(missing_docs, dead_code)]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, clippy::print_stderr, clippy::indexing_slicing)]
 
+mod callgrind;
 #[path = "../tests/stores/postgres_server.rs"]
 mod postgres_server;
 #[path = "../tests/stores/redis_server.rs"]
@@ -26,7 +27,15 @@ const NOW: i64 = 1_800_000_000_000;
 const LATER: i64 = NOW + 3_600_000;
 
 fn main() {
-    let arguments = std::env::args().skip(1).filter(|argument| argument != "--bench");
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        ["instructions"] => return actix_web::rt::System::new().block_on(instructions()),
+        ["look up", store, place, times] => {
+            return actix_web::rt::System::new().block_on(look_up_in(store, place, times.parse().unwrap()));
+        }
+        _ => {}
+    }
+    let arguments = arguments.into_iter();
     let mut counts: Vec<u64> = arguments.map(|count| count.parse().unwrap()).collect();
     if counts.is_empty() {
         counts = vec![1, 10_000, 1_000_000];
@@ -42,6 +51,72 @@ fn main() {
             postgres(count).await;
         }
     });
+}
+
+/// What a look-up takes of the node's own work, with so many revocations in the store.
+const COUNTED: u64 = 10_000;
+
+async fn instructions() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("bench.db");
+    fill(&SqliteStore::open(&file).await.unwrap()).await;
+    let file = file.to_str().unwrap();
+    println!("| store, {COUNTED} live revocations | instructions of a look-up |");
+    println!("| --- | --- |");
+    let row = |name: &str, store: &str, place: &str| {
+        let runs = if ["memory", "replicated"].contains(&store) { [1_000, 11_000] } else { [100, 600] };
+        let of = |store: &str| {
+            callgrind::per_run(runs, |times| ["look up", store, place, times].map(str::to_owned).to_vec())
+        };
+        let own = of(store).zip(of("nothing")).map(|(all, nothing)| all.saturating_sub(nothing));
+        let shown = own.map_or("no valgrind here".to_owned(), |count| count.to_string());
+        println!("| {name} | {shown} |");
+    };
+    row("memory", "memory", "-");
+    row("a replica", "replicated", file);
+    row("SQLite", "sqlite", file);
+    if let Some(server) = RedisServer::start_with(&[]) {
+        fill(&RedisStore::connect(&server.url()).await.unwrap()).await;
+        row("Redis", "redis", &server.url());
+    }
+    if let Some(server) = PostgresServer::start() {
+        fill(&PostgresStore::connect(&server.url()).await.unwrap()).await;
+        row("PostgreSQL", "postgres", &server.url());
+    }
+}
+
+async fn fill(store: &impl TokenStore) {
+    for numbers in (0..COUNTED).collect::<Vec<_>>().chunks(64) {
+        let revocations: Vec<_> = numbers.iter().map(|at| Revocation::of_token(&jwt_id(*at), LATER)).collect();
+        for revoked in join_all(revocations.iter().map(|revocation| store.revoke(revocation, NOW))).await {
+            revoked.unwrap();
+        }
+    }
+}
+
+/// What is counted, in a process of its own.
+async fn look_up_in(store: &str, place: &str, times: u64) {
+    match store {
+        // What it takes to make the IDs and to look at the clock, which is no part of a look-up.
+        "nothing" => {
+            for number in 0..times {
+                let begin = Instant::now();
+                black_box((jwt_id(number), jwt_id(number + COUNTED), begin.elapsed()));
+            }
+        }
+        "memory" => {
+            let store = MemoryStore::new();
+            fill(&store).await;
+            look_up(&store, COUNTED, times).await;
+        }
+        "replicated" => {
+            let replica = Replicated::start(SqliteStore::open(place).await.unwrap()).await.unwrap();
+            look_up(&replica, COUNTED, times).await;
+        }
+        "sqlite" => drop(look_up(&SqliteStore::open(place).await.unwrap(), COUNTED, times).await),
+        "redis" => drop(look_up(&RedisStore::connect(place).await.unwrap(), COUNTED, times).await),
+        _ => drop(look_up(&PostgresStore::connect(place).await.unwrap(), COUNTED, times).await),
+    }
 }
 
 /// How many revocations a second are acknowledged, each on the disk; by callers who come at the same time.
