@@ -66,10 +66,15 @@ impl JwtManager {
         // The cut-off first: it needs no list that may be long.
         self.keep(&Revocation::of_subject(subject, cutoff_ms, until_ms)).await?;
         // By ID, too: whatever the clocks of other machines say, these are over.
-        for session in self.store_answer(|store| store.sessions(subject)).await? {
-            self.end_session(&session).await?;
+        let mut after: Option<String> = None;
+        loop {
+            let page = self.store_answer(|store| store.sessions_page(subject, after.as_deref())).await?;
+            self.end_sessions(&page.sessions).await?;
+            after = page.next;
+            if after.is_none() {
+                return Ok(());
+            }
         }
-        Ok(())
     }
 
     /// Revokes everybody's tokens issued until now: for the day on which a key or a database has leaked.
@@ -191,8 +196,18 @@ impl JwtManager {
     }
 
     pub(crate) async fn keep(&self, revocation: &Revocation) -> Result<(), JwtError> {
-        let long_ago_ms = self.now_ms().saturating_sub(CLOCKS_APART);
+        let long_ago_ms = self.long_ago_ms();
         self.store_answer(|store| store.revoke(revocation, long_ago_ms)).await
+    }
+
+    pub(crate) async fn keep_all(&self, revocations: &[Revocation]) -> Result<(), JwtError> {
+        let long_ago_ms = self.long_ago_ms();
+        self.store_answer(|store| store.revoke_many(revocations, long_ago_ms)).await
+    }
+
+    /// What was over by then is cleaned up.
+    fn long_ago_ms(&self) -> i64 {
+        self.now_ms().saturating_sub(CLOCKS_APART)
     }
 
     /// Asks the store, and no longer than the settings say.

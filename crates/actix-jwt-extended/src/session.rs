@@ -22,6 +22,9 @@ use uuid::Uuid;
 /// So often somebody else may be faster; each time the session has moved on, so the second time is the last.
 const ATTEMPTS: usize = 8;
 
+/// So many sessions are ended in one step.
+const AT_ONCE: usize = 256;
+
 impl JwtManager {
     /// Begins a session: call it at login, and send both tokens. `.await` it, or add to it before.
     ///
@@ -165,8 +168,22 @@ impl JwtManager {
         self.store_answer(|store| store.remove_session(session)).await.map(drop)
     }
 
+    /// Of very many, some at a time, so that each step is done in the time that one may take.
+    pub(crate) async fn end_sessions(&self, sessions: &[SessionRecord]) -> Result<(), JwtError> {
+        for some in sessions.chunks(AT_ONCE) {
+            let revocations: Vec<_> = some.iter().map(|session| self.revocation_of(session)).collect();
+            self.keep_all(&revocations).await?;
+            self.store_answer(|store| store.remove_sessions(some)).await?;
+        }
+        Ok(())
+    }
+
     async fn revoke_tokens_of(&self, session: &SessionRecord) -> Result<(), JwtError> {
-        self.keep(&Revocation::of_session(&session.sid, self.tokens_end_ms(session.ends_at_ms))).await
+        self.keep(&self.revocation_of(session)).await
+    }
+
+    fn revocation_of(&self, session: &SessionRecord) -> Revocation {
+        Revocation::of_session(&session.sid, self.tokens_end_ms(session.ends_at_ms))
     }
 
     /// The live sessions of somebody, the one used last first.
@@ -185,9 +202,20 @@ impl JwtManager {
     /// # Errors
     /// As [`revoke_session`](Self::revoke_session).
     pub async fn sessions(&self, subject: &str) -> Result<Vec<Session>, JwtError> {
-        let mut sessions = self.store_answer(|store| store.sessions(subject)).await?;
+        let (mut sessions, mut after): (Vec<SessionRecord>, Option<String>) = (Vec::new(), None);
+        loop {
+            let page = self.store_answer(|store| store.sessions_page(subject, after.as_deref())).await?;
+            sessions.extend(page.sessions);
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
+        }
         let now_ms = self.now_ms();
         sessions.retain(|session| !is_over(session, now_ms));
+        // One that was refreshed meanwhile may be on two pages: as it was last counts.
+        sessions.sort_by(|a, b| (&a.sid, b.rotation).cmp(&(&b.sid, a.rotation)));
+        sessions.dedup_by(|a, b| a.sid == b.sid);
         sessions.sort_by(|a, b| (b.rotated_at_ms, &b.sid).cmp(&(a.rotated_at_ms, &a.sid)));
         Ok(sessions.into_iter().map(Session).collect())
     }

@@ -26,7 +26,7 @@ use actix_web::http::header::AUTHORIZATION;
 use actix_web::test::TestRequest;
 use futures_util::future::join_all;
 use std::collections::BTreeSet;
-use std::future::Future;
+use std::future::{Future, IntoFuture as _};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -48,6 +48,8 @@ pub async fn check<S: TokenStore, F: Future<Output = S>>(make: impl Fn() -> F) {
     sessions_are_kept_as_they_were_written(make().await).await;
     one_caller_replaces_a_session(make().await).await;
     one_caller_removes_a_session(make().await).await;
+    many_at_once_are_as_one_after_the_other(make().await).await;
+    very_many_sessions_of_one_subject_are_found_and_ended(make().await).await;
     one_of_a_thousand_rotates(make().await).await;
     used_again_after_the_grace_period_ends_the_session(make().await).await;
     everywhere_means_before_and_not_after(make().await).await;
@@ -252,6 +254,62 @@ async fn one_caller_removes_a_session(store: impl TokenStore) {
     store.insert_session(&session, NOW).await.expect("insert_session");
     let removed = join_all((0..50).map(|_| store.remove_session(&session))).await;
     assert_eq!(removed.into_iter().filter(|removed| *removed.as_ref().expect("remove_session")).count(), 1);
+}
+
+async fn many_at_once_are_as_one_after_the_other(store: impl TokenStore) {
+    let twice = [Revocation::of_subject("ada", NOW, LATER), Revocation::of_subject("ada", NOW - 10, LATER + 10)];
+    let many = (0..600).map(|at| Revocation::of_token(&format!("j{at}"), LATER)).chain(twice);
+    let many: Vec<_> = many.chain([Revocation::of_token("j0", FOREVER)]).collect();
+    // Two at the same time, in different orders.
+    let reversed: Vec<_> = many.iter().rev().cloned().collect();
+    for revoked in join_all([store.revoke_many(&many, NOW), store.revoke_many(&reversed, NOW)]).await {
+        revoked.expect("revoke_many");
+    }
+    store.revoke_many(&[], NOW).await.expect("revoke_many of none");
+    for at in 0..600 {
+        assert!(is_revoked(&store, ids(&format!("j{at}"), None, "bob", NOW)).await);
+    }
+    assert!(is_revoked(&store, ids("x", None, "ada", NOW)).await, "the later cut-off counts");
+    assert!(
+        !is_revoked(&store, ids("x", None, "ada", NOW + 1)).await
+            && !is_revoked(&store, ids("x", None, "bob", NOW)).await
+    );
+
+    let sessions: Vec<_> = ["s1", "s2", "s3"].map(|sid| session(sid, "ada")).into();
+    for session in &sessions {
+        store.insert_session(session, NOW).await.expect("insert_session");
+    }
+    let (some, rest) = sessions.split_at(2);
+    store.remove_sessions(some).await.expect("remove_sessions");
+    store.remove_sessions(some).await.expect("remove_sessions, again");
+    assert_eq!(store.sessions("ada").await.expect("sessions"), rest);
+    assert_eq!(store.session("s1").await.expect("session"), None);
+}
+
+async fn very_many_sessions_of_one_subject_are_found_and_ended(store: impl TokenStore) {
+    let login = Login::over(store);
+    let bobs = login.jwt.start_session("bob").await.expect("start_session");
+    let mut pairs = Vec::new();
+    for _ in 0..50 {
+        let some = join_all((0..50).map(|_| login.jwt.start_session("ada").into_future())).await;
+        pairs.extend(some.into_iter().map(|pair| pair.expect("start_session")));
+    }
+    let found = login.jwt.sessions("ada").await.expect("sessions");
+    let found: BTreeSet<_> = found.iter().map(|session| session.id().to_owned()).collect();
+    assert_eq!(found, pairs.iter().map(|pair| pair.session_id.clone()).collect(), "all, and each once");
+    login.jwt.revoke_all("ada").await.expect("revoke_all");
+    assert!(login.jwt.sessions("ada").await.expect("sessions").is_empty());
+    for pair in &pairs {
+        assert!(!login.is_good(&pair.access_token).await);
+    }
+    // Each by its ID, too: the cut-off alone would leave this one.
+    for pair in [&pairs[0], &pairs[2_499]] {
+        let store = login.jwt.store().expect("a store");
+        let by_id = ids("j", Some(&pair.session_id), "ada", LATER);
+        assert!(store.is_revoked(&by_id).await.expect("is_revoked"));
+    }
+    assert!(login.is_good(&bobs.access_token).await);
+    assert_eq!(login.jwt.sessions("bob").await.expect("sessions").len(), 1);
 }
 
 /// A manager over the store, and how often it detected a reuse.

@@ -4,7 +4,8 @@
 use super::feed::AT_ONCE;
 use super::index::RevocationIndex;
 use super::{
-    CLOCKS_APART, Changes, FeedPosition, Revocation, RevocationFeed, SessionRecord, StoreError, TokenIds, TokenStore,
+    CLOCKS_APART, Changes, FeedPosition, Revocation, RevocationFeed, SessionRecord, SessionsPage, StoreError, TokenIds,
+    TokenStore,
 };
 use crate::clock::{Clock as _, SystemClock, unix_millis};
 use std::collections::{HashMap, VecDeque};
@@ -182,6 +183,15 @@ impl<S: RevocationFeed> Replica<S> {
         untold.insert(revocation.key().to_owned(), (revocation.clone(), Instant::now()));
     }
 
+    /// It was revoked through this process, and counts here at once.
+    fn kept(&self, revocation: &Revocation, now_ms: i64) {
+        self.await_telling(revocation);
+        if !self.index.insert(revocation, now_ms) {
+            // The feed was faster than the answer.
+            self.told(revocation);
+        }
+    }
+
     fn told(&self, revocation: &Revocation) {
         let mut untold = self.untold.lock().unwrap_or_else(PoisonError::into_inner);
         let covers = |(own, _): &(Revocation, Instant)| {
@@ -315,10 +325,14 @@ async fn in_time<T>(answer: impl Future<Output = Result<T, StoreError>>) -> Resu
 impl<S: RevocationFeed> TokenStore for Replicated<S> {
     async fn revoke(&self, revocation: &Revocation, now_ms: i64) -> Result<(), StoreError> {
         self.replica.store.revoke(revocation, now_ms).await?;
-        self.replica.await_telling(revocation);
-        if !self.replica.index.insert(revocation, now_ms) {
-            // The feed was faster than the answer.
-            self.replica.told(revocation);
+        self.replica.kept(revocation, now_ms);
+        Ok(())
+    }
+
+    async fn revoke_many(&self, revocations: &[Revocation], now_ms: i64) -> Result<(), StoreError> {
+        self.replica.store.revoke_many(revocations, now_ms).await?;
+        for revocation in revocations {
+            self.replica.kept(revocation, now_ms);
         }
         Ok(())
     }
@@ -357,5 +371,13 @@ impl<S: RevocationFeed> TokenStore for Replicated<S> {
 
     async fn sessions(&self, subject: &str) -> Result<Vec<SessionRecord>, StoreError> {
         self.replica.store.sessions(subject).await
+    }
+
+    async fn sessions_page(&self, subject: &str, after: Option<&str>) -> Result<SessionsPage, StoreError> {
+        self.replica.store.sessions_page(subject, after).await
+    }
+
+    async fn remove_sessions(&self, sessions: &[SessionRecord]) -> Result<(), StoreError> {
+        self.replica.store.remove_sessions(sessions).await
     }
 }

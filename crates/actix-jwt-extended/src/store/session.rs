@@ -33,6 +33,20 @@ pub struct SessionRecord {
     pub(crate) rotated_at_ms: i64,
 }
 
+/// Some of a subject's sessions.
+///
+/// ```
+/// use actix_jwt_extended::SessionsPage;
+/// let last = SessionsPage { sessions: Vec::new(), next: None };
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct SessionsPage {
+    /// Each once, or more than once.
+    pub sessions: Vec<SessionRecord>,
+    /// Where the next page begins; `None` = this was the last.
+    pub next: Option<String>,
+}
+
 impl SessionRecord {
     /// The `sid` of its tokens: a UUID.
     #[must_use]

@@ -1,10 +1,12 @@
 use crate::common::{
-    LATER, NOW, knows, loses_nothing, manager, passes_every_check, token, trusted_url, trusting, until, works_again,
+    LATER, NOW, knows, loses_nothing, manager, passes_every_check, successor, token, trusted_url, trusting, until,
+    works_again,
 };
 use crate::redis_server::{RedisCluster, RedisServer};
 use crate::service::{Service as _, free_port, program};
 use actix_jwt_extended::{
-    Changes, JwtConfig, JwtManager, RedisStore, Replicated, Revocation, RevocationFeed as _, TokenStore as _,
+    Changes, JwtConfig, JwtManager, RedisStore, Replicated, Revocation, RevocationFeed as _, SessionRecord,
+    TokenStore as _,
 };
 use futures_util::future::join_all;
 use redis::Connection;
@@ -351,6 +353,55 @@ async fn sessions_go_by_themselves() {
         sleep(Duration::from_millis(20)).await;
     }
     panic!("{} keys are left", keys(&mut server));
+}
+
+fn record(sid: &str, subject: &str, ends_at_ms: i64, expires_at_ms: i64) -> SessionRecord {
+    let record = serde_json::json!({
+        "sid": sid, "subject": subject, "created_at_ms": NOW, "ends_at_ms": ends_at_ms,
+        "expires_at_ms": expires_at_ms, "rotation": 0, "current": "r0", "rotated_at_ms": NOW,
+    });
+    serde_json::from_value(record).unwrap()
+}
+
+#[actix_web::test]
+async fn a_list_holds_no_more_than_lives() {
+    let Some(server) = RedisServer::start_with(&[]) else { return };
+    let store = RedisStore::connect(&server.url()).await.unwrap();
+    let mut server = connection(&server);
+    let ask = |server: &mut Connection, command: &str, subject: &str| {
+        redis::cmd(command).arg(format!("ajx:{{{subject}}}:sessions")).query::<i64>(server).unwrap()
+    };
+    // Without an end of their own, and idle for too long one after the other.
+    for at in 0..500 {
+        let now_ms = NOW + at * 1_000;
+        store.insert_session(&record(&format!("i{at}"), "idle", i64::MAX, now_ms + 5_000), now_ms).await.unwrap();
+    }
+    let (length, life) = (ask(&mut server, "ZCARD", "idle"), ask(&mut server, "PTTL", "idle"));
+    assert!(length <= 6 && (1..=5_000).contains(&life), "{length} entries for {life} ms");
+    // One that is refreshed stays, as does the list with it.
+    let idle = record("kept", "idle", i64::MAX, NOW + 505_000);
+    store.insert_session(&idle, NOW + 500_000).await.unwrap();
+    let mut next = successor(&idle);
+    let moved = serde_json::json!({ "rotated_at_ms": NOW + 504_000, "expires_at_ms": NOW + 604_000 });
+    let mut json = serde_json::to_value(&next).unwrap();
+    json.as_object_mut().unwrap().extend(moved.as_object().unwrap().clone());
+    next = serde_json::from_value(json).unwrap();
+    assert!(store.replace_session(&next).await.unwrap());
+    assert!(ask(&mut server, "PTTL", "idle") > 50_000);
+    let later = record("later", "idle", i64::MAX, NOW + 605_000);
+    store.insert_session(&later, NOW + 600_000).await.unwrap();
+    assert_eq!(store.sessions("idle").await.unwrap(), [next, later]);
+
+    // That never end; of each the list was not told that it is gone.
+    for at in 0..500 {
+        let session = record(&format!("g{at}"), "gone", i64::MAX, i64::MAX);
+        store.insert_session(&session, NOW).await.unwrap();
+        redis::cmd("DEL").arg(format!("ajx:{{g{at}}}:session")).query::<()>(&mut server).unwrap();
+    }
+    let length = ask(&mut server, "ZCARD", "gone");
+    assert!(length < 40, "{length} entries");
+    assert!(store.sessions("gone").await.unwrap().is_empty());
+    assert_eq!(ask(&mut server, "ZCARD", "gone"), 0);
 }
 
 #[actix_web::test]

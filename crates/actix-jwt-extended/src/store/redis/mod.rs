@@ -5,12 +5,14 @@ mod link;
 mod scripts;
 
 use super::{
-    FOREVER, Revocation, RevocationFeed as _, SessionRecord, StoreError, TokenIds, TokenStore, digest, indexed,
+    FOREVER, Revocation, RevocationFeed as _, SIDE_BY_SIDE, SessionRecord, SessionsPage, StoreError, TokenIds,
+    TokenStore, digest, indexed,
 };
-use futures_util::future::try_join_all;
+use futures_util::future::{join_all, try_join_all};
 use link::{Link, Waiting};
 use redis::cmd;
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -18,8 +20,11 @@ use uuid::Uuid;
 /// So many of the last revocations the feed can tell again.
 const FEED: u64 = 65_536;
 
-/// So many of a subject's sessions are asked for at once.
-const AT_ONCE: usize = 64;
+/// A page of a subject's sessions, more or less.
+const PAGE: usize = 250;
+
+/// Of a list that is longer than this some entries are looked at with each login, whether their session is gone.
+const SHORT: usize = 16;
 
 /// Keeps everything on a Redis server, version 6.2 or later, or a cluster: for many machines.
 ///
@@ -130,6 +135,24 @@ impl RedisStore {
         Ok(store)
     }
 
+    /// Puts a session into its subject's list, until its end; some of those that are in it, if it is long.
+    async fn list(&self, session: &SessionRecord, now_ms: i64) -> Result<Vec<String>, StoreError> {
+        let Inner { link, names, .. } = &*self.0;
+        let until_ms = if session.ends_at_ms == FOREVER { session.expires_at_ms } else { session.ends_at_ms };
+        let call = scripts::LIST.call().key(&names.sessions(&session.subject));
+        link.run(&call.arg(&session.sid).arg(score(until_ms)).arg(now_ms).arg(SHORT)).await
+    }
+
+    /// Takes sessions that are gone out of their subject's list. Where that fails, somebody else finds them in it.
+    async fn unlist(&self, subject: &str, gone: impl IntoIterator<Item = &String>) {
+        let gone: Vec<_> = gone.into_iter().collect();
+        if !gone.is_empty() {
+            let mut unlist = cmd("ZREM");
+            unlist.arg(self.0.names.sessions(subject)).arg(gone);
+            let _ = self.0.link.query::<i64>(&unlist).await;
+        }
+    }
+
     /// Says what the server would forget; where it may not be asked, nothing.
     async fn warn_of_forgetting(&self) {
         if let Ok(servers) = self.0.link.info("persistence").await
@@ -191,9 +214,11 @@ impl TokenStore for RedisStore {
         let call = call.key(&names.session(&session.sid)).arg(session.rotation).arg(json(session)?);
         link.run::<i64>(&call.arg(life(session.expires_at_ms, now_ms))).await?;
         // Another slot, so another step; what is in no list can be refreshed all the same.
-        let call = scripts::LIST.call();
-        let call = call.key(&names.sessions(&session.subject)).arg(&session.sid).arg(score(session.ends_at_ms));
-        link.run::<i64>(&call.arg(now_ms)).await.map(drop)
+        let some = self.list(session, now_ms).await?;
+        let alive = join_all(some.iter().map(|id| self.session(id))).await;
+        let gone = some.iter().zip(alive).filter(|(_, found)| matches!(found, Ok(None))).map(|(id, _)| id);
+        self.unlist(&session.subject, gone).await;
+        Ok(())
     }
 
     async fn session(&self, session_id: &str) -> Result<Option<SessionRecord>, StoreError> {
@@ -207,6 +232,10 @@ impl TokenStore for RedisStore {
 
     async fn replace_session(&self, session: &SessionRecord) -> Result<bool, StoreError> {
         let Some(expected) = session.rotation.checked_sub(1) else { return Ok(false) };
+        // Where its end moves, and nothing else bounds its place in the list. Too long there does no harm.
+        if session.ends_at_ms == FOREVER && session.expires_at_ms != FOREVER {
+            self.list(session, session.rotated_at_ms).await?;
+        }
         let Inner { link, names, .. } = &*self.0;
         let call = scripts::REPLACE.call();
         let call = call.key(&names.session(&session.sid)).arg(expected).arg(session.rotation).arg(json(session)?);
@@ -217,33 +246,40 @@ impl TokenStore for RedisStore {
         let Inner { link, names, .. } = &*self.0;
         let call = scripts::REMOVE.call().key(&names.session(&session.sid)).key(&names.removed(&session.sid));
         let removed: bool = link.run(&call.arg(at_random())).await?;
-        let mut unlist = cmd("ZREM");
-        unlist.arg(names.sessions(&session.subject)).arg(&session.sid);
-        // What is in the list and nowhere else, `sessions` finds out.
-        let _ = link.query::<i64>(&unlist).await;
+        self.unlist(&session.subject, [&session.sid]).await;
         Ok(removed)
     }
 
     async fn sessions(&self, subject: &str) -> Result<Vec<SessionRecord>, StoreError> {
+        // What is on two pages is one session.
+        let mut found = BTreeMap::new();
+        let mut after: Option<String> = None;
+        loop {
+            let page = self.sessions_page(subject, after.as_deref()).await?;
+            found.extend(page.sessions.into_iter().map(|session| (session.sid.clone(), session)));
+            after = page.next;
+            if after.is_none() {
+                return Ok(found.into_values().collect());
+            }
+        }
+    }
+
+    async fn sessions_page(&self, subject: &str, after: Option<&str>) -> Result<SessionsPage, StoreError> {
         let Inner { link, names, .. } = &*self.0;
-        let list = names.sessions(subject);
-        let mut range = cmd("ZRANGE");
-        range.arg(&list).arg(0).arg(-1);
-        let ids: Vec<String> = link.query(&range).await?;
-        let (mut found, mut gone) = (Vec::new(), Vec::new());
-        for ids in ids.chunks(AT_ONCE) {
+        let (asked, cursor) = scripts::cursor(after);
+        let call = scripts::LISTED.call().key(&names.sessions(subject)).arg(cursor).arg(PAGE);
+        let (server, cursor, ids): (String, String, Vec<String>) = link.run(&call).await?;
+        let next = scripts::next(asked, &server, &cursor)?;
+        let (mut sessions, mut gone) = (Vec::new(), Vec::new());
+        for ids in ids.chunks(SIDE_BY_SIDE) {
             for (id, session) in ids.iter().zip(try_join_all(ids.iter().map(|id| self.session(id))).await?) {
                 match session {
-                    Some(session) if session.subject == subject => found.push(session),
+                    Some(session) if session.subject == subject => sessions.push(session),
                     _ => gone.push(id),
                 }
             }
         }
-        if !gone.is_empty() {
-            let mut unlist = cmd("ZREM");
-            unlist.arg(&list).arg(gone);
-            let _ = link.query::<i64>(&unlist).await;
-        }
-        Ok(found)
+        self.unlist(subject, gone).await;
+        Ok(SessionsPage { sessions, next })
     }
 }
