@@ -7,8 +7,8 @@ use crate::issue::OfSession;
 use crate::manager::{JwtManager, jwt_id_of};
 use crate::pipeline::Jwt;
 use crate::revoke::without_id;
-use crate::rotation::{Presented, SessionRules, Verdict, after, is_over};
-use crate::store::{FOREVER, Revocation, SessionRecord, StoreError};
+use crate::rotation::{ATTEMPTS, Presented, SessionRules, Verdict, is_over, tokens_end_ms};
+use crate::store::{Revocation, SessionRecord, StoreError};
 use actix_web::HttpRequest;
 use futures_util::FutureExt as _;
 use futures_util::future::LocalBoxFuture;
@@ -18,9 +18,6 @@ use std::fmt::{self, Display};
 use std::future::IntoFuture;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use uuid::Uuid;
-
-/// So often somebody else may be faster; each time the session has moved on, so the second time is the last.
-const ATTEMPTS: usize = 8;
 
 /// So many sessions are ended in one step.
 const AT_ONCE: usize = 256;
@@ -155,10 +152,7 @@ impl JwtManager {
         match self.store_answer(|store| store.session(session_id)).await? {
             Some(session) => self.end_session(&session).await,
             // Unknown, or over: its access tokens may still live.
-            None => {
-                let end_ms = after(self.now_ms(), self.config().session_lifetime);
-                self.keep(&Revocation::of_session(session_id, self.tokens_end_ms(end_ms))).await
-            }
+            None => self.keep(&Revocation::of_session(session_id, self.kept_until_ms(self.lifetimes_end_ms()))).await,
         }
     }
 
@@ -183,7 +177,9 @@ impl JwtManager {
     }
 
     fn revocation_of(&self, session: &SessionRecord) -> Revocation {
-        Revocation::of_session(&session.sid, self.tokens_end_ms(session.ends_at_ms))
+        // What a rotation that is under way will issue is made by the settings, or as the record says.
+        let end_ms = tokens_end_ms(session, self.now_ms()).max(session.ends_at_ms.min(self.lifetimes_end_ms()));
+        Revocation::of_session(&session.sid, self.kept_until_ms(end_ms))
     }
 
     /// The live sessions of somebody, the one used last first.
@@ -224,7 +220,7 @@ impl JwtManager {
     pub(crate) async fn session_end_ms(&self, session_id: &str) -> Result<Option<i64>, JwtError> {
         let session = self.store_answer(|store| store.session(session_id)).await?;
         let now_ms = self.now_ms();
-        Ok(session.filter(|session| !is_over(session, now_ms)).map(|session| session.expires_at_ms))
+        Ok(session.filter(|session| !is_over(session, now_ms)).map(|session| no_later(&session, now_ms)))
     }
 
     /// Whether a refresh token is the one that its session has now.
@@ -237,13 +233,12 @@ impl JwtManager {
 
     fn session_rules(&self) -> SessionRules {
         let config = self.config();
-        SessionRules { lifetime: config.session_lifetime, idle: config.session_idle, grace: config.refresh_grace }
-    }
-
-    /// When no token of a session lives any more that lives now.
-    fn tokens_end_ms(&self, session_end_ms: i64) -> i64 {
-        let end_ms = if session_end_ms == FOREVER { self.lifetimes_end_ms() } else { session_end_ms };
-        end_ms.saturating_add(self.leeway_ms())
+        SessionRules {
+            lifetime: config.session_lifetime,
+            idle: config.session_idle,
+            grace: config.refresh_grace,
+            longest: self.longest_lifetime(),
+        }
     }
 
     fn carry_on(
@@ -264,7 +259,8 @@ impl JwtManager {
         access_id: String,
         with_claims: impl for<'b> Fn(crate::issue::TokenBuilder<'b>) -> crate::issue::TokenBuilder<'b>,
     ) -> Result<TokenPair, JwtError> {
-        let of_session = |rotation| OfSession { id: session.sid.clone(), rotation, ends_at_ms: session.expires_at_ms };
+        let ends_at_ms = no_later(session, self.now_ms());
+        let of_session = |rotation, ends_at_ms| OfSession { id: session.sid.clone(), rotation, ends_at_ms };
         let access = self.access_token("").identity_value(identity.clone()).jwt_id(access_id);
         let access = if fresh { access.fresh() } else { access };
         // Made again, it is the same token: of the same ID, issued and expiring at the same time.
@@ -273,13 +269,18 @@ impl JwtManager {
             .identity_value(identity.clone())
             .jwt_id(&*session.current)
             .issued_at_ms(session.rotated_at_ms)
-            .of_session(of_session(Some(session.rotation)));
+            .of_session(of_session(Some(session.rotation), no_later(session, session.rotated_at_ms)));
         Ok(TokenPair {
-            access_token: with_claims(access.of_session(of_session(None))).encode()?,
+            access_token: with_claims(access.of_session(of_session(None, ends_at_ms))).encode()?,
             refresh_token: with_claims(refresh).encode()?,
             session_id: session.sid.clone(),
         })
     }
+}
+
+/// When a token expires at the latest that is made for a session: so that its revocation is kept for long enough.
+fn no_later(session: &SessionRecord, made_at_ms: i64) -> i64 {
+    session.expires_at_ms.min(tokens_end_ms(session, made_at_ms))
 }
 
 fn missing(claim: &str) -> JwtError {

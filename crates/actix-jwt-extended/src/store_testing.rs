@@ -194,6 +194,7 @@ fn session(sid: &str, subject: &str) -> SessionRecord {
         current: "r0".to_owned(),
         previous: None,
         rotated_at_ms: NOW,
+        longest_ms: Some(LATER - NOW),
     }
 }
 

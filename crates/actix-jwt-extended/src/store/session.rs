@@ -31,6 +31,10 @@ pub struct SessionRecord {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) previous: Option<String>,
     pub(crate) rotated_at_ms: i64,
+    /// How long any token of it lives, from its making on; the settings may say less by now. `None`: not known,
+    /// because an earlier version of this crate began it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) longest_ms: Option<i64>,
 }
 
 /// Some of a subject's sessions.

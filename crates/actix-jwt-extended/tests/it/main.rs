@@ -19,6 +19,7 @@ mod locations;
 mod many_sessions;
 mod oracle;
 mod payloads;
+mod remembered;
 mod sessions;
 mod settings;
 mod websocket;
