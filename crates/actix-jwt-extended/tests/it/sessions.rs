@@ -454,6 +454,34 @@ fn introspection_as_rfc_7662_says() {
 }
 
 #[test]
+fn what_a_wrap_would_refuse_is_not_active() {
+    let client = client(config().require_session(true), |builder| {
+        builder
+            .token_store(MemoryStore::new())
+            .token_verification_loader(|token| token.claims().contains_key("team"))
+            .user_lookup_loader(|token| async move {
+                match &*token.identity() {
+                    "ada" => Ok(Some(())),
+                    "down" => Err("the database's password is hush"),
+                    _ => Ok(None),
+                }
+            })
+    });
+    let inactive = json!({ "active": false });
+    let (access, refresh) = client.login();
+    for token in [&access, &refresh] {
+        assert_eq!(client.introspect(token)["active"], json!(true));
+    }
+    let of = |identity: &str| client.jwt.access_token(identity).claim("team", "engine");
+    assert_eq!(client.introspect(&of("ada").encode().unwrap())["active"], json!(true));
+    assert_eq!(client.introspect(&client.jwt.create_access_token("ada").unwrap()), inactive, "its claims");
+    assert_eq!(client.introspect(&of("eve").encode().unwrap()), inactive, "its user");
+    let sessionless = client.jwt.refresh_token("ada").claim("team", "engine").encode().unwrap();
+    assert_eq!(client.introspect(&sessionless), inactive, "its session");
+    client.form("/introspect", &format!("token={}", of("down").encode().unwrap())).is(500, "Internal Server Error");
+}
+
+#[test]
 fn an_endpoint_that_cannot_tell_says_so() {
     let client = client(config(), |builder| {
         let no_key = |_: &_, _: &_| -> Result<Option<VerifyingKey>, std::io::Error> {
