@@ -108,25 +108,14 @@ impl JwtManager {
                 Verdict::Ended => return Err(JwtError::Expired(token.clone())),
                 Verdict::Unknown => return Err(JwtError::Revoked(token.clone())),
                 Verdict::Reused => {
-                    self.end_reused(&session, &subject, request).await?;
+                    // A client that presents a stolen token and hangs up stops none of it.
+                    let ended = end_reused(self.clone(), session, subject.into_owned(), request.clone());
+                    hooks::to_the_end(ended).await.unwrap_or(Ok(()))?;
                     return Err(JwtError::Revoked(token.clone()));
                 }
             }
         }
         Err(JwtError::Store(StoreError::new("the session kept changing while its token was presented")))
-    }
-
-    async fn end_reused(&self, session: &SessionRecord, subject: &str, request: &HttpRequest) -> Result<(), JwtError> {
-        self.revoke_tokens_of(session).await?;
-        // Of those who notice at the same time, one tells; where it is not known who, rather twice than never.
-        if !matches!(self.store_answer(|store| store.remove_session(session)).await, Ok(false)) {
-            log::warn!("a refresh token was used twice: session {} is revoked", session.sid);
-            if let Some(hook) = &self.hooks().reuse_detected {
-                let detected = ReuseDetected::new(session.sid.clone(), subject.to_owned(), request.clone());
-                hooks::call_async("on_reuse_detected", || hook(detected)).await?;
-            }
-        }
-        Ok(())
     }
 
     /// Ends a session: all its tokens are revoked from the moment this returns.
@@ -276,6 +265,24 @@ impl JwtManager {
             session_id: session.sid.clone(),
         })
     }
+}
+
+/// Of those who notice at the same time, one tells; where it is not known who, rather twice than never.
+async fn end_reused(
+    manager: JwtManager,
+    session: SessionRecord,
+    subject: String,
+    request: HttpRequest,
+) -> Result<(), JwtError> {
+    manager.revoke_tokens_of(&session).await?;
+    if !matches!(manager.store_answer(|store| store.remove_session(&session)).await, Ok(false)) {
+        log::warn!("a refresh token was used twice: session {} is revoked", session.sid);
+        if let Some(hook) = &manager.hooks().reuse_detected {
+            let detected = ReuseDetected::new(session.sid, subject, request);
+            hooks::notify("on_reuse_detected", || hook(detected)).await;
+        }
+    }
+    Ok(())
 }
 
 /// When a token expires at the latest that is made for a session: so that its revocation is kept for long enough.

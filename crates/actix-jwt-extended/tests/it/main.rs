@@ -16,6 +16,7 @@ mod invariants;
 mod issuing;
 mod keys;
 mod locations;
+mod logged;
 mod many_sessions;
 mod oracle;
 mod payloads;
