@@ -52,7 +52,7 @@ pub struct SessionsPage {
 }
 
 impl SessionRecord {
-    /// The `sid` of its tokens: a UUID.
+    /// The `sid` of its tokens: a UUID, of sessions that the library begins; be ready for any text.
     #[must_use]
     pub fn session_id(&self) -> &str {
         &self.sid
