@@ -306,30 +306,67 @@ async fn scripts_may_be_flushed() {
     assert!(is_revoked(&store, "a").await && is_revoked(&store, "b").await);
 }
 
+/// A hundred days of a thousand logouts. A million takes ten times as long, and its size is that of the first hundred thousand.
 #[actix_web::test]
-async fn dead_tokens_leave_nothing_behind() {
+async fn a_hundred_thousand_dead_tokens_leave_nothing_behind() {
     // On the disk it would take long; nothing is killed here.
     let Some(server) = RedisServer::start_with(&[]) else { return };
     let store = RedisStore::connect(&server.url()).await.unwrap();
     store.revoke(&Revocation::of_token("lives", i64::MAX), NOW).await.unwrap();
-    for batch in 0..200 {
-        let now_ms = NOW + batch * 60_000;
+    let mut server = connection(&server);
+    let mut sizes = Vec::new();
+    for day in 0..100 {
+        let now_ms = NOW + day * 86_400_000;
         let revocations: Vec<_> = (0..1_000)
             .map(|at| match at % 2 {
-                0 => Revocation::of_token(&format!("{batch} {at}"), now_ms + 30_000),
-                _ => Revocation::of_subject(&format!("{batch} {at}"), now_ms, now_ms + 30_000),
+                0 => Revocation::of_token(&format!("{day} {at}"), now_ms + 30_000),
+                _ => Revocation::of_subject(&format!("{day} {at}"), now_ms, now_ms + 30_000),
             })
             .collect();
-        for revoked in join_all(revocations.iter().map(|revocation| store.revoke(revocation, now_ms))).await {
-            revoked.unwrap();
-        }
+        store.revoke_many(&revocations, now_ms).await.unwrap();
+        sizes.push(used_memory(&mut server));
     }
-    let mut server = connection(&server);
     let live: i64 = redis::cmd("ZCARD").arg("{ajx}:until").query(&mut server).unwrap();
     let cutoffs: i64 = redis::cmd("HLEN").arg("{ajx}:cutoff").query(&mut server).unwrap();
     let told: i64 = redis::cmd("XLEN").arg("{ajx}:feed").query(&mut server).unwrap();
     assert!(live <= 2_001 && cutoffs <= 1_001 && told <= 65_536, "{live} live, {cutoffs} cut-offs, {told} told");
     assert!(is_revoked(&store, "lives").await);
+    // Once the feed is as long as it gets, nothing grows any more.
+    let (before, after) = (sizes[70], sizes[99]);
+    assert!(after < before + before / 10, "{before} bytes, then {after}");
+}
+
+fn used_memory(server: &mut Connection) -> u64 {
+    let info: String = redis::cmd("INFO").arg("memory").query(server).unwrap();
+    let line = info.lines().find_map(|line| line.strip_prefix("used_memory:")).unwrap();
+    line.trim().parse().unwrap()
+}
+
+/// A hundred thousand sessions, each with a record and a list, that the server lets expire by itself.
+#[actix_web::test]
+async fn a_hundred_thousand_dead_sessions_leave_nothing_behind() {
+    let Some(server) = RedisServer::start_with(&["--hz", "100", "--active-expire-effort", "10"]) else { return };
+    let store = RedisStore::connect(&server.url()).await.unwrap();
+    store.insert_session(&record("lives", "ada", LATER, LATER), NOW).await.unwrap();
+    let mut server = connection(&server);
+    let before = used_memory(&mut server);
+    let sessions: Vec<_> =
+        (0..100_000).map(|at| record(&format!("s{at}"), &format!("u{at}"), NOW + 8_000, NOW + 8_000)).collect();
+    for some in sessions.chunks(1_000) {
+        for kept in join_all(some.iter().map(|session| store.insert_session(session, NOW))).await {
+            kept.unwrap();
+        }
+    }
+    let full = used_memory(&mut server);
+    assert!(full > before + 40_000_000, "{full} bytes");
+    let begin = Instant::now();
+    while redis::cmd("DBSIZE").query::<i64>(&mut server).unwrap() > 2 {
+        assert!(begin.elapsed() < Duration::from_secs(60), "they are still there");
+        sleep(Duration::from_millis(50)).await;
+    }
+    let after = used_memory(&mut server);
+    assert!(after < before + (full - before) / 5, "{before} bytes, then {full}, then {after}");
+    assert_eq!(store.sessions("ada").await.unwrap().len(), 1);
 }
 
 #[actix_web::test]
