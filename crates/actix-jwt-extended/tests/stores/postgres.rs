@@ -235,6 +235,25 @@ async fn a_history_that_is_another_is_a_gap() {
 }
 
 #[actix_web::test]
+async fn of_several_servers_the_one_that_can_be_written_to_is_taken() {
+    let (Some(standby), Some(mut primary)) = (PostgresServer::start(), PostgresServer::start()) else { return };
+    standby.execute("ALTER SYSTEM SET default_transaction_read_only = on");
+    standby.execute("SELECT pg_reload_conf()");
+    let hosts = format!("test@127.0.0.1:1,{},{}/", standby.address(), primary.address());
+    let url = primary.url().replace(&format!("test@{}/", primary.address()), &hosts);
+    let store = PostgresStore::connect(&url).await.unwrap();
+    store.revoke(&Revocation::of_token("a", LATER), NOW).await.unwrap();
+    assert_eq!(primary.execute("SELECT count(*) FROM ajx_revocation"), "1");
+    // A failover.
+    primary.kill();
+    standby.execute("ALTER SYSTEM SET default_transaction_read_only = off");
+    standby.execute("SELECT pg_reload_conf()");
+    let after = PostgresStore::connect(&url).await.unwrap();
+    after.revoke(&Revocation::of_token("b", LATER), NOW).await.unwrap();
+    assert_eq!(standby.execute("SELECT count(*) FROM ajx_revocation"), "1");
+}
+
+#[actix_web::test]
 async fn over_tls_the_certificate_counts() {
     let Some(server) = PostgresServer::start() else { return };
     if program("openssl", &[]).is_none() {

@@ -2,6 +2,7 @@ use crate::common::{
     LATER, NOW, knows, loses_nothing, manager, passes_every_check, successor, token, trusted_url, trusting, until,
     works_again,
 };
+use crate::logged;
 use crate::redis_server::{RedisCluster, RedisServer};
 use crate::service::{Service as _, free_port, program};
 use actix_jwt_extended::{
@@ -304,6 +305,29 @@ async fn scripts_may_be_flushed() {
     redis::cmd("SCRIPT").arg("FLUSH").query::<()>(&mut connection(&server)).unwrap();
     store.revoke(&Revocation::of_token("b", LATER), NOW).await.unwrap();
     assert!(is_revoked(&store, "a").await && is_revoked(&store, "b").await);
+}
+
+#[actix_web::test]
+async fn the_log_says_what_a_server_would_forget() {
+    for (options, expected) in [
+        (&["--appendonly", "no"][..], &["keeps no append-only file"][..]),
+        (&["--appendonly", "yes", "--appendfsync", "everysec"], &["appendfsync everysec"]),
+        (&["--appendonly", "yes", "--appendfsync", "no"], &["appendfsync no"]),
+        (&["--appendonly", "yes", "--appendfsync", "always"], &[]),
+        (
+            &["--appendonly", "yes", "--appendfsync", "always", "--maxmemory-policy", "allkeys-lru"],
+            &["maxmemory-policy noeviction"],
+        ),
+    ] {
+        let Some(server) = RedisServer::start_with(options) else { return };
+        logged::take();
+        RedisStore::connect(&server.url()).await.unwrap();
+        let said = logged::take();
+        assert_eq!(said.len(), expected.len(), "{options:?}: {said:?}");
+        for (line, part) in said.iter().zip(expected) {
+            assert!(line.contains(part) && line.contains(" set "), "{options:?}: {line}");
+        }
+    }
 }
 
 /// A hundred days of a thousand logouts. A million takes ten times as long, and its size is that of the first hundred thousand.

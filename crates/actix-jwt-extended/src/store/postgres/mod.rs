@@ -68,6 +68,9 @@ impl PostgresStore {
     /// `sslmode=disable`, `prefer` (the default: TLS where the server has it) or `require`. With TLS the certificate must
     /// be one that the operating system trusts.
     ///
+    /// Of several servers, `postgres://one,two:5433/app`, the first is taken that can be written to, as with
+    /// `target_session_attrs=read-write`: after a failover that is another one.
+    ///
     /// # Errors
     /// The URL is none, the server cannot be reached or refuses the login, the tables cannot be made, or were made
     /// by a later version of this crate.

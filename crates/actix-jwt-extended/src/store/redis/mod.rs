@@ -1,5 +1,6 @@
 //! On a Redis server, or a cluster of them.
 
+mod durability;
 mod feed;
 mod link;
 mod scripts;
@@ -8,6 +9,7 @@ use super::{
     FOREVER, Revocation, RevocationFeed as _, SIDE_BY_SIDE, SessionRecord, SessionsPage, StoreError, TokenIds,
     TokenStore, digest, indexed,
 };
+use durability::warn_of_forgetting;
 use futures_util::future::{join_all, try_join_all};
 use link::{Link, Waiting};
 use redis::cmd;
@@ -33,7 +35,7 @@ const SHORT: usize = 16;
 ///
 /// Redis acknowledges what it has in memory: set `appendonly yes` and `appendfsync always`, or a crash forgets
 /// the last second's logouts with `everysec`, and all since the last snapshot without it; `maxmemory-policy
-/// noeviction`, or it forgets what it likes. Where a server does not do so, the log says it once. A failover to a
+/// noeviction`, or it forgets what it likes. Where a server does not do so, the log says it when a store connects. A failover to a
 /// replica that lags loses what it had not got; with [`Replicated`](super::Replicated) around it, the
 /// revocations among that are told to the new master again.
 ///
@@ -131,7 +133,7 @@ impl RedisStore {
         let store = Self(Arc::new(Inner { link, waiting: Waiting::on(url), names: Names::of(prefix) }));
         // A server that wants a login lets anybody connect, and refuses what is asked.
         store.position().await?;
-        store.warn_of_forgetting().await;
+        warn_of_forgetting(&store.0.link).await;
         Ok(store)
     }
 
@@ -150,25 +152,6 @@ impl RedisStore {
             let mut unlist = cmd("ZREM");
             unlist.arg(self.0.names.sessions(subject)).arg(gone);
             let _ = self.0.link.query::<i64>(&unlist).await;
-        }
-    }
-
-    /// Says what the server would forget; where it may not be asked, nothing.
-    async fn warn_of_forgetting(&self) {
-        if let Ok(servers) = self.0.link.info("persistence").await
-            && servers.iter().any(|server| server.contains("aof_enabled:0"))
-        {
-            log::warn!(
-                "Redis keeps no append-only file: what is revoked is forgotten when it restarts; \
-                 set appendonly yes and appendfsync always"
-            );
-        }
-        let mut config = cmd("CONFIG");
-        config.arg("GET").arg("maxmemory-policy");
-        if let Ok(found) = self.0.link.query::<Vec<String>>(&config).await
-            && found.get(1).is_some_and(|policy| policy != "noeviction")
-        {
-            log::warn!("Redis may evict what is revoked: set maxmemory-policy noeviction");
         }
     }
 }
