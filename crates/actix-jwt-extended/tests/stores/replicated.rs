@@ -23,6 +23,8 @@ enum Mood {
     Well,
     /// It answers requests; the follower gets nothing.
     Unfollowed,
+    /// Its client library panics in the follower.
+    Broken,
     Down,
     Silent,
 }
@@ -40,6 +42,8 @@ struct Inner {
     mood: Mutex<Mood>,
     news: Notify,
     tags: Mutex<u64>,
+    /// So long it takes to keep one.
+    slow: Mutex<Duration>,
     /// How often it was asked of a token.
     asked: AtomicUsize,
     /// Whether others revoke while a snapshot is read, and the log goes back a few entries only.
@@ -55,6 +59,7 @@ impl Feed {
             mood: Mutex::new(Mood::Well),
             news: Notify::new(),
             tags: Mutex::new(0),
+            slow: Mutex::default(),
             asked: AtomicUsize::new(0),
             busy: Mutex::new(false),
         }))
@@ -67,17 +72,19 @@ impl Feed {
     async fn answer(&self) -> Result<(), StoreError> {
         let mood = *self.0.mood.lock().unwrap();
         match mood {
-            Mood::Well | Mood::Unfollowed => Ok(()),
+            Mood::Well | Mood::Unfollowed | Mood::Broken => Ok(()),
             Mood::Down => Err(StoreError::new("connection refused")),
             Mood::Silent => pending().await,
         }
     }
 
     async fn answer_follower(&self) -> Result<(), StoreError> {
-        if *self.0.mood.lock().unwrap() == Mood::Unfollowed {
-            return Err(StoreError::new("the stream cannot be read"));
+        let mood = *self.0.mood.lock().unwrap();
+        match mood {
+            Mood::Unfollowed => Err(StoreError::new("the stream cannot be read")),
+            Mood::Broken => panic!("on purpose"),
+            _ => self.answer().await,
         }
-        self.answer().await
     }
 
     fn memory(&self) -> MemoryStore {
@@ -114,6 +121,8 @@ impl Feed {
 impl TokenStore for Feed {
     async fn revoke(&self, revocation: &Revocation, now_ms: i64) -> Result<(), StoreError> {
         self.answer().await?;
+        let slow = *self.0.slow.lock().unwrap();
+        sleep(slow).await;
         {
             let mut live = self.0.live.lock().unwrap();
             if live.contains(revocation) {
@@ -340,6 +349,47 @@ async fn a_flushed_store_is_noticed_and_filled() {
         assert!(feed.is_revoked(&token(&format!("a{id}"))).await.unwrap());
         assert_eq!(known(&replica, &format!("a{id}")), Some(true));
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn ten_thousand_are_told_again_in_some_seconds() {
+    let feed = Feed::new();
+    let replica = Replicated::start(feed.clone()).await.unwrap();
+    for id in 0..10_000 {
+        feed.revoke_silently(&id.to_string());
+    }
+    until("followed", || known(&replica, "9999") == Some(true)).await;
+    *feed.0.slow.lock().unwrap() = Duration::from_millis(20);
+    feed.lose_last(10_000);
+    let passed = until("healed", || replica.stats().snapshots == 2).await;
+    assert!(passed < Duration::from_secs(20), "{passed:?}: one after the other they take 200 seconds");
+    assert_eq!(feed.0.live.lock().unwrap().len(), 10_000);
+}
+
+#[tokio::test(start_paused = true)]
+async fn many_that_were_lost_before_anybody_was_told_are_told_again_in_some_seconds() {
+    let feed = Feed::new();
+    let replica = Replicated::start(feed.clone()).await.unwrap();
+    let revocations: Vec<_> = (0..1_000).map(|id| Revocation::of_token(&id.to_string(), LATER)).collect();
+    replica.revoke_many(&revocations, NOW).await.unwrap();
+    feed.lose_last(1_000);
+    *feed.0.slow.lock().unwrap() = Duration::from_millis(20);
+    let passed = until("told again", || feed.0.live.lock().unwrap().len() == 1_000).await;
+    assert!(passed < Duration::from_secs(5), "{passed:?}: one after the other they take 20 seconds");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_panics_makes_it_stale_and_is_followed_again() {
+    let feed = Feed::new();
+    let replica = Replicated::start(feed.clone()).await.unwrap();
+    feed.set(Mood::Broken);
+    sleep(FRESH + Duration::from_secs(2)).await;
+    assert_eq!(known(&replica, "good"), None, "older than it may be");
+    assert!(replica.stats().failures > 0, "{:?}", replica.stats());
+    feed.revoke_silently("meanwhile");
+    feed.set(Mood::Well);
+    until("followed again", || known(&replica, "meanwhile") == Some(true)).await;
+    assert_eq!(known(&replica, "good"), Some(false));
 }
 
 #[tokio::test(start_paused = true)]
