@@ -7,6 +7,7 @@ mod app;
 mod bodies;
 mod browser_side;
 mod cache;
+mod clocks;
 mod cookies;
 mod extractors;
 mod forge;
