@@ -382,14 +382,15 @@ async fn a_hundred_thousand_dead_sessions_leave_nothing_behind() {
         }
     }
     let full = used_memory(&mut server);
-    assert!(full > before + 40_000_000, "{full} bytes");
+    // On a slow machine the first are gone before the last are there.
+    assert!(full > before + 10_000_000, "{full} bytes");
     let begin = Instant::now();
     while redis::cmd("DBSIZE").query::<i64>(&mut server).unwrap() > 2 {
         assert!(begin.elapsed() < Duration::from_secs(60), "they are still there");
         sleep(Duration::from_millis(50)).await;
     }
     let after = used_memory(&mut server);
-    assert!(after < before + (full - before) / 5, "{before} bytes, then {full}, then {after}");
+    assert!(after < before + 5_000_000, "{before} bytes, then {full}, then {after}");
     assert_eq!(store.sessions("ada").await.unwrap().len(), 1);
 }
 
