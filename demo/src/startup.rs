@@ -24,7 +24,7 @@ impl Application {
     pub async fn build(settings: Settings) -> Result<Self, StartError> {
         let users = web::Data::new(Users::of_the_example().map_err(StartError::Hashing)?);
         let store = settings.store.open().await?;
-        let managers = Managers::build(settings.jwt, &users, &store)?;
+        let managers = Managers::build(settings.jwt, &users, &store.shared)?;
         let page = Page::new(&settings.page).map_err(StartError::Page)?;
         let stop = shutdown::requested().map_err(StartError::Server)?;
         let Address { host, port } = settings.address;
@@ -34,7 +34,7 @@ impl Application {
                 .app_data(managers.jwt.clone())
                 .app_data(users.clone())
                 .app_data(web::Data::new(sessions))
-                .configure(|app| routes::configure(app, &managers, &page))
+                .configure(|app| routes::configure(app, &managers, &page, &store.replica))
                 .wrap(cors::allowing(cors_origin.as_ref()))
                 .wrap(logging::requests())
         })

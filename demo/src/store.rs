@@ -3,9 +3,10 @@
 use crate::error::StartError;
 use actix_jwt_extended::StoreError;
 use actix_jwt_extended::{
-    MemoryStore, PostgresStore, RedisStore, Replicated, RevocationFeed, SharedStore, SqliteStore,
+    MemoryStore, PostgresStore, RedisStore, Replicated, ReplicatedStats, RevocationFeed, SharedStore, SqliteStore,
 };
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 pub const EXPECTED: &str = "\"sqlite:FILE\", \"memory:\", a postgres:// URL or a redis:// URL; \
                             all but memory with ?replicated=true if wanted";
@@ -28,6 +29,20 @@ enum Kind {
 impl Default for StoreSetting {
     fn default() -> Self {
         Self { kind: Kind::Sqlite("demo.db".into()), replicated: false }
+    }
+}
+
+/// An open store; how its replica is doing, if it has one.
+pub struct Store {
+    pub shared: SharedStore,
+    pub replica: Option<ReplicaStats>,
+}
+
+pub type ReplicaStats = Arc<dyn Fn() -> ReplicatedStats + Send + Sync>;
+
+impl Store {
+    fn alone(store: impl Into<SharedStore>) -> Self {
+        Self { shared: store.into(), replica: None }
     }
 }
 
@@ -55,9 +70,9 @@ impl StoreSetting {
         Self { kind, ..self }
     }
 
-    pub async fn open(&self) -> Result<SharedStore, StartError> {
+    pub async fn open(&self) -> Result<Store, StartError> {
         let opened = match &self.kind {
-            Kind::Memory => Ok(MemoryStore::new().into()),
+            Kind::Memory => Ok(Store::alone(MemoryStore::new())),
             Kind::Sqlite(path) => self.shared(SqliteStore::open(path).await).await,
             Kind::Postgres(url) => self.shared(PostgresStore::connect(url).await).await,
             Kind::Redis(url) => self.shared(RedisStore::connect(url).await).await,
@@ -65,8 +80,13 @@ impl StoreSetting {
         opened.map_err(|source| StartError::Store { store: self.shown(), source })
     }
 
-    async fn shared<S: RevocationFeed>(&self, store: Result<S, StoreError>) -> Result<SharedStore, StoreError> {
-        Ok(if self.replicated { Replicated::start(store?).await?.into() } else { store?.into() })
+    async fn shared<S: RevocationFeed>(&self, store: Result<S, StoreError>) -> Result<Store, StoreError> {
+        if !self.replicated {
+            return store.map(Store::alone);
+        }
+        let replica = Replicated::start(store?).await?;
+        let asked = replica.clone();
+        Ok(Store { shared: replica.into(), replica: Some(Arc::new(move || asked.stats())) })
     }
 
     /// For the log: without a password.

@@ -170,6 +170,6 @@ mod tests {
     async fn it_is_a_store() {
         let (folder, number) = (tempfile::tempdir().unwrap(), AtomicUsize::new(0));
         let path = || folder.path().join(number.fetch_add(1, Ordering::Relaxed).to_string());
-        store_testing::check(|| async { FileStore::open(path()).unwrap() }).await;
+        store_testing::check(|_| async { FileStore::open(path()).unwrap() }).await;
     }
 }

@@ -323,7 +323,8 @@ impl JwtManagerBuilder {
     }
 
     /// Called when a refresh token of a session comes back after it was used. The session is revoked by then.
-    /// Whatever the hook does, the request is refused.
+    /// Whatever the hook does, the request is refused with 401, and nobody waits for the hook: it is run by the
+    /// thread's actix runtime, also where the client has gone. Its error is a line in the log.
     ///
     /// ```
     /// # use actix_jwt_extended::{JwtConfig, JwtManager, MemoryStore};

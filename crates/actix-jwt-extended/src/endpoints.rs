@@ -4,6 +4,7 @@
 use crate::claims::{TokenType, VerifiedToken, name};
 use crate::error::JwtError;
 use crate::manager::JwtManager;
+use crate::pipeline::would_pass;
 use crate::respond::JwtRejection;
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, web};
@@ -55,7 +56,10 @@ pub async fn revocation_endpoint(
 ///
 /// Answers `{"active": true, …}` with `sub`, `iss`, `aud`, `exp`, `iat`, `nbf`, `jti`, `sid`, `scope` and
 /// `token_type` as far as the token has them; `{"active": false}` and no reason for one that is not valid,
-/// expired, revoked, or a refresh token that was used (§2.2). A store that is down is a 503.
+/// expired, revoked, or a refresh token that was used (§2.2); and for one that [`jwt_required`](crate::jwt_required)
+/// would refuse for another reason: `token_verification_loader` does not accept it, `user_lookup_loader` finds nobody,
+/// or it is a refresh token without a session where `JWT_REQUIRE_SESSION` is set. A store that is down is a 503, a hook
+/// that fails a 500.
 ///
 /// Who may ask is for the application to say (§2.1): wrap the resource in your resource servers' authentication.
 ///
@@ -88,10 +92,11 @@ pub async fn introspection_endpoint(
 }
 
 async fn is_active(jwt: &JwtManager, token: &VerifiedToken) -> Result<bool, JwtError> {
-    match jwt.is_revoked(token).await {
-        Ok(false) => {}
-        Ok(true) | Err(JwtError::InvalidToken(_)) => return Ok(false),
-        Err(error) => return Err(error),
+    match would_pass(token, jwt).await {
+        Ok(()) => {}
+        // Nobody knows: it may not be said that it is good, nor that it is not.
+        Err(error @ (JwtError::Store(_) | JwtError::Hook { .. } | JwtError::NotConfigured(_))) => return Err(error),
+        Err(_) => return Ok(false),
     }
     match (token.token_type(), token.session_id()) {
         (TokenType::Refresh, Some(_)) if jwt.store().is_some() => jwt.is_current(token).await,

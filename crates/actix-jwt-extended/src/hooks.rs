@@ -3,13 +3,17 @@
 use crate::claims::VerifiedToken;
 use crate::error::JwtError;
 use crate::keys::{SigningKey, VerifyingKey};
+use actix_web::rt::{System, spawn};
 use actix_web::{HttpRequest, HttpResponse};
 use futures_util::FutureExt as _;
-use futures_util::future::LocalBoxFuture;
+use futures_util::future::{LocalBoxFuture, Shared};
 use serde_json::{Map, Value};
 use std::any::Any;
+use std::cell::Cell;
 use std::error::Error;
+use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::Rc;
 use std::sync::Arc;
 
 /// An error of a hook; it goes to the log, never to a client.
@@ -153,6 +157,43 @@ pub(crate) async fn call_async<T>(
     match AssertUnwindSafe(future).catch_unwind().await {
         Ok(result) => result.map_err(|source| JwtError::Hook { hook, source }),
         Err(_) => Err(panicked(hook)),
+    }
+}
+
+/// Begins what a hook does, and waits for none of it; its failure is for the log.
+pub(crate) async fn notify(hook: &'static str, start: impl FnOnce() -> LocalBoxFuture<'static, Result<(), BoxError>>) {
+    let told = match call(hook, || Ok(start())) {
+        Ok(future) => async move { log_failure(call_async(hook, || future).await) }.boxed_local().shared(),
+        Err(error) => return log_failure(Err(error)),
+    };
+    // Elsewhere than in actix's runtime nobody else would do it.
+    if !spawned(&told) {
+        told.await;
+    }
+}
+
+fn log_failure(told: Result<(), JwtError>) {
+    if let Err(error) = told {
+        log::error!("{error}");
+    }
+}
+
+/// Does some work to its end, though whoever waits for it may go: with a client that disconnects goes the future of its
+/// request.
+pub(crate) async fn to_the_end<T: 'static>(work: impl Future<Output = T> + 'static) -> Option<T> {
+    let answer = Rc::new(Cell::new(None));
+    let keep = Rc::clone(&answer);
+    let work = async move { keep.set(Some(work.await)) }.boxed_local().shared();
+    spawned(&work);
+    work.await;
+    answer.take()
+}
+
+fn spawned(work: &Shared<LocalBoxFuture<'static, ()>>) -> bool {
+    System::try_current().is_some() && {
+        let work = work.clone();
+        // Another runtime may run within actix's; it says so by a panic only.
+        catch_unwind(AssertUnwindSafe(|| drop(spawn(work)))).is_ok()
     }
 }
 

@@ -69,7 +69,7 @@ pub use store::RedisStore;
 pub use store::SqliteStore;
 pub use store::{
     Changes, FeedPosition, MemoryStore, Replicated, ReplicatedStats, Revocation, RevocationFeed, SessionRecord,
-    SharedStore, SnapshotPage, StoreError, TokenIds, TokenStore,
+    SessionsPage, SharedStore, SnapshotPage, StoreError, TokenIds, TokenStore,
 };
 #[cfg(feature = "postgres")]
 #[cfg_attr(docsrs, doc(cfg(feature = "postgres")))]

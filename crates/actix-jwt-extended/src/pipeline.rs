@@ -7,7 +7,7 @@ use crate::error::{BodyError, InvalidToken, JwtError, MissingToken};
 use crate::hooks::{self, AnyUser};
 use crate::locate::{self, Located, Search};
 use crate::manager::{JwtManager, ManagerId, manager_of};
-use crate::required::JwtRequired;
+use crate::required::{JwtRequired, jwt_required};
 use crate::respond::JwtRejection;
 use actix_web::http::Method;
 use actix_web::{HttpMessage as _, HttpRequest};
@@ -213,24 +213,37 @@ async fn ask(
     manager: &JwtManager,
     request: &HttpRequest,
 ) -> Result<(), JwtError> {
-    if must_check_revocation(required, manager, &passed) {
+    ask_about(&mut passed, required, manager).await?;
+    leave(request, manager, Verdict::Passed(passed));
+    Ok(())
+}
+
+async fn ask_about(passed: &mut Passed, required: &JwtRequired, manager: &JwtManager) -> Result<(), JwtError> {
+    if must_check_revocation(required, manager, passed) {
         if manager.is_revoked(&passed.jwt).await? {
-            return Err(JwtError::Revoked(passed.jwt.token));
+            return Err(JwtError::Revoked(passed.jwt.token.clone()));
         }
         passed.revocation_checked = true;
     }
-    verify_claims(&mut passed, required, manager)?;
+    verify_claims(passed, required, manager)?;
     if let Some(hook) = &manager.hooks().user_lookup
         && passed.user.is_none()
     {
         let token = passed.jwt.token.clone();
         match hooks::call_async("user_lookup_loader", || hook(token)).await? {
             Some(user) => passed.user = Some(user),
-            None => return Err(JwtError::UserNotFound(passed.jwt.token)),
+            None => return Err(JwtError::UserNotFound(passed.jwt.token.clone())),
         }
     }
-    leave(request, manager, Verdict::Passed(passed));
     Ok(())
+}
+
+/// All checks of a verified token that a wrap makes by default, for one that came in no request's own name: of either
+/// type, and by whatever the manager asks.
+pub(crate) async fn would_pass(token: &VerifiedToken, manager: &JwtManager) -> Result<(), JwtError> {
+    let required = jwt_required().verify_type(false);
+    check_session(token, manager)?;
+    ask_about(&mut Passed::new(token.clone(), Location::Headers, &required), &required, manager).await
 }
 
 fn must_check_revocation(required: &JwtRequired, manager: &JwtManager, passed: &Passed) -> bool {

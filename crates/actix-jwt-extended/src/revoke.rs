@@ -1,10 +1,11 @@
 //! Revoking tokens, and asking whether one is revoked.
 
 use crate::claims::VerifiedToken;
+use crate::config::Lifetime;
 use crate::error::{InvalidToken, JwtError};
 use crate::hooks;
 use crate::manager::JwtManager;
-use crate::rotation::after;
+use crate::rotation::{ATTEMPTS, after};
 use crate::store::{CLOCKS_APART, FOREVER, Revocation, SharedStore, StoreError};
 use actix_web::rt::time::timeout;
 use std::future::Future;
@@ -62,14 +63,19 @@ impl JwtManager {
     #[doc(alias = "log out everywhere")]
     pub async fn revoke_all(&self, subject: &str) -> Result<(), JwtError> {
         let cutoff_ms = self.cutoff_ms();
-        let until_ms = self.lifetimes_end_ms().saturating_add(self.leeway_ms());
+        let until_ms = self.kept_until_ms(self.lifetimes_end_ms());
         // The cut-off first: it needs no list that may be long.
         self.keep(&Revocation::of_subject(subject, cutoff_ms, until_ms)).await?;
         // By ID, too: whatever the clocks of other machines say, these are over.
-        for session in self.store_answer(|store| store.sessions(subject)).await? {
-            self.end_session(&session).await?;
+        let mut after: Option<String> = None;
+        loop {
+            let page = self.store_answer(|store| store.sessions_page(subject, after.as_deref())).await?;
+            self.end_sessions(&page.sessions).await?;
+            after = page.next;
+            if after.is_none() {
+                return Ok(());
+            }
         }
-        Ok(())
     }
 
     /// Revokes everybody's tokens issued until now: for the day on which a key or a database has leaked.
@@ -191,8 +197,18 @@ impl JwtManager {
     }
 
     pub(crate) async fn keep(&self, revocation: &Revocation) -> Result<(), JwtError> {
-        let long_ago_ms = self.now_ms().saturating_sub(CLOCKS_APART);
+        let long_ago_ms = self.long_ago_ms();
         self.store_answer(|store| store.revoke(revocation, long_ago_ms)).await
+    }
+
+    pub(crate) async fn keep_all(&self, revocations: &[Revocation]) -> Result<(), JwtError> {
+        let long_ago_ms = self.long_ago_ms();
+        self.store_answer(|store| store.revoke_many(revocations, long_ago_ms)).await
+    }
+
+    /// What was over by then is cleaned up.
+    fn long_ago_ms(&self) -> i64 {
+        self.now_ms().saturating_sub(CLOCKS_APART)
     }
 
     /// Asks the store, and no longer than the settings say.
@@ -215,8 +231,22 @@ impl JwtManager {
 
     /// When no token lives any more that is issued now and by the settings.
     pub(crate) fn lifetimes_end_ms(&self) -> i64 {
-        let (config, now_ms) = (self.config(), self.now_ms());
-        after(now_ms, config.access_token_expires).max(after(now_ms, config.refresh_token_expires))
+        after(self.now_ms(), self.longest_lifetime())
+    }
+
+    pub(crate) fn longest_lifetime(&self) -> Lifetime {
+        match (self.config().access_token_expires, self.config().refresh_token_expires) {
+            (Lifetime::After(access), Lifetime::After(refresh)) => Lifetime::After(access.max(refresh)),
+            _ => Lifetime::Never,
+        }
+    }
+
+    /// How long what ends with these tokens must be remembered: whoever has asked already whether they are revoked may
+    /// issue others for them, once the store has answered what else a rotation asks.
+    pub(crate) fn kept_until_ms(&self, tokens_end_ms: i64) -> i64 {
+        let under_way = self.config().store_timeout.saturating_mul(2 * ATTEMPTS + 2);
+        let under_way_ms = i64::try_from(under_way.as_millis()).unwrap_or(FOREVER);
+        tokens_end_ms.saturating_add(self.leeway_ms()).saturating_add(under_way_ms)
     }
 
     /// Now; and what is issued from here on is issued later.

@@ -6,12 +6,17 @@ use crate::config::Lifetime;
 use crate::store::{FOREVER, SessionRecord};
 use std::time::Duration;
 
+/// So often somebody else may be faster; each time the session has moved on, so the second time is the last.
+pub(crate) const ATTEMPTS: u32 = 8;
+
 /// The settings that decide.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct SessionRules {
     pub(crate) lifetime: Lifetime,
     pub(crate) idle: Lifetime,
     pub(crate) grace: Duration,
+    /// The longer of the lifetimes that tokens are made for.
+    pub(crate) longest: Lifetime,
 }
 
 /// A refresh token whose signature is genuine.
@@ -51,6 +56,7 @@ impl SessionRules {
             current: jwt_id,
             previous: None,
             rotated_at_ms: now_ms,
+            longest_ms: Some(after(0, self.longest)),
         }
     }
 
@@ -82,6 +88,7 @@ impl SessionRules {
                 previous: Some(session.current.clone()),
                 rotated_at_ms: now_ms,
                 expires_at_ms: session.ends_at_ms.min(after(now_ms, self.idle)),
+                longest_ms: session.longest_ms.map(|longest| longest.max(after(0, self.longest))),
                 ..session.clone()
             });
         }
@@ -96,6 +103,11 @@ impl SessionRules {
 /// Whether its time is over, from that millisecond on.
 pub(crate) fn is_over(session: &SessionRecord, now_ms: i64) -> bool {
     session.expires_at_ms <= now_ms
+}
+
+/// When the last token of a session has expired that is made now, or was made before.
+pub(crate) fn tokens_end_ms(session: &SessionRecord, now_ms: i64) -> i64 {
+    session.ends_at_ms.min(now_ms.saturating_add(session.longest_ms.unwrap_or(FOREVER)))
 }
 
 pub(crate) fn after(now_ms: i64, lifetime: Lifetime) -> i64 {
@@ -114,6 +126,7 @@ mod tests {
         lifetime: Lifetime::After(Duration::from_secs(1000)),
         idle: Lifetime::After(Duration::from_secs(100)),
         grace: Duration::from_secs(10),
+        longest: Lifetime::After(Duration::from_secs(300)),
     };
 
     fn session() -> SessionRecord {
@@ -186,6 +199,28 @@ mod tests {
         }
         assert_eq!(session.expires_at_ms, NOW + 1_000_000);
         assert_eq!(present_at(&session, "r10", 10, NOW + 1_000_000), Verdict::Ended);
+    }
+
+    #[test]
+    fn it_is_known_how_long_its_tokens_live_whatever_the_settings_say_by_now() {
+        let first = session();
+        assert_eq!(tokens_end_ms(&first, NOW + 50), NOW + 300_050);
+        assert_eq!(tokens_end_ms(&first, NOW + 900_000), NOW + 1_000_000, "no longer than the session could");
+        let with = |longest, session: &SessionRecord| {
+            let presented = Presented { subject: "ada", jwt_id: &session.current, rotation: session.rotation };
+            match (SessionRules { longest, ..RULES }).present(session, presented, String::new, NOW) {
+                Verdict::Rotate(next) => tokens_end_ms(&next, NOW),
+                other => panic!("{other:?}"),
+            }
+        };
+        let seconds = |seconds| Lifetime::After(Duration::from_secs(seconds));
+        assert_eq!(with(seconds(60), &first), NOW + 300_000, "its first tokens live yet");
+        assert_eq!(with(seconds(600), &first), NOW + 600_000);
+        assert_eq!(with(Lifetime::Never, &first), NOW + 1_000_000);
+        let of_before = SessionRecord { longest_ms: None, ..first };
+        assert_eq!(with(seconds(60), &of_before), NOW + 1_000_000);
+        let endless = SessionRecord { ends_at_ms: FOREVER, longest_ms: Some(FOREVER), ..session() };
+        assert_eq!(tokens_end_ms(&endless, NOW), FOREVER);
     }
 
     #[test]

@@ -7,8 +7,8 @@ use crate::issue::OfSession;
 use crate::manager::{JwtManager, jwt_id_of};
 use crate::pipeline::Jwt;
 use crate::revoke::without_id;
-use crate::rotation::{Presented, SessionRules, Verdict, after, is_over};
-use crate::store::{FOREVER, Revocation, SessionRecord, StoreError};
+use crate::rotation::{ATTEMPTS, Presented, SessionRules, Verdict, is_over, tokens_end_ms};
+use crate::store::{Revocation, SessionRecord, StoreError};
 use actix_web::HttpRequest;
 use futures_util::FutureExt as _;
 use futures_util::future::LocalBoxFuture;
@@ -19,8 +19,8 @@ use std::future::IntoFuture;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use uuid::Uuid;
 
-/// So often somebody else may be faster; each time the session has moved on, so the second time is the last.
-const ATTEMPTS: usize = 8;
+/// So many sessions are ended in one step.
+const AT_ONCE: usize = 256;
 
 impl JwtManager {
     /// Begins a session: call it at login, and send both tokens. `.await` it, or add to it before.
@@ -108,25 +108,14 @@ impl JwtManager {
                 Verdict::Ended => return Err(JwtError::Expired(token.clone())),
                 Verdict::Unknown => return Err(JwtError::Revoked(token.clone())),
                 Verdict::Reused => {
-                    self.end_reused(&session, &subject, request).await?;
+                    // A client that presents a stolen token and hangs up stops none of it.
+                    let ended = end_reused(self.clone(), session, subject.into_owned(), request.clone());
+                    hooks::to_the_end(ended).await.unwrap_or(Ok(()))?;
                     return Err(JwtError::Revoked(token.clone()));
                 }
             }
         }
         Err(JwtError::Store(StoreError::new("the session kept changing while its token was presented")))
-    }
-
-    async fn end_reused(&self, session: &SessionRecord, subject: &str, request: &HttpRequest) -> Result<(), JwtError> {
-        self.revoke_tokens_of(session).await?;
-        // Of those who notice at the same time, one tells; where it is not known who, rather twice than never.
-        if !matches!(self.store_answer(|store| store.remove_session(session)).await, Ok(false)) {
-            log::warn!("a refresh token was used twice: session {} is revoked", session.sid);
-            if let Some(hook) = &self.hooks().reuse_detected {
-                let detected = ReuseDetected::new(session.sid.clone(), subject.to_owned(), request.clone());
-                hooks::call_async("on_reuse_detected", || hook(detected)).await?;
-            }
-        }
-        Ok(())
     }
 
     /// Ends a session: all its tokens are revoked from the moment this returns.
@@ -152,10 +141,7 @@ impl JwtManager {
         match self.store_answer(|store| store.session(session_id)).await? {
             Some(session) => self.end_session(&session).await,
             // Unknown, or over: its access tokens may still live.
-            None => {
-                let end_ms = after(self.now_ms(), self.config().session_lifetime);
-                self.keep(&Revocation::of_session(session_id, self.tokens_end_ms(end_ms))).await
-            }
+            None => self.keep(&Revocation::of_session(session_id, self.kept_until_ms(self.lifetimes_end_ms()))).await,
         }
     }
 
@@ -165,8 +151,24 @@ impl JwtManager {
         self.store_answer(|store| store.remove_session(session)).await.map(drop)
     }
 
+    /// Of very many, some at a time, so that each step is done in the time that one may take.
+    pub(crate) async fn end_sessions(&self, sessions: &[SessionRecord]) -> Result<(), JwtError> {
+        for some in sessions.chunks(AT_ONCE) {
+            let revocations: Vec<_> = some.iter().map(|session| self.revocation_of(session)).collect();
+            self.keep_all(&revocations).await?;
+            self.store_answer(|store| store.remove_sessions(some)).await?;
+        }
+        Ok(())
+    }
+
     async fn revoke_tokens_of(&self, session: &SessionRecord) -> Result<(), JwtError> {
-        self.keep(&Revocation::of_session(&session.sid, self.tokens_end_ms(session.ends_at_ms))).await
+        self.keep(&self.revocation_of(session)).await
+    }
+
+    fn revocation_of(&self, session: &SessionRecord) -> Revocation {
+        // What a rotation that is under way will issue is made by the settings, or as the record says.
+        let end_ms = tokens_end_ms(session, self.now_ms()).max(session.ends_at_ms.min(self.lifetimes_end_ms()));
+        Revocation::of_session(&session.sid, self.kept_until_ms(end_ms))
     }
 
     /// The live sessions of somebody, the one used last first.
@@ -185,9 +187,20 @@ impl JwtManager {
     /// # Errors
     /// As [`revoke_session`](Self::revoke_session).
     pub async fn sessions(&self, subject: &str) -> Result<Vec<Session>, JwtError> {
-        let mut sessions = self.store_answer(|store| store.sessions(subject)).await?;
+        let (mut sessions, mut after): (Vec<SessionRecord>, Option<String>) = (Vec::new(), None);
+        loop {
+            let page = self.store_answer(|store| store.sessions_page(subject, after.as_deref())).await?;
+            sessions.extend(page.sessions);
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
+        }
         let now_ms = self.now_ms();
         sessions.retain(|session| !is_over(session, now_ms));
+        // One that was refreshed meanwhile may be on two pages: as it was last counts.
+        sessions.sort_by(|a, b| (&a.sid, b.rotation).cmp(&(&b.sid, a.rotation)));
+        sessions.dedup_by(|a, b| a.sid == b.sid);
         sessions.sort_by(|a, b| (b.rotated_at_ms, &b.sid).cmp(&(a.rotated_at_ms, &a.sid)));
         Ok(sessions.into_iter().map(Session).collect())
     }
@@ -196,7 +209,7 @@ impl JwtManager {
     pub(crate) async fn session_end_ms(&self, session_id: &str) -> Result<Option<i64>, JwtError> {
         let session = self.store_answer(|store| store.session(session_id)).await?;
         let now_ms = self.now_ms();
-        Ok(session.filter(|session| !is_over(session, now_ms)).map(|session| session.expires_at_ms))
+        Ok(session.filter(|session| !is_over(session, now_ms)).map(|session| no_later(&session, now_ms)))
     }
 
     /// Whether a refresh token is the one that its session has now.
@@ -209,13 +222,12 @@ impl JwtManager {
 
     fn session_rules(&self) -> SessionRules {
         let config = self.config();
-        SessionRules { lifetime: config.session_lifetime, idle: config.session_idle, grace: config.refresh_grace }
-    }
-
-    /// When no token of a session lives any more that lives now.
-    fn tokens_end_ms(&self, session_end_ms: i64) -> i64 {
-        let end_ms = if session_end_ms == FOREVER { self.lifetimes_end_ms() } else { session_end_ms };
-        end_ms.saturating_add(self.leeway_ms())
+        SessionRules {
+            lifetime: config.session_lifetime,
+            idle: config.session_idle,
+            grace: config.refresh_grace,
+            longest: self.longest_lifetime(),
+        }
     }
 
     fn carry_on(
@@ -236,7 +248,8 @@ impl JwtManager {
         access_id: String,
         with_claims: impl for<'b> Fn(crate::issue::TokenBuilder<'b>) -> crate::issue::TokenBuilder<'b>,
     ) -> Result<TokenPair, JwtError> {
-        let of_session = |rotation| OfSession { id: session.sid.clone(), rotation, ends_at_ms: session.expires_at_ms };
+        let ends_at_ms = no_later(session, self.now_ms());
+        let of_session = |rotation, ends_at_ms| OfSession { id: session.sid.clone(), rotation, ends_at_ms };
         let access = self.access_token("").identity_value(identity.clone()).jwt_id(access_id);
         let access = if fresh { access.fresh() } else { access };
         // Made again, it is the same token: of the same ID, issued and expiring at the same time.
@@ -245,13 +258,36 @@ impl JwtManager {
             .identity_value(identity.clone())
             .jwt_id(&*session.current)
             .issued_at_ms(session.rotated_at_ms)
-            .of_session(of_session(Some(session.rotation)));
+            .of_session(of_session(Some(session.rotation), no_later(session, session.rotated_at_ms)));
         Ok(TokenPair {
-            access_token: with_claims(access.of_session(of_session(None))).encode()?,
+            access_token: with_claims(access.of_session(of_session(None, ends_at_ms))).encode()?,
             refresh_token: with_claims(refresh).encode()?,
             session_id: session.sid.clone(),
         })
     }
+}
+
+/// Of those who notice at the same time, one tells; where it is not known who, rather twice than never.
+async fn end_reused(
+    manager: JwtManager,
+    session: SessionRecord,
+    subject: String,
+    request: HttpRequest,
+) -> Result<(), JwtError> {
+    manager.revoke_tokens_of(&session).await?;
+    if !matches!(manager.store_answer(|store| store.remove_session(&session)).await, Ok(false)) {
+        log::warn!("a refresh token was used twice: session {} is revoked", session.sid);
+        if let Some(hook) = &manager.hooks().reuse_detected {
+            let detected = ReuseDetected::new(session.sid, subject, request);
+            hooks::notify("on_reuse_detected", || hook(detected)).await;
+        }
+    }
+    Ok(())
+}
+
+/// When a token expires at the latest that is made for a session: so that its revocation is kept for long enough.
+fn no_later(session: &SessionRecord, made_at_ms: i64) -> i64 {
+    session.expires_at_ms.min(tokens_end_ms(session, made_at_ms))
 }
 
 fn missing(claim: &str) -> JwtError {

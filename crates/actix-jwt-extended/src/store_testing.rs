@@ -4,7 +4,7 @@
 //! use actix_jwt_extended::{MemoryStore, store_testing};
 //!
 //! # actix_web::rt::System::new().block_on(async {
-//! store_testing::check(|| async { MemoryStore::new() }).await;
+//! store_testing::check(|_| async { MemoryStore::new() }).await;
 //! # });
 //! ```
 
@@ -26,7 +26,7 @@ use actix_web::http::header::AUTHORIZATION;
 use actix_web::test::TestRequest;
 use futures_util::future::join_all;
 use std::collections::BTreeSet;
-use std::future::Future;
+use std::future::{Future, IntoFuture as _};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -34,35 +34,71 @@ use std::time::Duration;
 const NOW: i64 = 1_800_000_000_000;
 const LATER: i64 = NOW + 3_600_000;
 
-/// Runs every check, each against a store of its own: `make` makes empty ones.
+/// Runs every check, each against a store of its own: `make` makes empty ones. A store that looks at a clock takes the
+/// one that it is given, which the checks move; others ignore it, and go by the times that they are told.
 ///
 /// Needs a tokio runtime with time around it, such as `#[actix_web::test]` gives.
 ///
 /// # Panics
 /// Where the store does something else than it must.
-pub async fn check<S: TokenStore, F: Future<Output = S>>(make: impl Fn() -> F) {
-    each_revocation_concerns_its_tokens(make().await).await;
-    a_revocation_is_widened_and_never_narrowed(make().await).await;
-    odd_ids_are_told_apart(make().await).await;
-    what_has_expired_takes_nothing_with_it(make().await).await;
-    sessions_are_kept_as_they_were_written(make().await).await;
-    one_caller_replaces_a_session(make().await).await;
-    one_caller_removes_a_session(make().await).await;
-    one_of_a_thousand_rotates(make().await).await;
-    used_again_after_the_grace_period_ends_the_session(make().await).await;
-    everywhere_means_before_and_not_after(make().await).await;
-    a_session_that_was_ended_is_over(make().await).await;
+pub async fn check<S: TokenStore, F: Future<Output = S>>(make: impl Fn(ManualClock) -> F) {
+    let next = || at_now(&make);
+    each_revocation_concerns_its_tokens(next().await).await;
+    a_revocation_is_widened_and_never_narrowed(next().await).await;
+    the_widest_of_many_at_once_counts(next().await).await;
+    a_revocation_is_kept_to_its_last_millisecond(next().await).await;
+    odd_ids_are_told_apart(next().await).await;
+    what_has_expired_takes_nothing_with_it(next().await).await;
+    sessions_are_kept_as_they_were_written(next().await).await;
+    one_caller_replaces_a_session(next().await).await;
+    one_caller_removes_a_session(next().await).await;
+    many_at_once_are_as_one_after_the_other(next().await).await;
+    many_sessions_of_one_subject_are_found_and_ended(next().await).await;
+    one_of_a_thousand_rotates(next().await).await;
+    used_again_after_the_grace_period_ends_the_session(next().await).await;
+    everywhere_means_before_and_not_after(next().await).await;
+    a_session_that_was_ended_is_over(next().await).await;
+}
+
+/// Whether the store forgets what is over while it is written to. Leave it out where somebody else cleans up.
+///
+/// ```
+/// use actix_jwt_extended::{MemoryStore, store_testing};
+///
+/// # actix_web::rt::System::new().block_on(async {
+/// store_testing::check_cleanup(|_| async { MemoryStore::new() }).await;
+/// # });
+/// ```
+///
+/// # Panics
+/// Where it keeps more than half of that, after as many writes.
+pub async fn check_cleanup<S: TokenStore, F: Future<Output = S>>(make: impl Fn(ManualClock) -> F) {
+    what_is_over_is_forgotten(at_now(&make).await).await;
 }
 
 /// The checks of a store that can be followed.
 ///
 /// # Panics
 /// Where the store does something else than it must.
-pub async fn check_feed<S: RevocationFeed, F: Future<Output = S>>(make: impl Fn() -> F) {
-    the_feed_tells_everything_once_and_in_order(make().await).await;
-    a_position_that_never_was_is_a_gap(make().await).await;
-    a_snapshot_holds_what_lives(make().await).await;
-    revocations_at_once_all_get_their_number(make().await).await;
+pub async fn check_feed<S: RevocationFeed, F: Future<Output = S>>(make: impl Fn(ManualClock) -> F) {
+    let next = || at_now(&make);
+    the_feed_tells_everything_once_and_in_order(next().await).await;
+    a_position_that_never_was_is_a_gap(next().await).await;
+    a_snapshot_holds_what_lives(next().await).await;
+    revocations_at_once_all_get_their_number(next().await).await;
+}
+
+/// A store, and the clock that it was made with.
+struct Timed<S>(S, ManualClock);
+
+async fn at_now<S, F: Future<Output = S>>(make: impl Fn(ManualClock) -> F) -> Timed<S> {
+    let clock = ManualClock::at(NOW.unsigned_abs() / 1000);
+    Timed(make(clock.clone()).await, clock)
+}
+
+/// The clock has come so far.
+fn move_to(clock: &ManualClock, now_ms: i64) {
+    clock.set(now_ms.unsigned_abs() / 1000);
 }
 
 fn ids<'a>(jwt_id: &'a str, session_id: Option<&'a str>, subject: &'a str, issued_at_ms: i64) -> TokenIds<'a> {
@@ -89,7 +125,7 @@ async fn is_revoked(store: &impl TokenStore, token: TokenIds<'_>) -> bool {
     revoked
 }
 
-async fn each_revocation_concerns_its_tokens(store: impl TokenStore) {
+async fn each_revocation_concerns_its_tokens(Timed(store, _): Timed<impl TokenStore>) {
     let token = ids("j1", Some("s1"), "ada", NOW);
     assert!(!is_revoked(&store, token).await, "an empty store");
 
@@ -113,7 +149,7 @@ async fn each_revocation_concerns_its_tokens(store: impl TokenStore) {
     assert!(!is_revoked(&store, ids("j2", None, "bob", NOW + 1)).await);
 }
 
-async fn a_revocation_is_widened_and_never_narrowed(store: impl TokenStore) {
+async fn a_revocation_is_widened_and_never_narrowed(Timed(store, clock): Timed<impl TokenStore>) {
     revoke(&store, Revocation::of_subject("ada", NOW, LATER)).await;
     revoke(&store, Revocation::of_subject("ada", NOW - 10, LATER + 10)).await;
     assert!(is_revoked(&store, ids("j", None, "ada", NOW)).await, "the later cut-off counts");
@@ -133,13 +169,76 @@ async fn a_revocation_is_widened_and_never_narrowed(store: impl TokenStore) {
     revoke(&store, Revocation::of_token("j", FOREVER)).await;
     revoke(&store, Revocation::of_token("j", NOW + 1)).await;
     // Long after the shorter one is over; a write, because that is when stores clean up.
+    move_to(&clock, LATER);
     for at in 0..300 {
         store.revoke(&Revocation::of_token(&at.to_string(), LATER * 2), LATER).await.expect("revoke");
     }
     assert!(is_revoked(&store, ids("j", None, "bob", NOW)).await, "the longer time counts");
 }
 
-async fn odd_ids_are_told_apart(store: impl TokenStore) {
+async fn the_widest_of_many_at_once_counts(Timed(store, clock): Timed<impl TokenStore>) {
+    // Each is the longest once, and none comes last for sure.
+    let until = |at: i64| LATER + (at * 37 % 100) * 60_000;
+    let tokens: Vec<_> = (0..100).map(|at| Revocation::of_token("j", until(at))).collect();
+    let subjects: Vec<_> = (0..100).map(|at| Revocation::of_subject("ada", NOW + at * 37 % 100, until(at))).collect();
+    for revoked in join_all(tokens.iter().chain(&subjects).map(|one| store.revoke(one, NOW))).await {
+        revoked.expect("revoke");
+    }
+    assert!(is_revoked(&store, ids("x", None, "ada", NOW + 99)).await, "the latest cut-off counts");
+    assert!(!is_revoked(&store, ids("x", None, "ada", NOW + 100)).await);
+    let last = LATER + 99 * 60_000;
+    clean_up_at(&store, &clock, last).await;
+    assert!(is_revoked(&store, ids("j", None, "bob", NOW)).await, "the longest time counts");
+    assert!(is_revoked(&store, ids("x", None, "ada", NOW + 99)).await, "of a cut-off, too");
+}
+
+async fn a_revocation_is_kept_to_its_last_millisecond(Timed(store, clock): Timed<impl TokenStore>) {
+    revoke(&store, Revocation::of_token("j", LATER)).await;
+    revoke(&store, Revocation::of_session("s", LATER)).await;
+    revoke(&store, Revocation::of_subject("ada", NOW, LATER)).await;
+    clean_up_at(&store, &clock, LATER).await;
+    assert!(is_revoked(&store, ids("j", None, "bob", NOW)).await);
+    assert!(is_revoked(&store, ids("x", Some("s"), "bob", NOW)).await);
+    assert!(is_revoked(&store, ids("x", None, "ada", NOW)).await);
+}
+
+/// Writes, because that is when stores clean up.
+async fn clean_up_at(store: &impl TokenStore, clock: &ManualClock, now_ms: i64) {
+    move_to(clock, now_ms);
+    let writes: Vec<_> = (0..300).map(|at| Revocation::of_token(&format!("write {at}"), FOREVER)).collect();
+    store.revoke_many(&writes, now_ms).await.expect("revoke_many");
+}
+
+async fn what_is_over_is_forgotten(Timed(store, clock): Timed<impl TokenStore>) {
+    const TOKENS: i64 = 10_000;
+    const SESSIONS: i64 = 500;
+    let tokens = |what: &str, until_ms| -> Vec<_> {
+        (0..TOKENS).map(|at| Revocation::of_token(&format!("{what} {at}"), until_ms)).collect()
+    };
+    store.revoke_many(&tokens("dies", LATER), NOW).await.expect("revoke_many");
+    for at in 0..SESSIONS {
+        store.insert_session(&session(&format!("dies {at}"), "ada"), NOW).await.expect("insert_session");
+    }
+    let much_later = LATER + 86_400_000;
+    move_to(&clock, much_later);
+    store.revoke_many(&tokens("lives", FOREVER), much_later).await.expect("revoke_many");
+    for at in 0..SESSIONS {
+        let sid = format!("lives {at}");
+        let lives = SessionRecord { expires_at_ms: FOREVER, ..session(&sid, "ada") };
+        store.insert_session(&lives, much_later).await.expect("insert_session");
+    }
+    let mut kept = 0;
+    for at in 0..TOKENS {
+        kept += i64::from(is_revoked(&store, ids(&format!("dies {at}"), None, "bob", NOW)).await);
+    }
+    assert!(kept <= TOKENS / 2, "of {TOKENS} revocations that are over {kept} are kept");
+    let found = store.sessions("ada").await.expect("sessions");
+    let kept = found.iter().filter(|session| session.expires_at_ms != FOREVER).count() as i64;
+    assert!(kept <= SESSIONS / 2, "of {SESSIONS} sessions that are over {kept} are kept");
+    assert_eq!(found.len() as i64 - kept, SESSIONS);
+}
+
+async fn odd_ids_are_told_apart(Timed(store, _): Timed<impl TokenStore>) {
     let long = "x".repeat(7_000);
     let longer = "x".repeat(7_001);
     let odd = [
@@ -163,12 +262,13 @@ async fn odd_ids_are_told_apart(store: impl TokenStore) {
     }
 }
 
-async fn what_has_expired_takes_nothing_with_it(store: impl TokenStore) {
+async fn what_has_expired_takes_nothing_with_it(Timed(store, clock): Timed<impl TokenStore>) {
     revoke(&store, Revocation::of_token("lives", FOREVER)).await;
     let lives = SessionRecord { expires_at_ms: FOREVER, ends_at_ms: FOREVER, ..session("lives", "ada") };
     store.insert_session(&lives, NOW).await.expect("insert_session");
     for second in 0..200 {
         let now_ms = NOW + second * 1_000;
+        move_to(&clock, now_ms);
         let id = format!("dies {second}");
         store.revoke(&Revocation::of_token(&id, now_ms + 5_000), now_ms).await.expect("revoke");
         let dies = SessionRecord { expires_at_ms: now_ms + 5_000, ..session(&id, "ada") };
@@ -192,6 +292,7 @@ fn session(sid: &str, subject: &str) -> SessionRecord {
         current: "r0".to_owned(),
         previous: None,
         rotated_at_ms: NOW,
+        longest_ms: Some(LATER - NOW),
     }
 }
 
@@ -206,7 +307,7 @@ fn successor(session: &SessionRecord, current: &str) -> SessionRecord {
     }
 }
 
-async fn sessions_are_kept_as_they_were_written(store: impl TokenStore) {
+async fn sessions_are_kept_as_they_were_written(Timed(store, _): Timed<impl TokenStore>) {
     assert_eq!(store.session("s1").await.expect("session"), None);
     assert!(store.sessions("ada").await.expect("sessions").is_empty());
     let (first, second, bobs) = (session("s1", "ada"), session("s2", "ada"), session("s3", "bob"));
@@ -237,7 +338,7 @@ async fn sessions_are_kept_as_they_were_written(store: impl TokenStore) {
     assert_eq!(store.sessions("bob").await.expect("sessions"), [bobs]);
 }
 
-async fn one_caller_replaces_a_session(store: impl TokenStore) {
+async fn one_caller_replaces_a_session(Timed(store, _): Timed<impl TokenStore>) {
     let first = session("s1", "ada");
     store.insert_session(&first, NOW).await.expect("insert_session");
     let nexts: Vec<_> = (0..200).map(|at| successor(&first, &format!("r1 of {at}"))).collect();
@@ -247,11 +348,67 @@ async fn one_caller_replaces_a_session(store: impl TokenStore) {
     assert_eq!(store.session("s1").await.expect("session").as_ref(), Some(&nexts[winners[0]]));
 }
 
-async fn one_caller_removes_a_session(store: impl TokenStore) {
+async fn one_caller_removes_a_session(Timed(store, _): Timed<impl TokenStore>) {
     let session = session("s1", "ada");
     store.insert_session(&session, NOW).await.expect("insert_session");
     let removed = join_all((0..50).map(|_| store.remove_session(&session))).await;
     assert_eq!(removed.into_iter().filter(|removed| *removed.as_ref().expect("remove_session")).count(), 1);
+}
+
+async fn many_at_once_are_as_one_after_the_other(Timed(store, _): Timed<impl TokenStore>) {
+    let twice = [Revocation::of_subject("ada", NOW, LATER), Revocation::of_subject("ada", NOW - 10, LATER + 10)];
+    let many = (0..300).map(|at| Revocation::of_token(&format!("j{at}"), LATER)).chain(twice);
+    let many: Vec<_> = many.chain([Revocation::of_token("j0", FOREVER)]).collect();
+    // Two at the same time, in different orders.
+    let reversed: Vec<_> = many.iter().rev().cloned().collect();
+    for revoked in join_all([store.revoke_many(&many, NOW), store.revoke_many(&reversed, NOW)]).await {
+        revoked.expect("revoke_many");
+    }
+    store.revoke_many(&[], NOW).await.expect("revoke_many of none");
+    for at in 0..300 {
+        assert!(is_revoked(&store, ids(&format!("j{at}"), None, "bob", NOW)).await);
+    }
+    assert!(is_revoked(&store, ids("x", None, "ada", NOW)).await, "the later cut-off counts");
+    assert!(
+        !is_revoked(&store, ids("x", None, "ada", NOW + 1)).await
+            && !is_revoked(&store, ids("x", None, "bob", NOW)).await
+    );
+
+    let sessions: Vec<_> = ["s1", "s2", "s3"].map(|sid| session(sid, "ada")).into();
+    for session in &sessions {
+        store.insert_session(session, NOW).await.expect("insert_session");
+    }
+    let (some, rest) = sessions.split_at(2);
+    store.remove_sessions(some).await.expect("remove_sessions");
+    store.remove_sessions(some).await.expect("remove_sessions, again");
+    assert_eq!(store.sessions("ada").await.expect("sessions"), rest);
+    assert_eq!(store.session("s1").await.expect("session"), None);
+}
+
+async fn many_sessions_of_one_subject_are_found_and_ended(timed: Timed<impl TokenStore>) {
+    let login = Login::over(timed);
+    let bobs = login.jwt.start_session("bob").await.expect("start_session");
+    let mut pairs = Vec::new();
+    for _ in 0..6 {
+        let some = join_all((0..50).map(|_| login.jwt.start_session("ada").into_future())).await;
+        pairs.extend(some.into_iter().map(|pair| pair.expect("start_session")));
+    }
+    let found = login.jwt.sessions("ada").await.expect("sessions");
+    let found: BTreeSet<_> = found.iter().map(|session| session.id().to_owned()).collect();
+    assert_eq!(found, pairs.iter().map(|pair| pair.session_id.clone()).collect(), "all, and each once");
+    login.jwt.revoke_all("ada").await.expect("revoke_all");
+    assert!(login.jwt.sessions("ada").await.expect("sessions").is_empty());
+    for pair in &pairs {
+        assert!(!login.is_good(&pair.access_token).await);
+    }
+    // Each by its ID, too: the cut-off alone would leave this one.
+    for pair in [&pairs[0], &pairs[299]] {
+        let store = login.jwt.store().expect("a store");
+        let by_id = ids("j", Some(&pair.session_id), "ada", LATER);
+        assert!(store.is_revoked(&by_id).await.expect("is_revoked"));
+    }
+    assert!(login.is_good(&bobs.access_token).await);
+    assert_eq!(login.jwt.sessions("bob").await.expect("sessions").len(), 1);
 }
 
 /// A manager over the store, and how often it detected a reuse.
@@ -262,8 +419,7 @@ struct Login {
 }
 
 impl Login {
-    fn over(store: impl Into<SharedStore>) -> Self {
-        let clock = ManualClock::at(NOW.unsigned_abs() / 1000);
+    fn over(Timed(store, clock): Timed<impl Into<SharedStore>>) -> Self {
         let reused = Arc::<AtomicUsize>::default();
         let count = Arc::clone(&reused);
         let config = JwtConfig::new()
@@ -308,8 +464,8 @@ impl Login {
     }
 }
 
-async fn one_of_a_thousand_rotates(store: impl TokenStore) {
-    let login = Login::over(store);
+async fn one_of_a_thousand_rotates(timed: Timed<impl TokenStore>) {
+    let login = Login::over(timed);
     let first = login.jwt.start_session("ada").await.expect("start_session");
     let presented = login.present(&first.refresh_token).await;
     let request = login.request(&first.refresh_token);
@@ -326,8 +482,8 @@ async fn one_of_a_thousand_rotates(store: impl TokenStore) {
     assert_eq!(login.jwt.sessions("ada").await.expect("sessions").len(), 1);
 }
 
-async fn used_again_after_the_grace_period_ends_the_session(store: impl TokenStore) {
-    let login = Login::over(store);
+async fn used_again_after_the_grace_period_ends_the_session(timed: Timed<impl TokenStore>) {
+    let login = Login::over(timed);
     let other = login.jwt.start_session("ada").await.expect("start_session");
     let first = login.jwt.start_session("ada").await.expect("start_session");
     let second = login.refresh(&first.refresh_token).await.expect("rotate");
@@ -346,8 +502,8 @@ async fn used_again_after_the_grace_period_ends_the_session(store: impl TokenSto
     assert!(login.refresh(&other.refresh_token).await.is_ok());
 }
 
-async fn everywhere_means_before_and_not_after(store: impl TokenStore) {
-    let login = Login::over(store);
+async fn everywhere_means_before_and_not_after(timed: Timed<impl TokenStore>) {
+    let login = Login::over(timed);
     let before = login.jwt.start_session("ada").await.expect("start_session");
     let plain = login.jwt.create_access_token("ada").expect("a token");
     let bobs = login.jwt.start_session("bob").await.expect("start_session");
@@ -367,8 +523,8 @@ async fn everywhere_means_before_and_not_after(store: impl TokenStore) {
     assert_eq!(sessions.iter().map(crate::session::Session::id).collect::<Vec<_>>(), [after.session_id]);
 }
 
-async fn a_session_that_was_ended_is_over(store: impl TokenStore) {
-    let login = Login::over(store);
+async fn a_session_that_was_ended_is_over(timed: Timed<impl TokenStore>) {
+    let login = Login::over(timed);
     let pair = login.jwt.start_session("ada").await.expect("start_session");
     login.jwt.revoke_session(&pair.session_id).await.expect("revoke_session");
     login.jwt.revoke_session(&pair.session_id).await.expect("revoke_session, again");
@@ -394,7 +550,7 @@ async fn follow(store: &impl RevocationFeed, position: &mut FeedPosition) -> Vec
     }
 }
 
-async fn the_feed_tells_everything_once_and_in_order(store: impl RevocationFeed) {
+async fn the_feed_tells_everything_once_and_in_order(Timed(store, _): Timed<impl RevocationFeed>) {
     let mut position = store.position().await.expect("position");
     assert_eq!(position, FeedPosition::default());
     assert!(follow(&store, &mut position).await.is_empty());
@@ -417,7 +573,7 @@ async fn the_feed_tells_everything_once_and_in_order(store: impl RevocationFeed)
     assert!(follow(&store, &mut position).await.is_empty());
 }
 
-async fn a_position_that_never_was_is_a_gap(store: impl RevocationFeed) {
+async fn a_position_that_never_was_is_a_gap(Timed(store, _): Timed<impl RevocationFeed>) {
     for id in ["a", "b", "c"] {
         revoke(&store, Revocation::of_token(id, LATER)).await;
     }
@@ -429,7 +585,7 @@ async fn a_position_that_never_was_is_a_gap(store: impl RevocationFeed) {
     }
 }
 
-async fn a_snapshot_holds_what_lives(store: impl RevocationFeed) {
+async fn a_snapshot_holds_what_lives(Timed(store, _): Timed<impl RevocationFeed>) {
     let mut expected = BTreeSet::new();
     for at in 0..2500 {
         let revocation = Revocation::of_token(&format!("j{at}"), LATER);
@@ -460,7 +616,7 @@ async fn a_snapshot_holds_what_lives(store: impl RevocationFeed) {
     assert_eq!(found, expected);
 }
 
-async fn revocations_at_once_all_get_their_number(store: impl RevocationFeed) {
+async fn revocations_at_once_all_get_their_number(Timed(store, _): Timed<impl RevocationFeed>) {
     let mut position = store.position().await.expect("position");
     let revocations: Vec<_> = (0..200).map(|at| Revocation::of_token(&format!("j{at}"), LATER)).collect();
     for revoked in join_all(revocations.iter().map(|revocation| store.revoke(revocation, NOW))).await {

@@ -6,7 +6,7 @@ use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::json;
 
-const ROUTES: [(&str, &str); 17] = [
+const ROUTES: [(&str, &str); 18] = [
     ("/", "GET, HEAD, OPTIONS"),
     ("/page.css", "GET, HEAD, OPTIONS"),
     ("/page.js", "GET, HEAD, OPTIONS"),
@@ -24,6 +24,7 @@ const ROUTES: [(&str, &str); 17] = [
     ("/header", "GET, HEAD, OPTIONS"),
     ("/location", "GET, HEAD, OPTIONS"),
     ("/me", "GET, HEAD, OPTIONS"),
+    ("/metrics", "GET, HEAD, OPTIONS"),
 ];
 
 /// After all others: the router comes here with what none of them takes.

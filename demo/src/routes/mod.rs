@@ -6,6 +6,7 @@ mod credentials;
 mod login;
 mod me;
 mod methods;
+mod metrics;
 mod page;
 mod protected;
 mod sessions;
@@ -14,11 +15,12 @@ mod token;
 pub use page::Page;
 
 use crate::managers::Managers;
+use crate::store::ReplicaStats;
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::web::ServiceConfig;
 use actix_web::{HttpResponse, HttpResponseBuilder};
 
-pub fn configure(app: &mut ServiceConfig, managers: &Managers, page: &Page) {
+pub fn configure(app: &mut ServiceConfig, managers: &Managers, page: &Page, replica: &Option<ReplicaStats>) {
     app.service(login::login)
         .service(protected::protected)
         .service(protected::optional)
@@ -37,6 +39,7 @@ pub fn configure(app: &mut ServiceConfig, managers: &Managers, page: &Page) {
         .service(token::location)
         .configure(|app| me::configure(app, managers.loading_users.clone()))
         .configure(|app| page::configure(app, page.clone()))
+        .configure(|app| metrics::configure(app, managers.clone(), replica.clone()))
         .configure(methods::configure);
 }
 

@@ -9,6 +9,7 @@ mod helpers;
 mod http;
 mod locations;
 mod login;
+mod metrics;
 mod privacy;
 mod protected;
 mod revocation;

@@ -15,7 +15,7 @@ const PROTECTED: [(&str, &str); 6] = [
 ];
 
 /// Every path with its methods; each has OPTIONS besides.
-const METHODS: [(&str, &str); 17] = [
+const METHODS: [(&str, &str); 18] = [
     ("/", "GET, HEAD"),
     ("/page.css", "GET, HEAD"),
     ("/page.js", "GET, HEAD"),
@@ -33,6 +33,7 @@ const METHODS: [(&str, &str); 17] = [
     ("/header", "GET, HEAD"),
     ("/location", "GET, HEAD"),
     ("/me", "GET, HEAD"),
+    ("/metrics", "GET, HEAD"),
 ];
 
 const OPTIONAL: [(&str, &str); 2] = [("GET", "/optional"), ("GET", "/location")];

@@ -1,6 +1,6 @@
 //! A store without its type, so that nothing else is generic over it.
 
-use super::{Revocation, SessionRecord, StoreError, TokenIds, TokenStore};
+use super::{Revocation, SessionRecord, SessionsPage, StoreError, TokenIds, TokenStore};
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use std::fmt;
@@ -64,8 +64,16 @@ impl SharedStore {
         self.0.remove_session(session)
     }
 
-    pub(crate) fn sessions<'a>(&'a self, subject: &'a str) -> Answer<'a, Vec<SessionRecord>> {
-        self.0.sessions(subject)
+    pub(crate) fn sessions_page<'a>(&'a self, subject: &'a str, after: Option<&'a str>) -> Answer<'a, SessionsPage> {
+        self.0.sessions_page(subject, after)
+    }
+
+    pub(crate) fn revoke_many<'a>(&'a self, revocations: &'a [Revocation], now_ms: i64) -> Answer<'a, ()> {
+        self.0.revoke_many(revocations, now_ms)
+    }
+
+    pub(crate) fn remove_sessions<'a>(&'a self, sessions: &'a [SessionRecord]) -> Answer<'a, ()> {
+        self.0.remove_sessions(sessions)
     }
 }
 
@@ -81,7 +89,9 @@ trait Erased: fmt::Debug + Send + Sync {
     fn session<'a>(&'a self, session_id: &'a str) -> Answer<'a, Option<SessionRecord>>;
     fn replace_session<'a>(&'a self, session: &'a SessionRecord) -> Answer<'a, bool>;
     fn remove_session<'a>(&'a self, session: &'a SessionRecord) -> Answer<'a, bool>;
-    fn sessions<'a>(&'a self, subject: &'a str) -> Answer<'a, Vec<SessionRecord>>;
+    fn sessions_page<'a>(&'a self, subject: &'a str, after: Option<&'a str>) -> Answer<'a, SessionsPage>;
+    fn revoke_many<'a>(&'a self, revocations: &'a [Revocation], now_ms: i64) -> Answer<'a, ()>;
+    fn remove_sessions<'a>(&'a self, sessions: &'a [SessionRecord]) -> Answer<'a, ()>;
 }
 
 impl<S: TokenStore> Erased for S {
@@ -117,8 +127,16 @@ impl<S: TokenStore> Erased for S {
         TokenStore::remove_session(self, session).boxed()
     }
 
-    fn sessions<'a>(&'a self, subject: &'a str) -> Answer<'a, Vec<SessionRecord>> {
-        TokenStore::sessions(self, subject).boxed()
+    fn sessions_page<'a>(&'a self, subject: &'a str, after: Option<&'a str>) -> Answer<'a, SessionsPage> {
+        TokenStore::sessions_page(self, subject, after).boxed()
+    }
+
+    fn revoke_many<'a>(&'a self, revocations: &'a [Revocation], now_ms: i64) -> Answer<'a, ()> {
+        TokenStore::revoke_many(self, revocations, now_ms).boxed()
+    }
+
+    fn remove_sessions<'a>(&'a self, sessions: &'a [SessionRecord]) -> Answer<'a, ()> {
+        TokenStore::remove_sessions(self, sessions).boxed()
     }
 }
 
@@ -158,5 +176,17 @@ impl<S: TokenStore> TokenStore for Arc<S> {
 
     async fn sessions(&self, subject: &str) -> Result<Vec<SessionRecord>, StoreError> {
         (**self).sessions(subject).await
+    }
+
+    async fn sessions_page(&self, subject: &str, after: Option<&str>) -> Result<SessionsPage, StoreError> {
+        (**self).sessions_page(subject, after).await
+    }
+
+    async fn revoke_many(&self, revocations: &[Revocation], now_ms: i64) -> Result<(), StoreError> {
+        (**self).revoke_many(revocations, now_ms).await
+    }
+
+    async fn remove_sessions(&self, sessions: &[SessionRecord]) -> Result<(), StoreError> {
+        (**self).remove_sessions(sessions).await
     }
 }

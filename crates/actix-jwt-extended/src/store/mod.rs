@@ -27,10 +27,11 @@ pub use postgres::{PostgresStore, PostgresStoreBuilder};
 pub use redis::RedisStore;
 pub use replicated::{Replicated, ReplicatedStats};
 pub use revocation::{Revocation, TokenIds};
-pub use session::SessionRecord;
+pub use session::{SessionRecord, SessionsPage};
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteStore;
 
+use futures_util::future::try_join_all;
 use std::fmt;
 use std::future::Future;
 use std::time::Duration;
@@ -120,7 +121,57 @@ pub trait TokenStore: fmt::Debug + Send + Sync + 'static {
     /// # Errors
     /// The store could not be reached.
     fn sessions(&self, subject: &str) -> impl Future<Output = Result<Vec<SessionRecord>, StoreError>> + Send;
+
+    /// The same, one page after another, for subjects that have very many: whatever is there from the first page to
+    /// the last is on one of them, or on more than one. `after` = the page before this.
+    ///
+    /// By default all of them are one page; a store that finds them in order can do better.
+    ///
+    /// # Errors
+    /// The store could not be reached.
+    fn sessions_page(
+        &self,
+        subject: &str,
+        after: Option<&str>,
+    ) -> impl Future<Output = Result<SessionsPage, StoreError>> + Send {
+        let _ = after;
+        async move { Ok(SessionsPage { sessions: self.sessions(subject).await?, next: None }) }
+    }
+
+    /// Keeps many revocations, each as [`revoke`](Self::revoke) does. By default some at a time; a store that can
+    /// write them in one step can do better.
+    ///
+    /// # Errors
+    /// The store could not be reached, or did not keep all of them; it may have kept some.
+    fn revoke_many(
+        &self,
+        revocations: &[Revocation],
+        now_ms: i64,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send {
+        async move {
+            for some in revocations.chunks(SIDE_BY_SIDE) {
+                try_join_all(some.iter().map(|revocation| self.revoke(revocation, now_ms))).await?;
+            }
+            Ok(())
+        }
+    }
+
+    /// Removes many sessions; likewise.
+    ///
+    /// # Errors
+    /// The store could not be reached; some of them may be gone.
+    fn remove_sessions(&self, sessions: &[SessionRecord]) -> impl Future<Output = Result<(), StoreError>> + Send {
+        async move {
+            for some in sessions.chunks(SIDE_BY_SIDE) {
+                try_join_all(some.iter().map(|session| self.remove_session(session))).await?;
+            }
+            Ok(())
+        }
+    }
 }
+
+/// So many requests to a store go side by side where there are many to make.
+pub(crate) const SIDE_BY_SIDE: usize = 64;
 
 /// So far, in milliseconds, one machine's clock may be ahead of the others': what was revoked is kept that much longer,
 /// so that its cleaning up takes nothing away from them that still counts.

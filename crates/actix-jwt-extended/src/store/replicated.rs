@@ -4,12 +4,15 @@
 use super::feed::AT_ONCE;
 use super::index::RevocationIndex;
 use super::{
-    CLOCKS_APART, Changes, FeedPosition, Revocation, RevocationFeed, SessionRecord, StoreError, TokenIds, TokenStore,
+    CLOCKS_APART, Changes, FeedPosition, Revocation, RevocationFeed, SessionRecord, SessionsPage, StoreError, TokenIds,
+    TokenStore,
 };
 use crate::clock::{Clock as _, SystemClock, unix_millis};
+use futures_util::FutureExt as _;
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::future::Future;
+use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -28,6 +31,9 @@ const PAUSES: (Duration, Duration) = (Duration::from_millis(50), Duration::from_
 /// So many of the last revocations are kept as they came, to be told again to a store that has forgotten them.
 const RECENT: usize = 10_000;
 
+/// So many of them in one step.
+const TOLD_AT_ONCE: usize = 256;
+
 /// A store, with a replica of its live revocations in memory that follows it.
 ///
 /// Whether a token is revoked is then known without asking, in the time of a few look-ups in a table. How old
@@ -36,10 +42,15 @@ const RECENT: usize = 10_000;
 ///
 /// Nothing revoked is forgotten: each revocation has a number, so that one that is missing is noticed, as
 /// is a store that lost some in a failover. Then all of them are read again, and what the store
-/// has lost is told to it; what was revoked through this process, too, if the feed does not tell it. What the replica knows to be revoked stays so.
+/// has lost is told to it, of the last 10,000 that this replica was told since it started; what was revoked through this
+/// process, too, if the feed does not tell it. What the replica knows to be revoked stays so.
 ///
-/// Sessions are not replicated: they are read and written in the store. Clones share one replica. It takes
-/// about 45 bytes for each revoked token, and follows until the last clone is dropped.
+/// Sessions are not replicated: they are read and written in the store. It takes about 45 bytes for each revoked token,
+/// and follows until the last clone is dropped. A store that fails or panics is followed again as soon as it answers; until
+/// then the knowledge grows old.
+///
+/// Clones share one replica: give all managers of a process clones of one, or of one [`SharedStore`](super::SharedStore),
+/// and not a replica each, which would take its memory and its connections twice.
 ///
 /// ```
 /// use actix_jwt_extended::{Replicated, RevocationFeed, SharedStore, StoreError};
@@ -182,6 +193,15 @@ impl<S: RevocationFeed> Replica<S> {
         untold.insert(revocation.key().to_owned(), (revocation.clone(), Instant::now()));
     }
 
+    /// It was revoked through this process, and counts here at once.
+    fn kept(&self, revocation: &Revocation, now_ms: i64) {
+        self.await_telling(revocation);
+        if !self.index.insert(revocation, now_ms) {
+            // The feed was faster than the answer.
+            self.told(revocation);
+        }
+    }
+
     fn told(&self, revocation: &Revocation) {
         let mut untold = self.untold.lock().unwrap_or_else(PoisonError::into_inner);
         let covers = |(own, _): &(Revocation, Instant)| {
@@ -225,24 +245,25 @@ impl<S: RevocationFeed> Replica<S> {
     async fn tell_again(&self) -> Result<(), StoreError> {
         let recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let now = now_ms();
-        for revocation in recent.iter().filter(|revocation| revocation.until_ms() >= now) {
-            in_time(self.store.revoke(revocation, now)).await?;
+        let live: Vec<_> = recent.into_iter().filter(|revocation| revocation.until_ms() >= now).collect();
+        for some in live.chunks(TOLD_AT_ONCE) {
+            in_time(self.store.revoke_many(some, now)).await?;
         }
         Ok(())
     }
 
     /// Revokes again, once, what the store had before `asked`, and yet did not tell when it was asked.
     async fn tell_lost(&self, asked: Instant) -> Result<(), StoreError> {
-        loop {
-            let lost = {
-                let untold = self.untold.lock().unwrap_or_else(PoisonError::into_inner);
-                untold.values().find(|(_, had)| *had < asked).map(|(revocation, _)| revocation.clone())
-            };
-            let Some(lost) = lost else { return Ok(()) };
-            in_time(self.store.revoke(&lost, now_ms())).await?;
+        let lost: Vec<_> = {
+            let untold = self.untold.lock().unwrap_or_else(PoisonError::into_inner);
+            untold.values().filter(|(_, had)| *had < asked).map(|(revocation, _)| revocation.clone()).collect()
+        };
+        for some in lost.chunks(TOLD_AT_ONCE) {
+            in_time(self.store.revoke_many(some, now_ms())).await?;
             // A store to which it was nothing new does not tell it either.
-            self.told(&lost);
+            some.iter().for_each(|revocation| self.told(revocation));
         }
+        Ok(())
     }
 
     /// What the feed told; whether that was all.
@@ -288,7 +309,9 @@ impl<S: RevocationFeed> Replica<S> {
 async fn follow<S: RevocationFeed>(replica: Arc<Replica<S>>, mut position: FeedPosition) {
     let mut pause = PAUSES.0;
     loop {
-        match replica.step(&mut position).await {
+        // A store that panics is one that fails: whoever stopped following for it would be stale for ever.
+        let step = AssertUnwindSafe(replica.step(&mut position)).catch_unwind().await;
+        match step.unwrap_or_else(|_| Err(StoreError::new("it panicked"))) {
             Ok(()) => pause = PAUSES.0,
             Err(error) => {
                 // Once for each outage.
@@ -315,10 +338,14 @@ async fn in_time<T>(answer: impl Future<Output = Result<T, StoreError>>) -> Resu
 impl<S: RevocationFeed> TokenStore for Replicated<S> {
     async fn revoke(&self, revocation: &Revocation, now_ms: i64) -> Result<(), StoreError> {
         self.replica.store.revoke(revocation, now_ms).await?;
-        self.replica.await_telling(revocation);
-        if !self.replica.index.insert(revocation, now_ms) {
-            // The feed was faster than the answer.
-            self.replica.told(revocation);
+        self.replica.kept(revocation, now_ms);
+        Ok(())
+    }
+
+    async fn revoke_many(&self, revocations: &[Revocation], now_ms: i64) -> Result<(), StoreError> {
+        self.replica.store.revoke_many(revocations, now_ms).await?;
+        for revocation in revocations {
+            self.replica.kept(revocation, now_ms);
         }
         Ok(())
     }
@@ -357,5 +384,13 @@ impl<S: RevocationFeed> TokenStore for Replicated<S> {
 
     async fn sessions(&self, subject: &str) -> Result<Vec<SessionRecord>, StoreError> {
         self.replica.store.sessions(subject).await
+    }
+
+    async fn sessions_page(&self, subject: &str, after: Option<&str>) -> Result<SessionsPage, StoreError> {
+        self.replica.store.sessions_page(subject, after).await
+    }
+
+    async fn remove_sessions(&self, sessions: &[SessionRecord]) -> Result<(), StoreError> {
+        self.replica.store.remove_sessions(sessions).await
     }
 }

@@ -31,10 +31,28 @@ pub struct SessionRecord {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) previous: Option<String>,
     pub(crate) rotated_at_ms: i64,
+    /// How long any token of it lives, from its making on; the settings may say less by now. `None`: not known,
+    /// because an earlier version of this crate began it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) longest_ms: Option<i64>,
+}
+
+/// Some of a subject's sessions.
+///
+/// ```
+/// use actix_jwt_extended::SessionsPage;
+/// let last = SessionsPage { sessions: Vec::new(), next: None };
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct SessionsPage {
+    /// Each once, or more than once.
+    pub sessions: Vec<SessionRecord>,
+    /// Where the next page begins; `None` = this was the last.
+    pub next: Option<String>,
 }
 
 impl SessionRecord {
-    /// The `sid` of its tokens: a UUID.
+    /// The `sid` of its tokens: a UUID, of sessions that the library begins; be ready for any text.
     #[must_use]
     pub fn session_id(&self) -> &str {
         &self.sid

@@ -2,32 +2,14 @@
 
 use crate::app::{TestApp, config, manager};
 use crate::forge::good;
+use crate::logged;
 use actix_cors::Cors;
 use actix_jwt_extended::{JwtIdentity, jwt_required};
 use actix_web::middleware::{Compress, Logger};
 use actix_web::{App, HttpServer, web};
-use std::sync::Mutex;
-
-static LOG: Mutex<Vec<String>> = Mutex::new(Vec::new());
-
-/// Keeps what actix's `Logger` says.
-struct KeepAccessLog;
-
-impl log::Log for KeepAccessLog {
-    fn enabled(&self, _: &log::Metadata<'_>) -> bool {
-        true
-    }
-    fn log(&self, record: &log::Record<'_>) {
-        if record.target() == "access" {
-            LOG.lock().unwrap().push(record.args().to_string());
-        }
-    }
-    fn flush(&self) {}
-}
 
 fn start() -> TestApp {
-    log::set_logger(&KeepAccessLog).unwrap();
-    log::set_max_level(log::LevelFilter::Info);
+    logged::keep();
     let jwt = manager(config().error_message_key("a key long enough to be worth compressing ".repeat(20)));
     TestApp::serve(move || {
         let server = HttpServer::new(move || {
@@ -78,7 +60,7 @@ fn a_browser_on_another_origin_can_read_the_401() {
 
         let fine = app.get(path, &[origin, ("Authorization", &format!("Bearer {}", good()))]);
         assert_eq!((fine.text(), fine.header("access-control-allow-origin")), ("ada", Some("http://app.example")));
-        let lines = LOG.lock().unwrap().clone();
+        let lines = logged::lines("access");
         for status in ["401", "422", "200"] {
             assert!(lines.contains(&format!("{status} {path}")), "{lines:?}");
         }

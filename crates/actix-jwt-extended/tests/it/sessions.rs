@@ -1,12 +1,14 @@
 //! Sessions, rotation and revocation as a client sees them, and what happens when the store does not answer.
 
 use crate::app::{Answer, NOW, TestApp, config};
-use crate::forge;
+use crate::{forge, logged};
 use actix_jwt_extended::{
     IssueError, Jwt, JwtConfig, JwtError, JwtIdentity, JwtManager, JwtManagerBuilder, ManualClock, MemoryStore,
     Revocation, SessionRecord, StoreError, TokenIds, TokenStore, VerifyingKey, introspection_endpoint, jwt_required,
-    refresh_expiring_cookies, revocation_endpoint,
+    refresh_expiring_cookies, revocation_endpoint, verify_jwt_in_request,
 };
+use actix_web::rt::time::{sleep, timeout};
+use actix_web::test::TestRequest;
 use actix_web::{HttpRequest, HttpResponse, delete, get, post, web};
 use serde_json::{Value, json};
 use std::future::pending;
@@ -312,10 +314,78 @@ fn whoever_uses_a_token_twice_is_told_of() {
     client.clock.advance(Duration::from_secs(11));
     let bearer = format!("Bearer {first}");
     let headers = [("Authorization", &*bearer), ("User-Agent", "curl"), ("Content-Length", "0")];
-    // The hook failed: a 500 to the one that presented it, and the session is over all the same.
-    assert_eq!(client.app.post("/refresh", &headers, b"").status, 500);
+    // The hook failed: that is for the log.
+    client.app.post("/refresh", &headers, b"").is(401, "Token has been revoked");
     client.refresh(&first).is(401, "Token has been revoked");
     assert_eq!(*told.lock().unwrap(), ["ada curl 36"]);
+}
+
+#[test]
+fn whatever_is_done_about_a_reuse_it_is_refused() {
+    type Hooked = fn(JwtManagerBuilder) -> JwtManagerBuilder;
+    let hooks: &[(&str, Hooked)] = &[
+        ("an error", |b| b.on_reuse_detected(|_| async { Err::<(), _>("the mail server is down") })),
+        ("a panic", |b| b.on_reuse_detected(|detected| async move { assert!(detected.subject().is_empty()) })),
+        ("a panic before its future", |b| {
+            b.on_reuse_detected(|detected| {
+                assert!(detected.subject().is_empty());
+                async {}
+            })
+        }),
+        ("no end", |b| b.on_reuse_detected(|_| pending::<()>())),
+    ];
+    logged::keep();
+    for (what, hooked) in hooks {
+        let client = client(config(), |builder| hooked(builder.token_store(MemoryStore::new())));
+        let (access, first) = client.login();
+        pair(&client.refresh(&first));
+        client.clock.advance(Duration::from_secs(11));
+        let begin = Instant::now();
+        let answer = client.refresh(&first);
+        assert_eq!((answer.status, answer.text().contains("revoked")), (401, true), "{what}");
+        assert!(begin.elapsed() < Duration::from_secs(5), "{what}: nobody waits for it");
+        client.app.get_with("/me", &access).is(401, "Token has been revoked");
+    }
+    let logged = logged::lines("actix_jwt_extended::hooks");
+    let failed = |why: &str| logged.iter().filter(|line| **line == format!("on_reuse_detected failed: {why}")).count();
+    assert_eq!((failed("the mail server is down"), failed("it panicked")), (1, 2), "{logged:?}");
+}
+
+/// As when a client that presents a stolen token hangs up: its request's future is dropped at whatever it waits for.
+#[actix_web::test]
+async fn a_reuse_is_told_though_the_client_has_gone() {
+    // The time that passes here is tokio's.
+    tokio::time::pause();
+    for waits in [0, 1, 2, 3] {
+        let (told, clock) = (Arc::<Mutex<Vec<String>>>::default(), ManualClock::at(NOW as u64));
+        let tell = Arc::clone(&told);
+        let store = Moody { store: MemoryStore::new(), mood: Arc::new(Mutex::new(Mood::Slow)) };
+        let jwt = JwtManager::builder(config())
+            .clock(clock.clone())
+            .token_store(store.clone())
+            .on_reuse_detected(move |detected| {
+                let tell = Arc::clone(&tell);
+                async move {
+                    sleep(Duration::from_millis(30)).await;
+                    tell.lock().unwrap().push(detected.subject().to_owned());
+                }
+            })
+            .build()
+            .unwrap();
+        let pair = jwt.start_session("ada").await.unwrap();
+        let bearer = ("Authorization", format!("Bearer {}", pair.refresh_token));
+        let request = TestRequest::default().app_data(jwt.clone()).insert_header(bearer).to_http_request();
+        let any = jwt_required().refresh().skip_revocation_check();
+        let presented = verify_jwt_in_request(&request, &any).await.unwrap().unwrap();
+        jwt.rotate(&presented, &request).await.unwrap();
+        clock.advance(Duration::from_secs(11));
+        // Asked whether it is revoked, for the session, to revoke it, and to remove it: 30 ms each.
+        let gone = timeout(Duration::from_millis(75 + 30 * waits), jwt.rotate(&presented, &request)).await;
+        assert_eq!(gone.is_err(), waits < 2, "{gone:?}");
+        sleep(Duration::from_millis(300)).await;
+        assert_eq!(*told.lock().unwrap(), ["ada"], "gone after {waits} more answers");
+        assert!(jwt.is_revoked(&jwt.decode_token(&pair.access_token).unwrap()).await.unwrap());
+    }
 }
 
 #[test]
@@ -454,6 +524,34 @@ fn introspection_as_rfc_7662_says() {
 }
 
 #[test]
+fn what_a_wrap_would_refuse_is_not_active() {
+    let client = client(config().require_session(true), |builder| {
+        builder
+            .token_store(MemoryStore::new())
+            .token_verification_loader(|token| token.claims().contains_key("team"))
+            .user_lookup_loader(|token| async move {
+                match &*token.identity() {
+                    "ada" => Ok(Some(())),
+                    "down" => Err("the database's password is hush"),
+                    _ => Ok(None),
+                }
+            })
+    });
+    let inactive = json!({ "active": false });
+    let (access, refresh) = client.login();
+    for token in [&access, &refresh] {
+        assert_eq!(client.introspect(token)["active"], json!(true));
+    }
+    let of = |identity: &str| client.jwt.access_token(identity).claim("team", "engine");
+    assert_eq!(client.introspect(&of("ada").encode().unwrap())["active"], json!(true));
+    assert_eq!(client.introspect(&client.jwt.create_access_token("ada").unwrap()), inactive, "its claims");
+    assert_eq!(client.introspect(&of("eve").encode().unwrap()), inactive, "its user");
+    let sessionless = client.jwt.refresh_token("ada").claim("team", "engine").encode().unwrap();
+    assert_eq!(client.introspect(&sessionless), inactive, "its session");
+    client.form("/introspect", &format!("token={}", of("down").encode().unwrap())).is(500, "Internal Server Error");
+}
+
+#[test]
 fn an_endpoint_that_cannot_tell_says_so() {
     let client = client(config(), |builder| {
         let no_key = |_: &_, _: &_| -> Result<Option<VerifyingKey>, std::io::Error> {
@@ -479,6 +577,7 @@ enum Mood {
     Well,
     Down,
     Silent,
+    Slow,
 }
 
 impl Moody {
@@ -488,6 +587,10 @@ impl Moody {
             Mood::Well => Ok(()),
             Mood::Down => Err(StoreError::new("redis://user:password@host refused")),
             Mood::Silent => pending().await,
+            Mood::Slow => {
+                sleep(Duration::from_millis(30)).await;
+                Ok(())
+            }
         }
     }
 }

@@ -6,10 +6,12 @@ use actix_jwt_extended::{
     TokenStore, store_testing,
 };
 use futures_util::future::join_all;
+use std::collections::BTreeSet;
 use std::env;
+use std::future::IntoFuture as _;
 use std::path::Path;
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::time::sleep;
 
 pub(crate) const NOW: i64 = 1_800_000_000_000;
@@ -31,12 +33,34 @@ pub(crate) fn manager(store: impl Into<SharedStore>) -> JwtManager {
 /// All that a shared store promises: itself, its feed, and a replica that follows it.
 pub(crate) async fn passes_every_check<S, F>(next: impl Fn() -> F)
 where
-    S: RevocationFeed,
+    S: RevocationFeed + Clone,
     F: Future<Output = S>,
 {
-    store_testing::check(&next).await;
-    store_testing::check_feed(&next).await;
-    store_testing::check(|| async { Replicated::start(next().await).await.unwrap() }).await;
+    store_testing::check(|_| next()).await;
+    store_testing::check_cleanup(|_| next()).await;
+    store_testing::check_feed(|_| next()).await;
+    many_thousand_sessions_are_ended(next().await).await;
+    store_testing::check(|_| async { Replicated::start(next().await).await.unwrap() }).await;
+}
+
+/// More than there are on a page.
+async fn many_thousand_sessions_are_ended(store: impl TokenStore + Clone) {
+    let jwt = manager(store.clone());
+    let mut ids = BTreeSet::new();
+    for _ in 0..60 {
+        let some = join_all((0..50).map(|_| jwt.start_session("ada").into_future())).await;
+        ids.extend(some.into_iter().map(|pair| pair.unwrap().session_id));
+    }
+    let found: BTreeSet<_> = jwt.sessions("ada").await.unwrap().iter().map(|one| one.id().to_owned()).collect();
+    assert!(found == ids, "all, and each once");
+    let begin = Instant::now();
+    jwt.revoke_all("ada").await.unwrap();
+    assert!(begin.elapsed() < Duration::from_secs(20), "{:?}", begin.elapsed());
+    assert!(store.sessions("ada").await.unwrap().is_empty());
+    for id in &ids {
+        let token = TokenIds { jwt_id: "j", session_id: Some(id), subject: "ada", issued_at_ms: LATER };
+        assert!(store.is_revoked(&token).await.unwrap());
+    }
 }
 
 /// Whether the replica has heard of the revocation.

@@ -1,10 +1,13 @@
 use crate::common::{
-    LATER, NOW, knows, loses_nothing, manager, passes_every_check, token, trusted_url, trusting, until, works_again,
+    LATER, NOW, knows, loses_nothing, manager, passes_every_check, successor, token, trusted_url, trusting, until,
+    works_again,
 };
+use crate::logged;
 use crate::redis_server::{RedisCluster, RedisServer};
 use crate::service::{Service as _, free_port, program};
 use actix_jwt_extended::{
-    Changes, JwtConfig, JwtManager, RedisStore, Replicated, Revocation, RevocationFeed as _, TokenStore as _,
+    Changes, JwtConfig, JwtManager, RedisStore, Replicated, Revocation, RevocationFeed as _, SessionRecord,
+    TokenStore as _,
 };
 use futures_util::future::join_all;
 use redis::Connection;
@@ -305,29 +308,90 @@ async fn scripts_may_be_flushed() {
 }
 
 #[actix_web::test]
-async fn dead_tokens_leave_nothing_behind() {
+async fn the_log_says_what_a_server_would_forget() {
+    for (options, expected) in [
+        (&["--appendonly", "no"][..], &["keeps no append-only file"][..]),
+        (&["--appendonly", "yes", "--appendfsync", "everysec"], &["appendfsync everysec"]),
+        (&["--appendonly", "yes", "--appendfsync", "no"], &["appendfsync no"]),
+        (&["--appendonly", "yes", "--appendfsync", "always"], &[]),
+        (
+            &["--appendonly", "yes", "--appendfsync", "always", "--maxmemory-policy", "allkeys-lru"],
+            &["maxmemory-policy noeviction"],
+        ),
+    ] {
+        let Some(server) = RedisServer::start_with(options) else { return };
+        logged::take();
+        RedisStore::connect(&server.url()).await.unwrap();
+        let said = logged::take();
+        assert_eq!(said.len(), expected.len(), "{options:?}: {said:?}");
+        for (line, part) in said.iter().zip(expected) {
+            assert!(line.contains(part) && line.contains(" set "), "{options:?}: {line}");
+        }
+    }
+}
+
+/// A hundred days of a thousand logouts. A million takes ten times as long, and its size is that of the first hundred thousand.
+#[actix_web::test]
+async fn a_hundred_thousand_dead_tokens_leave_nothing_behind() {
     // On the disk it would take long; nothing is killed here.
     let Some(server) = RedisServer::start_with(&[]) else { return };
     let store = RedisStore::connect(&server.url()).await.unwrap();
     store.revoke(&Revocation::of_token("lives", i64::MAX), NOW).await.unwrap();
-    for batch in 0..200 {
-        let now_ms = NOW + batch * 60_000;
+    let mut server = connection(&server);
+    let mut sizes = Vec::new();
+    for day in 0..100 {
+        let now_ms = NOW + day * 86_400_000;
         let revocations: Vec<_> = (0..1_000)
             .map(|at| match at % 2 {
-                0 => Revocation::of_token(&format!("{batch} {at}"), now_ms + 30_000),
-                _ => Revocation::of_subject(&format!("{batch} {at}"), now_ms, now_ms + 30_000),
+                0 => Revocation::of_token(&format!("{day} {at}"), now_ms + 30_000),
+                _ => Revocation::of_subject(&format!("{day} {at}"), now_ms, now_ms + 30_000),
             })
             .collect();
-        for revoked in join_all(revocations.iter().map(|revocation| store.revoke(revocation, now_ms))).await {
-            revoked.unwrap();
-        }
+        store.revoke_many(&revocations, now_ms).await.unwrap();
+        sizes.push(used_memory(&mut server));
     }
-    let mut server = connection(&server);
     let live: i64 = redis::cmd("ZCARD").arg("{ajx}:until").query(&mut server).unwrap();
     let cutoffs: i64 = redis::cmd("HLEN").arg("{ajx}:cutoff").query(&mut server).unwrap();
     let told: i64 = redis::cmd("XLEN").arg("{ajx}:feed").query(&mut server).unwrap();
     assert!(live <= 2_001 && cutoffs <= 1_001 && told <= 65_536, "{live} live, {cutoffs} cut-offs, {told} told");
     assert!(is_revoked(&store, "lives").await);
+    // Once the feed is as long as it gets, nothing grows any more.
+    let (before, after) = (sizes[70], sizes[99]);
+    assert!(after < before + before / 10, "{before} bytes, then {after}");
+}
+
+fn used_memory(server: &mut Connection) -> u64 {
+    let info: String = redis::cmd("INFO").arg("memory").query(server).unwrap();
+    let line = info.lines().find_map(|line| line.strip_prefix("used_memory:")).unwrap();
+    line.trim().parse().unwrap()
+}
+
+/// A hundred thousand sessions, each with a record and a list, that the server lets expire by itself.
+#[actix_web::test]
+async fn a_hundred_thousand_dead_sessions_leave_nothing_behind() {
+    let Some(server) = RedisServer::start_with(&["--hz", "100", "--active-expire-effort", "10"]) else { return };
+    let store = RedisStore::connect(&server.url()).await.unwrap();
+    store.insert_session(&record("lives", "ada", LATER, LATER), NOW).await.unwrap();
+    let mut server = connection(&server);
+    let before = used_memory(&mut server);
+    let sessions: Vec<_> =
+        (0..100_000).map(|at| record(&format!("s{at}"), &format!("u{at}"), NOW + 8_000, NOW + 8_000)).collect();
+    for some in sessions.chunks(1_000) {
+        for kept in join_all(some.iter().map(|session| store.insert_session(session, NOW))).await {
+            kept.unwrap();
+        }
+    }
+    let full = used_memory(&mut server);
+    // On a slow machine the first are gone before the last are there.
+    assert!(full > before + 10_000_000, "{full} bytes");
+    let begin = Instant::now();
+    while redis::cmd("DBSIZE").query::<i64>(&mut server).unwrap() > 2 {
+        assert!(begin.elapsed() < Duration::from_secs(60), "they are still there");
+        sleep(Duration::from_millis(50)).await;
+    }
+    let after = used_memory(&mut server);
+    assert!(after < before + 5_000_000, "{before} bytes, then {full}, then {after}");
+    assert_eq!(store.sessions("ada").await.unwrap().len(), 1);
 }
 
 #[actix_web::test]
@@ -351,6 +415,55 @@ async fn sessions_go_by_themselves() {
         sleep(Duration::from_millis(20)).await;
     }
     panic!("{} keys are left", keys(&mut server));
+}
+
+fn record(sid: &str, subject: &str, ends_at_ms: i64, expires_at_ms: i64) -> SessionRecord {
+    let record = serde_json::json!({
+        "sid": sid, "subject": subject, "created_at_ms": NOW, "ends_at_ms": ends_at_ms,
+        "expires_at_ms": expires_at_ms, "rotation": 0, "current": "r0", "rotated_at_ms": NOW,
+    });
+    serde_json::from_value(record).unwrap()
+}
+
+#[actix_web::test]
+async fn a_list_holds_no_more_than_lives() {
+    let Some(server) = RedisServer::start_with(&[]) else { return };
+    let store = RedisStore::connect(&server.url()).await.unwrap();
+    let mut server = connection(&server);
+    let ask = |server: &mut Connection, command: &str, subject: &str| {
+        redis::cmd(command).arg(format!("ajx:{{{subject}}}:sessions")).query::<i64>(server).unwrap()
+    };
+    // Without an end of their own, and idle for too long one after the other.
+    for at in 0..500 {
+        let now_ms = NOW + at * 1_000;
+        store.insert_session(&record(&format!("i{at}"), "idle", i64::MAX, now_ms + 5_000), now_ms).await.unwrap();
+    }
+    let (length, life) = (ask(&mut server, "ZCARD", "idle"), ask(&mut server, "PTTL", "idle"));
+    assert!(length <= 6 && (1..=5_000).contains(&life), "{length} entries for {life} ms");
+    // One that is refreshed stays, as does the list with it.
+    let idle = record("kept", "idle", i64::MAX, NOW + 505_000);
+    store.insert_session(&idle, NOW + 500_000).await.unwrap();
+    let mut next = successor(&idle);
+    let moved = serde_json::json!({ "rotated_at_ms": NOW + 504_000, "expires_at_ms": NOW + 604_000 });
+    let mut json = serde_json::to_value(&next).unwrap();
+    json.as_object_mut().unwrap().extend(moved.as_object().unwrap().clone());
+    next = serde_json::from_value(json).unwrap();
+    assert!(store.replace_session(&next).await.unwrap());
+    assert!(ask(&mut server, "PTTL", "idle") > 50_000);
+    let later = record("later", "idle", i64::MAX, NOW + 605_000);
+    store.insert_session(&later, NOW + 600_000).await.unwrap();
+    assert_eq!(store.sessions("idle").await.unwrap(), [next, later]);
+
+    // That never end; of each the list was not told that it is gone.
+    for at in 0..500 {
+        let session = record(&format!("g{at}"), "gone", i64::MAX, i64::MAX);
+        store.insert_session(&session, NOW).await.unwrap();
+        redis::cmd("DEL").arg(format!("ajx:{{g{at}}}:session")).query::<()>(&mut server).unwrap();
+    }
+    let length = ask(&mut server, "ZCARD", "gone");
+    assert!(length < 40, "{length} entries");
+    assert!(store.sessions("gone").await.unwrap().is_empty());
+    assert_eq!(ask(&mut server, "ZCARD", "gone"), 0);
 }
 
 #[actix_web::test]

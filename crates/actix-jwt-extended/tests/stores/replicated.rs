@@ -1,10 +1,13 @@
 //! The replica, over a feed that the test can make lose, lie, fail and stall.
 
 use actix_jwt_extended::{
-    Changes, FeedPosition, MemoryStore, Replicated, Revocation, RevocationFeed, SessionRecord, SnapshotPage,
-    StoreError, TokenIds, TokenStore,
+    Changes, FeedPosition, JwtConfig, JwtManager, ManualClock, MemoryStore, Replicated, Revocation, RevocationFeed,
+    SessionRecord, SnapshotPage, StoreError, TokenIds, TokenStore, jwt_required, verify_jwt_in_request,
 };
+use actix_web::ResponseError as _;
+use actix_web::test::TestRequest;
 use std::future::pending;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::Notify;
@@ -18,6 +21,10 @@ const FRESH: Duration = Duration::from_secs(5);
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Mood {
     Well,
+    /// It answers requests; the follower gets nothing.
+    Unfollowed,
+    /// Its client library panics in the follower.
+    Broken,
     Down,
     Silent,
 }
@@ -35,6 +42,10 @@ struct Inner {
     mood: Mutex<Mood>,
     news: Notify,
     tags: Mutex<u64>,
+    /// So long it takes to keep one.
+    slow: Mutex<Duration>,
+    /// How often it was asked of a token.
+    asked: AtomicUsize,
     /// Whether others revoke while a snapshot is read, and the log goes back a few entries only.
     busy: Mutex<bool>,
 }
@@ -48,6 +59,8 @@ impl Feed {
             mood: Mutex::new(Mood::Well),
             news: Notify::new(),
             tags: Mutex::new(0),
+            slow: Mutex::default(),
+            asked: AtomicUsize::new(0),
             busy: Mutex::new(false),
         }))
     }
@@ -59,9 +72,18 @@ impl Feed {
     async fn answer(&self) -> Result<(), StoreError> {
         let mood = *self.0.mood.lock().unwrap();
         match mood {
-            Mood::Well => Ok(()),
+            Mood::Well | Mood::Unfollowed | Mood::Broken => Ok(()),
             Mood::Down => Err(StoreError::new("connection refused")),
             Mood::Silent => pending().await,
+        }
+    }
+
+    async fn answer_follower(&self) -> Result<(), StoreError> {
+        let mood = *self.0.mood.lock().unwrap();
+        match mood {
+            Mood::Unfollowed => Err(StoreError::new("the stream cannot be read")),
+            Mood::Broken => panic!("on purpose"),
+            _ => self.answer().await,
         }
     }
 
@@ -99,6 +121,8 @@ impl Feed {
 impl TokenStore for Feed {
     async fn revoke(&self, revocation: &Revocation, now_ms: i64) -> Result<(), StoreError> {
         self.answer().await?;
+        let slow = *self.0.slow.lock().unwrap();
+        sleep(slow).await;
         {
             let mut live = self.0.live.lock().unwrap();
             if live.contains(revocation) {
@@ -117,6 +141,7 @@ impl TokenStore for Feed {
     }
 
     async fn is_revoked(&self, token: &TokenIds<'_>) -> Result<bool, StoreError> {
+        self.0.asked.fetch_add(1, Ordering::SeqCst);
         self.answer().await?;
         let keys: Vec<_> = token.keys().collect();
         Ok(self.0.live.lock().unwrap().iter().any(|one| keys.iter().any(|key| key == one.key())))
@@ -145,7 +170,7 @@ impl TokenStore for Feed {
 
 impl RevocationFeed for Feed {
     async fn position(&self) -> Result<FeedPosition, StoreError> {
-        self.answer().await?;
+        self.answer_follower().await?;
         let log = self.0.log.lock().unwrap();
         Ok(log
             .last()
@@ -154,7 +179,7 @@ impl RevocationFeed for Feed {
     }
 
     async fn snapshot(&self, after: Option<&str>) -> Result<SnapshotPage, StoreError> {
-        self.answer().await?;
+        self.answer_follower().await?;
         let from: usize = after.map_or(0, |after| after.parse().unwrap());
         let live = self.0.live.lock().unwrap();
         let revocations: Vec<_> = live.iter().skip(from).take(3).cloned().collect();
@@ -171,7 +196,7 @@ impl RevocationFeed for Feed {
     }
 
     async fn changes(&self, after: &FeedPosition) -> Result<Changes, StoreError> {
-        self.answer().await?;
+        self.answer_follower().await?;
         let log = self.0.log.lock().unwrap();
         let start = match after.sequence {
             0 if log.first().is_none_or(|(number, ..)| *number == 1) => 0,
@@ -327,6 +352,47 @@ async fn a_flushed_store_is_noticed_and_filled() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn ten_thousand_are_told_again_in_some_seconds() {
+    let feed = Feed::new();
+    let replica = Replicated::start(feed.clone()).await.unwrap();
+    for id in 0..10_000 {
+        feed.revoke_silently(&id.to_string());
+    }
+    until("followed", || known(&replica, "9999") == Some(true)).await;
+    *feed.0.slow.lock().unwrap() = Duration::from_millis(20);
+    feed.lose_last(10_000);
+    let passed = until("healed", || replica.stats().snapshots == 2).await;
+    assert!(passed < Duration::from_secs(20), "{passed:?}: one after the other they take 200 seconds");
+    assert_eq!(feed.0.live.lock().unwrap().len(), 10_000);
+}
+
+#[tokio::test(start_paused = true)]
+async fn many_that_were_lost_before_anybody_was_told_are_told_again_in_some_seconds() {
+    let feed = Feed::new();
+    let replica = Replicated::start(feed.clone()).await.unwrap();
+    let revocations: Vec<_> = (0..1_000).map(|id| Revocation::of_token(&id.to_string(), LATER)).collect();
+    replica.revoke_many(&revocations, NOW).await.unwrap();
+    feed.lose_last(1_000);
+    *feed.0.slow.lock().unwrap() = Duration::from_millis(20);
+    let passed = until("told again", || feed.0.live.lock().unwrap().len() == 1_000).await;
+    assert!(passed < Duration::from_secs(5), "{passed:?}: one after the other they take 20 seconds");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_panics_makes_it_stale_and_is_followed_again() {
+    let feed = Feed::new();
+    let replica = Replicated::start(feed.clone()).await.unwrap();
+    feed.set(Mood::Broken);
+    sleep(FRESH + Duration::from_secs(2)).await;
+    assert_eq!(known(&replica, "good"), None, "older than it may be");
+    assert!(replica.stats().failures > 0, "{:?}", replica.stats());
+    feed.revoke_silently("meanwhile");
+    feed.set(Mood::Well);
+    until("followed again", || known(&replica, "meanwhile") == Some(true)).await;
+    assert_eq!(known(&replica, "good"), Some(false));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_snapshot_may_take_longer_than_the_feed_goes_back() {
     let feed = Feed::new();
     for id in 0..30 {
@@ -398,4 +464,79 @@ async fn it_follows_until_the_last_handle_is_gone() {
     drop(other);
     sleep(Duration::from_secs(1)).await;
     assert_eq!(Arc::strong_count(&feed.0), 1, "nobody holds the store any more");
+}
+
+/// Which manager over which replica: a token, and how its requests are answered.
+struct Node {
+    jwt: JwtManager,
+    token: String,
+}
+
+impl Node {
+    fn over(replica: &Replicated<Feed>, config: JwtConfig) -> Self {
+        let config = config.secret_key("the secret of a test, 32 bytes or more");
+        let clock = ManualClock::at(NOW as u64 / 1000);
+        let jwt = JwtManager::builder(config).clock(clock).token_store(replica.clone()).build().unwrap();
+        Self { token: jwt.create_access_token("ada").unwrap(), jwt }
+    }
+
+    fn jti(&self) -> String {
+        self.jwt.get_jti(&self.token).unwrap().unwrap()
+    }
+
+    async fn status(&self) -> u16 {
+        let bearer = ("Authorization", format!("Bearer {}", self.token));
+        let request = TestRequest::default().app_data(self.jwt.clone()).insert_header(bearer).to_http_request();
+        match verify_jwt_in_request(&request, &jwt_required()).await {
+            Ok(_) => 200,
+            Err(error) => error.error_response().status().as_u16(),
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_is_judged_by_what_is_known_as_long_as_that_is_fresh() {
+    let feed = Feed::new();
+    let replica = Replicated::start(feed.clone()).await.unwrap();
+    let limit = Duration::from_secs(20);
+    let node = Node::over(&replica, JwtConfig::new().revocation_max_staleness(limit));
+    let open = Node::over(&replica, JwtConfig::new().revocation_max_staleness(limit).revocation_fail_open(true));
+    let (dead, other) = (Node::over(&replica, JwtConfig::new()), Node::over(&replica, JwtConfig::new()));
+    feed.revoke_silently(&dead.jti());
+    until("followed", || known(&replica, &dead.jti()) == Some(true)).await;
+    let asked = || feed.0.asked.load(Ordering::SeqCst);
+
+    // Nobody is asked, of tokens seen before and of new ones.
+    for _ in 0..3 {
+        assert_eq!((node.status().await, open.status().await, dead.status().await), (200, 200, 401));
+    }
+    assert_eq!(asked(), 0);
+
+    // Down, and not for long yet.
+    feed.set(Mood::Down);
+    sleep(limit - Duration::from_secs(1)).await;
+    assert_eq!((node.status().await, open.status().await, dead.status().await), (200, 200, 401));
+    assert_eq!(asked(), 0);
+
+    // For longer.
+    sleep(Duration::from_secs(2)).await;
+    assert_eq!((node.status().await, open.status().await, dead.status().await), (503, 200, 401));
+    assert_eq!(asked(), 2, "each was asked of once; what is revoked, nobody asks of");
+    feed.set(Mood::Silent);
+    assert_eq!((node.status().await, open.status().await, dead.status().await), (503, 200, 401));
+
+    // It answers requests, and the replica is behind: what others have revoked meanwhile, the store knows.
+    feed.set(Mood::Unfollowed);
+    feed.revoke_silently(&other.jti());
+    let before = asked();
+    assert_eq!((node.status().await, other.status().await), (200, 401));
+    assert_eq!((asked() - before, replica.stats().staleness > limit), (2, true));
+
+    // Well again: nobody is asked.
+    feed.set(Mood::Well);
+    until("followed again", || replica.stats().staleness < Duration::from_secs(1)).await;
+    let before = asked();
+    assert_eq!((node.status().await, open.status().await), (200, 200));
+    assert_eq!((dead.status().await, other.status().await), (401, 401));
+    assert_eq!(asked(), before);
 }

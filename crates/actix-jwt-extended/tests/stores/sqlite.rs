@@ -1,6 +1,6 @@
 use crate::common::{self, LATER, NOW, knows, manager, successor, token, until};
 use actix_jwt_extended::{
-    Changes, Replicated, Revocation, RevocationFeed as _, SqliteStore, TokenIds, TokenStore as _,
+    Changes, Replicated, Revocation, RevocationFeed as _, SessionRecord, SqliteStore, TokenIds, TokenStore as _,
 };
 use futures_util::future::join_all;
 use std::collections::BTreeSet;
@@ -141,6 +141,37 @@ async fn a_million_dead_tokens_leave_nothing_behind() {
     let size = fs::metadata(&path).unwrap().len();
     assert!(size < 32 << 20, "{size} bytes");
     assert!(is_revoked(&store, "lives").await);
+}
+
+#[actix_web::test]
+async fn a_hundred_thousand_dead_sessions_leave_nothing_behind() {
+    let files = Files::new();
+    let path = files.next();
+    let store = SqliteStore::open(&path).await.unwrap();
+    let lives = session("lives", i64::MAX);
+    store.insert_session(&lives, NOW).await.unwrap();
+    for batch in 0..100 {
+        let now_ms = NOW + batch * 60_000;
+        let sessions: Vec<_> = (0..1_000).map(|at| session(&format!("{batch} {at}"), now_ms + 30_000)).collect();
+        for kept in join_all(sessions.iter().map(|session| store.insert_session(session, now_ms))).await {
+            kept.unwrap();
+        }
+    }
+    let rows: i64 = rusqlite::Connection::open(&path)
+        .unwrap()
+        .query_row("SELECT count(*) FROM ajx_session", [], |row| row.get(0))
+        .unwrap();
+    assert!(rows <= 2_001, "{rows} rows");
+    assert!(fs::metadata(&path).unwrap().len() < 32 << 20);
+    assert_eq!(store.session("lives").await.unwrap(), Some(lives));
+}
+
+fn session(sid: &str, expires_at_ms: i64) -> SessionRecord {
+    let record = serde_json::json!({
+        "sid": sid, "subject": "ada", "created_at_ms": NOW, "ends_at_ms": expires_at_ms, "expires_at_ms": expires_at_ms,
+        "rotation": 0, "current": "r0", "rotated_at_ms": NOW,
+    });
+    serde_json::from_value(record).unwrap()
 }
 
 #[actix_web::test]

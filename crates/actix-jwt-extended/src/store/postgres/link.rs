@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Mutex, mpsc};
 use tokio::time::timeout;
-use tokio_postgres::config::SslMode;
+use tokio_postgres::config::{SslMode, TargetSessionAttrs};
 use tokio_postgres::{AsyncMessage, Client, Config};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
@@ -40,6 +40,10 @@ pub(super) fn read_url(url: &str) -> Result<Config, StoreError> {
         config.tcp_user_timeout(VANISHED);
     }
     config.keepalives_idle(VANISHED);
+    // Of several servers the one that can be written to: a standby would take none of it.
+    if config.get_hosts().len() > 1 {
+        config.target_session_attrs(TargetSessionAttrs::ReadWrite);
+    }
     // One statement waits for another's row; under a stricter level it would fail instead.
     if config.get_options().is_none() {
         config.options("-c default_transaction_isolation=read\\ committed");

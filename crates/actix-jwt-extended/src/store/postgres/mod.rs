@@ -4,10 +4,11 @@ mod feed;
 mod link;
 mod schema;
 
-use super::{Revocation, SessionRecord, StoreError, TokenIds, TokenStore, indexed};
+use super::{Revocation, SessionRecord, SessionsPage, StoreError, TokenIds, TokenStore, indexed};
 use deadpool_postgres::Pool;
 use link::Listener;
 use schema::Schema;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,6 +19,12 @@ use uuid::Uuid;
 
 /// So long the first connection and the tables may take.
 const START: Duration = Duration::from_secs(30);
+
+/// A page of a subject's sessions.
+const PAGE: usize = 1_000;
+
+/// So many revocations are one statement at most: fewer than it sweeps.
+const AT_ONCE: usize = 256;
 
 /// Keeps everything in PostgreSQL, version 11 or later: for many machines that have it anyway.
 ///
@@ -60,6 +67,9 @@ impl PostgresStore {
     ///
     /// `sslmode=disable`, `prefer` (the default: TLS where the server has it) or `require`. With TLS the certificate must
     /// be one that the operating system trusts.
+    ///
+    /// Of several servers, `postgres://one,two:5433/app`, the first is taken that can be written to, as with
+    /// `target_session_attrs=read-write`: after a failover that is another one.
     ///
     /// # Errors
     /// The URL is none, the server cannot be reached or refuses the login, the tables cannot be made, or were made
@@ -130,10 +140,12 @@ impl PostgresStore {
 
     async fn found(&self, sql: &str, key: &str) -> Result<Vec<SessionRecord>, StoreError> {
         let rows = self.rows(sql, &[&indexed(key).as_bytes()]).await?;
-        let record =
-            |row: &Row| serde_json::from_slice(row.try_get(0).map_err(StoreError::new)?).map_err(StoreError::new);
-        rows.iter().map(record).collect()
+        rows.iter().map(|row| record(row, 0)).collect()
     }
+}
+
+fn record(row: &Row, at: usize) -> Result<SessionRecord, StoreError> {
+    serde_json::from_slice(row.try_get(at).map_err(StoreError::new)?).map_err(StoreError::new)
 }
 
 /// Why there are no rows.
@@ -228,9 +240,24 @@ fn number(rotation: u64) -> Result<i64, StoreError> {
 
 impl TokenStore for PostgresStore {
     async fn revoke(&self, revocation: &Revocation, now_ms: i64) -> Result<(), StoreError> {
-        let (key, tag) = (revocation.key().as_bytes(), Uuid::new_v4().simple().to_string());
-        let (issued_until, until) = (revocation.issued_until_ms(), revocation.until_ms());
-        self.rows(&self.0.schema.revoke, &[&key, &issued_until, &until, &tag, &now_ms]).await.map(drop)
+        self.revoke_many(std::slice::from_ref(revocation), now_ms).await
+    }
+
+    async fn revoke_many(&self, revocations: &[Revocation], now_ms: i64) -> Result<(), StoreError> {
+        for some in revocations.chunks(AT_ONCE) {
+            // One statement may widen a row once.
+            let mut widest = BTreeMap::new();
+            for one in some {
+                let (issued_until, until) = widest.entry(one.key().as_bytes()).or_insert((i64::MIN, i64::MIN));
+                *issued_until = one.issued_until_ms().max(*issued_until);
+                *until = one.until_ms().max(*until);
+            }
+            let (keys, times): (Vec<_>, Vec<_>) = widest.into_iter().unzip();
+            let (issued_until, until): (Vec<i64>, Vec<i64>) = times.into_iter().unzip();
+            let tags: Vec<_> = keys.iter().map(|_| Uuid::new_v4().simple().to_string()).collect();
+            self.rows(&self.0.schema.revoke, &[&keys, &issued_until, &until, &tags, &now_ms]).await?;
+        }
+        Ok(())
     }
 
     async fn is_revoked(&self, token: &TokenIds<'_>) -> Result<bool, StoreError> {
@@ -266,5 +293,24 @@ impl TokenStore for PostgresStore {
         let mut found = self.found(&self.0.schema.sessions, subject).await?;
         found.retain(|session| session.subject == subject);
         Ok(found)
+    }
+
+    async fn sessions_page(&self, subject: &str, after: Option<&str>) -> Result<SessionsPage, StoreError> {
+        // The next of all byte strings is one with a zero more.
+        let from = after.map(|last| [last.as_bytes(), &[0]].concat()).unwrap_or_default();
+        let (key, length) = (indexed(subject), PAGE as i64);
+        let rows = self.rows(&self.0.schema.sessions_page, &[&key.as_bytes(), &from, &length]).await?;
+        let next = match rows.last().filter(|_| rows.len() == PAGE) {
+            Some(row) => Some(String::from_utf8(row.try_get(0).map_err(StoreError::new)?).map_err(StoreError::new)?),
+            None => None,
+        };
+        let mut sessions = rows.iter().map(|row| record(row, 1)).collect::<Result<Vec<_>, _>>()?;
+        sessions.retain(|session| session.subject == subject);
+        Ok(SessionsPage { sessions, next })
+    }
+
+    async fn remove_sessions(&self, sessions: &[SessionRecord]) -> Result<(), StoreError> {
+        let ids: Vec<_> = sessions.iter().map(|session| indexed(&session.sid).as_bytes().to_vec()).collect();
+        self.rows(&self.0.schema.remove_sessions, &[&ids]).await.map(drop)
     }
 }

@@ -21,7 +21,9 @@ pub(super) struct Schema {
     pub(super) session: String,
     pub(super) replace_session: String,
     pub(super) remove_session: String,
+    pub(super) remove_sessions: String,
     pub(super) sessions: String,
+    pub(super) sessions_page: String,
     pub(super) position: String,
     pub(super) snapshot: String,
     pub(super) changes: String,
@@ -57,7 +59,7 @@ impl Schema {
                  CREATE TABLE IF NOT EXISTS {session} (
                      sid BYTEA PRIMARY KEY, subject BYTEA NOT NULL, rotation BIGINT NOT NULL,
                      expires_at BIGINT NOT NULL, data BYTEA NOT NULL);
-                 CREATE INDEX IF NOT EXISTS {by_subject} ON {session} (subject);
+                 CREATE INDEX IF NOT EXISTS {by_subject} ON {session} (subject, sid);
                  CREATE INDEX IF NOT EXISTS {by_end} ON {session} (expires_at);
                  CREATE TABLE IF NOT EXISTS {feed} (
                      seq BIGINT PRIMARY KEY, tag TEXT NOT NULL,
@@ -71,29 +73,36 @@ impl Schema {
             exists: format!("SELECT to_regclass('{versions}') IS NOT NULL"),
             version: format!("SELECT max(version) FROM {versions}"),
             // The head's row is locked until the commit: so numbers are without holes, and in the order of commits.
-            // The sweep leaves alone what it would have to wait for, and the row that is being widened.
+            // Rows are locked in the order of their keys, so that no two of these wait for one another. The sweep leaves
+            // alone what it would have to wait for, and the rows that are being widened; it takes more than are added.
             revoke: format!(
                 "WITH wider AS (
-                     INSERT INTO {revocation} AS known (key, issued_until, until) VALUES ($1, $2, $3)
+                     INSERT INTO {revocation} AS known (key, issued_until, until)
+                     SELECT * FROM unnest($1::BYTEA[], $2::BIGINT[], $3::BIGINT[]) AS given (key, issued_until, until)
+                     ORDER BY key
                      ON CONFLICT (key) DO UPDATE SET
                          issued_until = GREATEST(known.issued_until, excluded.issued_until),
                          until = GREATEST(known.until, excluded.until)
                      WHERE known.issued_until < excluded.issued_until OR known.until < excluded.until
                      RETURNING key, issued_until, until
+                 ), numbered AS (
+                     SELECT wider.*, row_number() OVER (ORDER BY key) AS place, count(*) OVER () AS places FROM wider
                  ), raised AS (
-                     UPDATE {head} SET seq = seq + 1, tag = $4 WHERE EXISTS (SELECT 1 FROM wider) RETURNING seq
+                     UPDATE {head} SET seq = seq + (SELECT count(*) FROM wider),
+                         tag = ($4::TEXT[])[(SELECT count(*) FROM wider)]
+                     WHERE EXISTS (SELECT 1 FROM wider) RETURNING seq
                  ), told AS (
                      INSERT INTO {feed} (seq, tag, key, issued_until, until)
-                     SELECT raised.seq, $4, wider.key, wider.issued_until, wider.until FROM raised, wider
-                     RETURNING seq
+                     SELECT raised.seq - places + place, ($4::TEXT[])[place], key, issued_until, until
+                     FROM raised, numbered
                  ), swept AS (
                      DELETE FROM {revocation} WHERE key IN (
-                         SELECT key FROM {revocation} WHERE until < $5 AND key <> $1
-                         ORDER BY until LIMIT 100 FOR UPDATE SKIP LOCKED)
+                         SELECT key FROM {revocation} WHERE until < $5 AND key <> ALL($1::BYTEA[])
+                         ORDER BY until LIMIT 500 FOR UPDATE SKIP LOCKED)
                  ), trimmed AS (
                      DELETE FROM {feed} WHERE seq <= (SELECT seq FROM raised) - 65536
                  )
-                 SELECT pg_notify('{channel}', '') FROM told"
+                 SELECT pg_notify('{channel}', '') FROM raised"
             ),
             is_revoked: format!(
                 "SELECT EXISTS (SELECT 1 FROM {revocation} WHERE key = ANY($1) AND issued_until >= $2)"
@@ -113,7 +122,14 @@ impl Schema {
                  WHERE sid = $1 AND rotation = $2::BIGINT - 1"
             ),
             remove_session: format!("DELETE FROM {session} WHERE sid = $1"),
+            remove_sessions: format!(
+                "DELETE FROM {session} WHERE sid IN (
+                     SELECT sid FROM {session} WHERE sid = ANY($1) ORDER BY sid FOR UPDATE)"
+            ),
             sessions: format!("SELECT data FROM {session} WHERE subject = $1"),
+            sessions_page: format!(
+                "SELECT sid, data FROM {session} WHERE subject = $1 AND sid >= $2 ORDER BY sid LIMIT $3"
+            ),
             position: format!("SELECT seq, tag FROM {head}"),
             snapshot: format!("SELECT key, issued_until, until FROM {revocation} WHERE key > $1 ORDER BY key LIMIT $2"),
             changes: format!(

@@ -28,17 +28,15 @@ impl RevocationFeed for RedisStore {
 
     async fn snapshot(&self, after: Option<&str>) -> Result<SnapshotPage, StoreError> {
         let Inner { link, names, .. } = &*self.0;
-        let (asked, cursor) = after.and_then(|after| after.split_once(' ')).unwrap_or(("", "0"));
+        let (asked, cursor) = scripts::cursor(after);
         let call = scripts::PAGE.call().key(&names.until).key(&names.cutoff).arg(cursor).arg(PAGE);
         let (server, cursor, rows): (String, String, Vec<(String, String, String)>) = link.run(&call).await?;
-        if !asked.is_empty() && asked != server {
-            return Err(StoreError::new("the server was restarted or replaced between two pages of a snapshot"));
-        }
+        let next = scripts::next(asked, &server, &cursor)?;
         let revocations = rows
             .into_iter()
             .map(|(key, issued_until, until)| Ok(Revocation::from_parts(key, time(&issued_until)?, time(&until)?)));
         let revocations = revocations.collect::<Result<_, StoreError>>()?;
-        Ok(SnapshotPage { revocations, next: (cursor != "0").then(|| format!("{server} {cursor}")) })
+        Ok(SnapshotPage { revocations, next })
     }
 
     async fn changes(&self, after: &FeedPosition) -> Result<Changes, StoreError> {

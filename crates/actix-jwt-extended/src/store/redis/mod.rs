@@ -1,16 +1,20 @@
 //! On a Redis server, or a cluster of them.
 
+mod durability;
 mod feed;
 mod link;
 mod scripts;
 
 use super::{
-    FOREVER, Revocation, RevocationFeed as _, SessionRecord, StoreError, TokenIds, TokenStore, digest, indexed,
+    FOREVER, Revocation, RevocationFeed as _, SIDE_BY_SIDE, SessionRecord, SessionsPage, StoreError, TokenIds,
+    TokenStore, digest, indexed,
 };
-use futures_util::future::try_join_all;
+use durability::warn_of_forgetting;
+use futures_util::future::{join_all, try_join_all};
 use link::{Link, Waiting};
 use redis::cmd;
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -18,8 +22,11 @@ use uuid::Uuid;
 /// So many of the last revocations the feed can tell again.
 const FEED: u64 = 65_536;
 
-/// So many of a subject's sessions are asked for at once.
-const AT_ONCE: usize = 64;
+/// A page of a subject's sessions, more or less.
+const PAGE: usize = 250;
+
+/// Of a list that is longer than this some entries are looked at with each login, whether their session is gone.
+const SHORT: usize = 16;
 
 /// Keeps everything on a Redis server, version 6.2 or later, or a cluster: for many machines.
 ///
@@ -28,7 +35,7 @@ const AT_ONCE: usize = 64;
 ///
 /// Redis acknowledges what it has in memory: set `appendonly yes` and `appendfsync always`, or a crash forgets
 /// the last second's logouts with `everysec`, and all since the last snapshot without it; `maxmemory-policy
-/// noeviction`, or it forgets what it likes. Where a server does not do so, the log says it once. A failover to a
+/// noeviction`, or it forgets what it likes. Where a server does not do so, the log says it when a store connects. A failover to a
 /// replica that lags loses what it had not got; with [`Replicated`](super::Replicated) around it, the
 /// revocations among that are told to the new master again.
 ///
@@ -126,26 +133,25 @@ impl RedisStore {
         let store = Self(Arc::new(Inner { link, waiting: Waiting::on(url), names: Names::of(prefix) }));
         // A server that wants a login lets anybody connect, and refuses what is asked.
         store.position().await?;
-        store.warn_of_forgetting().await;
+        warn_of_forgetting(&store.0.link).await;
         Ok(store)
     }
 
-    /// Says what the server would forget; where it may not be asked, nothing.
-    async fn warn_of_forgetting(&self) {
-        if let Ok(servers) = self.0.link.info("persistence").await
-            && servers.iter().any(|server| server.contains("aof_enabled:0"))
-        {
-            log::warn!(
-                "Redis keeps no append-only file: what is revoked is forgotten when it restarts; \
-                 set appendonly yes and appendfsync always"
-            );
-        }
-        let mut config = cmd("CONFIG");
-        config.arg("GET").arg("maxmemory-policy");
-        if let Ok(found) = self.0.link.query::<Vec<String>>(&config).await
-            && found.get(1).is_some_and(|policy| policy != "noeviction")
-        {
-            log::warn!("Redis may evict what is revoked: set maxmemory-policy noeviction");
+    /// Puts a session into its subject's list, until its end; some of those that are in it, if it is long.
+    async fn list(&self, session: &SessionRecord, now_ms: i64) -> Result<Vec<String>, StoreError> {
+        let Inner { link, names, .. } = &*self.0;
+        let until_ms = if session.ends_at_ms == FOREVER { session.expires_at_ms } else { session.ends_at_ms };
+        let call = scripts::LIST.call().key(&names.sessions(&session.subject));
+        link.run(&call.arg(&session.sid).arg(score(until_ms)).arg(now_ms).arg(SHORT)).await
+    }
+
+    /// Takes sessions that are gone out of their subject's list. Where that fails, somebody else finds them in it.
+    async fn unlist(&self, subject: &str, gone: impl IntoIterator<Item = &String>) {
+        let gone: Vec<_> = gone.into_iter().collect();
+        if !gone.is_empty() {
+            let mut unlist = cmd("ZREM");
+            unlist.arg(self.0.names.sessions(subject)).arg(gone);
+            let _ = self.0.link.query::<i64>(&unlist).await;
         }
     }
 }
@@ -191,9 +197,11 @@ impl TokenStore for RedisStore {
         let call = call.key(&names.session(&session.sid)).arg(session.rotation).arg(json(session)?);
         link.run::<i64>(&call.arg(life(session.expires_at_ms, now_ms))).await?;
         // Another slot, so another step; what is in no list can be refreshed all the same.
-        let call = scripts::LIST.call();
-        let call = call.key(&names.sessions(&session.subject)).arg(&session.sid).arg(score(session.ends_at_ms));
-        link.run::<i64>(&call.arg(now_ms)).await.map(drop)
+        let some = self.list(session, now_ms).await?;
+        let alive = join_all(some.iter().map(|id| self.session(id))).await;
+        let gone = some.iter().zip(alive).filter(|(_, found)| matches!(found, Ok(None))).map(|(id, _)| id);
+        self.unlist(&session.subject, gone).await;
+        Ok(())
     }
 
     async fn session(&self, session_id: &str) -> Result<Option<SessionRecord>, StoreError> {
@@ -207,6 +215,10 @@ impl TokenStore for RedisStore {
 
     async fn replace_session(&self, session: &SessionRecord) -> Result<bool, StoreError> {
         let Some(expected) = session.rotation.checked_sub(1) else { return Ok(false) };
+        // Where its end moves, and nothing else bounds its place in the list. Too long there does no harm.
+        if session.ends_at_ms == FOREVER && session.expires_at_ms != FOREVER {
+            self.list(session, session.rotated_at_ms).await?;
+        }
         let Inner { link, names, .. } = &*self.0;
         let call = scripts::REPLACE.call();
         let call = call.key(&names.session(&session.sid)).arg(expected).arg(session.rotation).arg(json(session)?);
@@ -217,33 +229,40 @@ impl TokenStore for RedisStore {
         let Inner { link, names, .. } = &*self.0;
         let call = scripts::REMOVE.call().key(&names.session(&session.sid)).key(&names.removed(&session.sid));
         let removed: bool = link.run(&call.arg(at_random())).await?;
-        let mut unlist = cmd("ZREM");
-        unlist.arg(names.sessions(&session.subject)).arg(&session.sid);
-        // What is in the list and nowhere else, `sessions` finds out.
-        let _ = link.query::<i64>(&unlist).await;
+        self.unlist(&session.subject, [&session.sid]).await;
         Ok(removed)
     }
 
     async fn sessions(&self, subject: &str) -> Result<Vec<SessionRecord>, StoreError> {
+        // What is on two pages is one session.
+        let mut found = BTreeMap::new();
+        let mut after: Option<String> = None;
+        loop {
+            let page = self.sessions_page(subject, after.as_deref()).await?;
+            found.extend(page.sessions.into_iter().map(|session| (session.sid.clone(), session)));
+            after = page.next;
+            if after.is_none() {
+                return Ok(found.into_values().collect());
+            }
+        }
+    }
+
+    async fn sessions_page(&self, subject: &str, after: Option<&str>) -> Result<SessionsPage, StoreError> {
         let Inner { link, names, .. } = &*self.0;
-        let list = names.sessions(subject);
-        let mut range = cmd("ZRANGE");
-        range.arg(&list).arg(0).arg(-1);
-        let ids: Vec<String> = link.query(&range).await?;
-        let (mut found, mut gone) = (Vec::new(), Vec::new());
-        for ids in ids.chunks(AT_ONCE) {
+        let (asked, cursor) = scripts::cursor(after);
+        let call = scripts::LISTED.call().key(&names.sessions(subject)).arg(cursor).arg(PAGE);
+        let (server, cursor, ids): (String, String, Vec<String>) = link.run(&call).await?;
+        let next = scripts::next(asked, &server, &cursor)?;
+        let (mut sessions, mut gone) = (Vec::new(), Vec::new());
+        for ids in ids.chunks(SIDE_BY_SIDE) {
             for (id, session) in ids.iter().zip(try_join_all(ids.iter().map(|id| self.session(id))).await?) {
                 match session {
-                    Some(session) if session.subject == subject => found.push(session),
+                    Some(session) if session.subject == subject => sessions.push(session),
                     _ => gone.push(id),
                 }
             }
         }
-        if !gone.is_empty() {
-            let mut unlist = cmd("ZREM");
-            unlist.arg(&list).arg(gone);
-            let _ = link.query::<i64>(&unlist).await;
-        }
-        Ok(found)
+        self.unlist(subject, gone).await;
+        Ok(SessionsPage { sessions, next })
     }
 }

@@ -1,5 +1,6 @@
 //! What Redis does in one step: each script touches keys of one hash slot only.
 
+use crate::store::StoreError;
 use redis::{Cmd, Script, ToRedisArgs, cmd};
 use std::sync::LazyLock;
 
@@ -113,11 +114,12 @@ pub(super) static INSERT: LazyLock<Lua> = LazyLock::new(|| {
     )
 });
 
-/// Adds a session to its subject's; the list lives as long as the longest of them.
+/// Adds a session to its subject's, or moves its end; the list lives as long as the longest of them. Some of a list
+/// that is longer than it should be are given, so that it is seen whether they are still there.
 pub(super) static LIST: LazyLock<Lua> = LazyLock::new(|| {
     Lua::new(
         r"
-        local sid, ends, now_ms = unpack(ARGV)
+        local sid, ends, now_ms, short = unpack(ARGV)
         redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', '(' .. now_ms)
         redis.call('ZADD', KEYS[1], ends, sid)
         local last = redis.call('ZRANGE', KEYS[1], -1, -1, 'WITHSCORES')[2]
@@ -126,7 +128,8 @@ pub(super) static LIST: LazyLock<Lua> = LazyLock::new(|| {
         else
             redis.call('PEXPIRE', KEYS[1], string.format('%.0f', math.max(1, tonumber(last) - tonumber(now_ms))))
         end
-        return 1
+        if redis.call('ZCARD', KEYS[1]) <= tonumber(short) then return {} end
+        return redis.call('ZRANDMEMBER', KEYS[1], 4)
         ",
     )
 });
@@ -159,10 +162,23 @@ pub(super) static REMOVE: LazyLock<Lua> = LazyLock::new(|| {
     )
 });
 
-/// A page of the live revocations, with their cut-offs, and which process of the server gave it: to another one
-/// the cursor means nothing.
+/// Which process of the server gave a page: to another one its cursor means nothing. A login that may not ask gets no
+/// name, and no protection from a restart in between.
+macro_rules! with_server {
+    ($script:literal) => {
+        concat!(
+            r"
+        local info = redis.pcall('INFO', 'server')
+        local server = type(info) == 'string' and string.match(info, 'run_id:(%x+)') or ''
+        ",
+            $script
+        )
+    };
+}
+
+/// A page of the live revocations, with their cut-offs.
 pub(super) static PAGE: LazyLock<Lua> = LazyLock::new(|| {
-    Lua::new(
+    Lua::new(with_server!(
         r"
         local found = redis.call('ZSCAN', KEYS[1], ARGV[1], 'COUNT', ARGV[2])
         local rows = {}
@@ -170,10 +186,32 @@ pub(super) static PAGE: LazyLock<Lua> = LazyLock::new(|| {
             local key = found[2][at]
             rows[#rows + 1] = { key, redis.call('HGET', KEYS[2], key) or 'inf', found[2][at + 1] }
         end
-        -- A login that may not ask gets no name, and no protection from a restart in between.
-        local info = redis.pcall('INFO', 'server')
-        local server = type(info) == 'string' and string.match(info, 'run_id:(%x+)') or ''
         return { server, found[1], rows }
-        ",
-    )
+        "
+    ))
 });
+
+/// A page of a subject's sessions.
+pub(super) static LISTED: LazyLock<Lua> = LazyLock::new(|| {
+    Lua::new(with_server!(
+        r"
+        local found = redis.call('ZSCAN', KEYS[1], ARGV[1], 'COUNT', ARGV[2])
+        local ids = {}
+        for at = 1, #found[2], 2 do ids[#ids + 1] = found[2][at] end
+        return { server, found[1], ids }
+        "
+    ))
+});
+
+/// The server that gave the page before, and where in it the next begins.
+pub(super) fn cursor(after: Option<&str>) -> (&str, &str) {
+    after.and_then(|after| after.split_once(' ')).unwrap_or(("", "0"))
+}
+
+/// What the next page is asked for by; `None` = this was the last.
+pub(super) fn next(asked: &str, server: &str, cursor: &str) -> Result<Option<String>, StoreError> {
+    if !asked.is_empty() && asked != server {
+        return Err(StoreError::new("the server was restarted or replaced between two pages"));
+    }
+    Ok((cursor != "0").then(|| format!("{server} {cursor}")))
+}

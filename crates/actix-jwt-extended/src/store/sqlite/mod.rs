@@ -5,8 +5,8 @@ mod writer;
 
 use super::feed::{AT_ONCE, look_again};
 use super::{
-    Changes, FeedPosition, Revocation, RevocationFeed, SessionRecord, SnapshotPage, StoreError, TokenIds, TokenStore,
-    indexed,
+    Changes, FeedPosition, Revocation, RevocationFeed, SessionRecord, SessionsPage, SnapshotPage, StoreError, TokenIds,
+    TokenStore, indexed,
 };
 use rusqlite::{Connection, OptionalExtension as _, params, params_from_iter};
 use std::fmt;
@@ -24,6 +24,9 @@ const POLL: Duration = Duration::from_millis(50);
 
 /// A page of a snapshot.
 const PAGE: usize = 10_000;
+
+/// A page of a subject's sessions.
+const SESSIONS: usize = 1_000;
 
 /// Keeps everything in an SQLite file: the store for one machine.
 ///
@@ -165,6 +168,30 @@ impl TokenStore for SqliteStore {
         let mut found = self.sessions_by("SELECT data FROM ajx_session WHERE subject = ?1", subject).await?;
         found.retain(|session| session.subject() == subject);
         Ok(found)
+    }
+
+    async fn sessions_page(&self, subject: &str, after: Option<&str>) -> Result<SessionsPage, StoreError> {
+        // The index on the subject holds the ID, too, as that of every table without row IDs.
+        const FIRST: &str = "SELECT sid, data FROM ajx_session WHERE subject = ?1 ORDER BY sid LIMIT ?2";
+        const NEXT: &str = "SELECT sid, data FROM ajx_session WHERE subject = ?1 AND sid > ?3 ORDER BY sid LIMIT ?2";
+        let (key, after) = (indexed(subject).into_owned(), after.map(str::to_owned));
+        let rows: Vec<(String, String)> = self
+            .read(move |connection| {
+                let row = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?));
+                match after {
+                    None => connection.prepare_cached(FIRST)?.query_map(params![key, SESSIONS as i64], row)?.collect(),
+                    Some(after) => {
+                        let mut next = connection.prepare_cached(NEXT)?;
+                        next.query_map(params![key, SESSIONS as i64, after], row)?.collect()
+                    }
+                }
+            })
+            .await?;
+        let next = rows.last().filter(|_| rows.len() == SESSIONS).map(|(sid, _)| sid.clone());
+        let sessions = rows.iter().map(|(_, json)| serde_json::from_str(json).map_err(StoreError::new));
+        let mut sessions = sessions.collect::<Result<Vec<SessionRecord>, _>>()?;
+        sessions.retain(|session| session.subject() == subject);
+        Ok(SessionsPage { sessions, next })
     }
 }
 
