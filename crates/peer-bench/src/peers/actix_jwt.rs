@@ -11,7 +11,8 @@ pub const PEER: Peer = Peer {
     name: "actix-jwt",
     made_of: &["actix-jwt", "jsonwebtoken 9"],
     set_up: "`ActixJwtMiddleware` with `identity_key` `sub` and an `identity_handler` as in its README, looking for \
-             the token in `Authorization` only; the handler calls `get_identity`.",
+             the token in `Authorization` only; the handler calls `get_identity`. Its setting `signing_algorithm` knows \
+             HS and RS only.",
     base: Some("actix-web"),
     algorithms: &[Algorithm::HS256, Algorithm::RS256],
     credentials: Credentials::Bearer,
