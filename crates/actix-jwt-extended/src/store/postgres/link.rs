@@ -1,16 +1,18 @@
 //! Connections: a pool, and one that listens.
 
 use crate::store::StoreError;
-use deadpool_postgres::{Hook, HookError, Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
+use deadpool_postgres::{Hook, HookError, Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime};
 use futures_util::StreamExt as _;
 use futures_util::stream;
 use rustls::{ClientConfig, RootCertStore};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::runtime::Handle;
 use tokio::sync::{Mutex, mpsc};
 use tokio::time::timeout;
 use tokio_postgres::config::SslMode;
-use tokio_postgres::{AsyncMessage, Client, Config};
+use tokio_postgres::types::ToSql;
+use tokio_postgres::{AsyncMessage, Client, Config, Row};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 /// So long a connection may take to come, from the server or from the pool.
@@ -24,6 +26,9 @@ const CONNECTIONS: usize = 16;
 /// Nobody waits for a statement that long. The server gives it up, too, so that its connection serves others, and it is
 /// not done when nobody expects it any more.
 const GIVE_UP: &str = "SET statement_timeout = '4s'; SET lock_timeout = '4s'";
+
+/// After so long without an answer it is not the statement that takes so long.
+const SILENT: Duration = Duration::from_secs(5);
 
 pub(super) fn read_url(url: &str) -> Result<Config, StoreError> {
     // What the parser says may show the URL, and with it the password.
@@ -62,6 +67,72 @@ pub(super) fn pool(config: &Config) -> Result<Pool, StoreError> {
         .map_err(StoreError::new)
 }
 
+/// A connection out of the pool, for one statement.
+pub(super) struct Lease(Option<Object>);
+
+impl Lease {
+    pub(super) async fn of(pool: &Pool) -> Result<Self, Failure> {
+        let connection = pool.get().await.map_err(|error| Failure::Pool(StoreError::new(error)))?;
+        Ok(Self(Some(connection)))
+    }
+
+    pub(super) async fn query(mut self, sql: &str, values: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>, Failure> {
+        let answer = async {
+            let statement = self.connection()?.prepare_cached(sql).await.map_err(Failure::Query)?;
+            self.connection()?.query(&statement, values).await.map_err(Failure::Query)
+        }
+        .await;
+        self.0 = None;
+        answer
+    }
+
+    /// How many rows it changed.
+    pub(super) async fn execute(mut self, sql: &str, values: &[&(dyn ToSql + Sync)]) -> Result<u64, Failure> {
+        let answer = async {
+            let statement = self.connection()?.prepare_cached(sql).await.map_err(Failure::Query)?;
+            self.connection()?.execute(&statement, values).await.map_err(Failure::Query)
+        }
+        .await;
+        self.0 = None;
+        answer
+    }
+
+    fn connection(&self) -> Result<&Object, Failure> {
+        self.0.as_ref().ok_or_else(|| Failure::Pool(StoreError::new("the connection has been given back")))
+    }
+}
+
+impl Drop for Lease {
+    /// With a connection left, there was no answer: whoever asked has given up. It goes back to the pool once it has
+    /// answered, for before that others would only wait behind the statement. Where it never does, though it is not
+    /// closed either, nobody shall ask it again.
+    fn drop(&mut self) {
+        let Some(connection) = self.0.take() else { return };
+        let Ok(runtime) = Handle::try_current() else { return drop(Object::take(connection)) };
+        runtime.spawn(async move {
+            if !matches!(timeout(SILENT, connection.simple_query("")).await, Ok(Ok(_))) {
+                log::debug!("a connection to PostgreSQL does not answer any more");
+                drop(Object::take(connection));
+            }
+        });
+    }
+}
+
+/// Why there is no answer.
+pub(super) enum Failure {
+    Pool(StoreError),
+    Query(tokio_postgres::Error),
+}
+
+impl Failure {
+    pub(super) fn into_store_error(self) -> StoreError {
+        match self {
+            Self::Pool(error) => error,
+            Self::Query(error) => StoreError::new(error),
+        }
+    }
+}
+
 /// Trusts whom the operating system trusts. With a provider of its own: the process's may be any, or none.
 fn tls(config: &Config) -> Result<MakeRustlsConnect, StoreError> {
     let mut roots = RootCertStore::empty();
@@ -87,7 +158,7 @@ pub(super) struct Listener {
 
 struct Open {
     /// The connection lives as long as its client.
-    _client: Client,
+    client: Client,
     told: mpsc::Receiver<()>,
 }
 
@@ -99,7 +170,23 @@ impl Listener {
     /// Waits until something was told, or may have been. An error where there is no connection.
     pub(super) async fn wait(&self, at_most: Duration) -> Result<(), StoreError> {
         // Whatever takes long: others that wait before, the connection, or the news.
-        timeout(at_most, self.wait_until_told()).await.unwrap_or(Ok(()))
+        match timeout(at_most, self.wait_until_told()).await {
+            Ok(told) => told,
+            Err(_) => {
+                self.keep_if_it_answers().await;
+                Ok(())
+            }
+        }
+    }
+
+    /// Nobody tells anything on a connection that has fallen silent, and that is all that is to be seen of it.
+    async fn keep_if_it_answers(&self) {
+        let Ok(mut place) = self.open.try_lock() else { return };
+        // Not there while it is asked: nor is it if whoever waits gives up meanwhile.
+        let Some(open) = place.take() else { return };
+        if matches!(timeout(TIMEOUT, open.client.simple_query("")).await, Ok(Ok(_))) {
+            *place = Some(open);
+        }
     }
 
     async fn wait_until_told(&self) -> Result<(), StoreError> {
@@ -129,6 +216,6 @@ impl Listener {
             }
         });
         client.batch_execute(&format!("LISTEN \"{}\"", self.channel)).await.map_err(StoreError::new)?;
-        Ok(Open { _client: client, told })
+        Ok(Open { client, told })
     }
 }
