@@ -15,6 +15,7 @@ mod load;
 mod logout;
 #[path = "../../../crates/actix-jwt-extended/tests/stores/postgres_server.rs"]
 mod postgres_server;
+#[path = "../../../crates/actix-jwt-extended/tests/stores/proxy.rs"]
 mod proxy;
 #[path = "../../../crates/actix-jwt-extended/tests/stores/redis_server.rs"]
 mod redis_server;

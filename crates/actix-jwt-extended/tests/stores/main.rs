@@ -7,6 +7,7 @@ mod common;
 mod memory;
 mod postgres;
 mod postgres_server;
+mod proxy;
 mod redis;
 mod redis_server;
 mod replicated;

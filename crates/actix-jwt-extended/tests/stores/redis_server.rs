@@ -109,6 +109,14 @@ impl RedisServer {
     }
 }
 
+impl RedisServer {
+    /// Whether this node of a cluster is the master of a key.
+    fn holds(&self, key: &str) -> bool {
+        let mut it = redis::Client::open(self.url()).unwrap().get_connection().unwrap();
+        redis::cmd("EXISTS").arg(key).query::<bool>(&mut it).is_ok()
+    }
+}
+
 impl Drop for RedisServer {
     fn drop(&mut self) {
         if let Some(child) = &mut self.child {
@@ -122,9 +130,11 @@ impl Drop for RedisServer {
 #[allow(dead_code)]
 pub(crate) struct RedisCluster {
     pub(crate) nodes: Vec<RedisServer>,
+    /// Whose turn it is to be in trouble: at first the master of all revocations.
+    next: usize,
 }
 
-#[allow(dead_code)]
+#[allow(dead_code, reason = "not every test uses every way")]
 impl RedisCluster {
     pub(crate) fn start() -> Option<Self> {
         let cli = program("redis-cli", FOLDERS)?;
@@ -145,13 +155,14 @@ impl RedisCluster {
                 ])
             })
             .collect();
-        let cluster = Self { nodes: nodes? };
+        let mut cluster = Self { nodes: nodes?, next: 0 };
         let addresses = cluster.nodes.iter().map(|node| node.address().to_string());
         let mut create = Command::new(cli);
         create.args(["--cluster", "create"]).args(addresses).arg("--cluster-yes");
         let output = create.stdin(Stdio::null()).output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
         cluster.wait_until_whole();
+        cluster.next = cluster.nodes.iter().position(|node| node.holds("{ajx}:head")).unwrap();
         Some(cluster)
     }
 
@@ -177,5 +188,31 @@ impl RedisCluster {
     pub(crate) fn url(&self) -> String {
         let nodes: Vec<_> = self.nodes.iter().map(|node| node.address().to_string()).collect();
         format!("redis+cluster://{}", nodes.join(","))
+    }
+}
+
+/// One of its masters at a time.
+impl Service for RedisCluster {
+    fn address(&self) -> SocketAddr {
+        self.nodes[self.next].address()
+    }
+
+    fn kill(&mut self) {
+        self.nodes[self.next].kill();
+    }
+
+    fn restart(&mut self) {
+        self.nodes[self.next].restart();
+        self.wait_until_whole();
+        self.next = (self.next + 1) % self.nodes.len();
+    }
+
+    fn pause(&self) {
+        self.nodes[self.next].pause();
+    }
+
+    fn resume(&self) {
+        self.nodes[self.next].resume();
+        self.wait_until_whole();
     }
 }
