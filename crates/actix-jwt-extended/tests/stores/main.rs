@@ -4,6 +4,7 @@
 #![allow(clippy::print_stderr)]
 
 mod common;
+mod failover;
 mod memory;
 mod postgres;
 mod postgres_server;

@@ -1,6 +1,8 @@
 use crate::common::{
-    LATER, NOW, knows, loses_nothing, manager, passes_every_check, token, trusted_url, trusting, until, works_again,
+    self, LATER, NOW, knows, loses_nothing, manager, passes_every_check, recovers_from_silence, token, trusted_url,
+    trusting, until, works_again,
 };
+use crate::proxy::Proxy;
 use crate::redis_server::{RedisCluster, RedisServer};
 use crate::service::{Service as _, free_port, program};
 use actix_jwt_extended::{
@@ -170,6 +172,26 @@ async fn a_server_that_says_nothing_is_an_error_in_time() {
     assert!(begin.elapsed() < Duration::from_secs(30));
     server.resume();
     assert!(works_again(&store, "a").await);
+}
+
+#[actix_web::test]
+async fn a_connection_that_falls_silent_is_replaced() {
+    let Some(server) = RedisServer::start() else { return };
+    let proxy = Proxy::to(server.address());
+    let store = RedisStore::connect(&format!("redis://127.0.0.1:{}", proxy.port())).await.unwrap();
+    recovers_from_silence(&store, &RedisStore::connect(&server.url()).await.unwrap(), &[proxy]).await;
+}
+
+#[test]
+fn one_of_a_thousand_wins() {
+    let Some(server) = RedisServer::start() else { return };
+    common::one_of_a_thousand_wins(|| async { RedisStore::connect(&server.url()).await.unwrap() });
+}
+
+#[test]
+fn one_of_a_thousand_wins_in_a_cluster() {
+    let Some(cluster) = RedisCluster::start() else { return };
+    common::one_of_a_thousand_wins(|| async { RedisStore::connect(&cluster.url()).await.unwrap() });
 }
 
 #[actix_web::test]

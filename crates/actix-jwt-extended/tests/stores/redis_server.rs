@@ -46,6 +46,12 @@ impl RedisServer {
         self.folder.path()
     }
 
+    /// From now on it follows nobody.
+    pub(crate) fn promote(&self) {
+        let mut it = redis::Client::open(self.url()).unwrap().get_connection().unwrap();
+        redis::cmd("REPLICAOF").arg("NO").arg("ONE").query::<()>(&mut it).unwrap();
+    }
+
     /// Everything it has kept is gone.
     pub(crate) fn forget(&mut self) {
         self.kill();
