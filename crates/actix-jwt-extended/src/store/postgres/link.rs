@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::{Mutex, mpsc};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use tokio_postgres::config::SslMode;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{AsyncMessage, Client, Config, Row};
@@ -160,6 +160,7 @@ struct Open {
     /// The connection lives as long as its client.
     client: Client,
     told: mpsc::Receiver<()>,
+    answered: Instant,
 }
 
 impl Listener {
@@ -183,8 +184,9 @@ impl Listener {
     async fn keep_if_it_answers(&self) {
         let Ok(mut place) = self.open.try_lock() else { return };
         // Not there while it is asked: nor is it if whoever waits gives up meanwhile.
-        let Some(open) = place.take() else { return };
+        let Some(mut open) = place.take_if(|open| open.answered.elapsed() > VANISHED) else { return };
         if matches!(timeout(TIMEOUT, open.client.simple_query("")).await, Ok(Ok(_))) {
+            open.answered = Instant::now();
             *place = Some(open);
         }
     }
@@ -216,6 +218,6 @@ impl Listener {
             }
         });
         client.batch_execute(&format!("LISTEN \"{}\"", self.channel)).await.map_err(StoreError::new)?;
-        Ok(Open { client, told })
+        Ok(Open { client, told, answered: Instant::now() })
     }
 }
