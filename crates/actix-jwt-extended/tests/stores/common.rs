@@ -16,7 +16,7 @@ use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::time::{sleep, timeout};
 
 pub(crate) const NOW: i64 = 1_800_000_000_000;
@@ -202,13 +202,20 @@ where
     }
 }
 
-/// The connections of a store fall silent, and nobody closes them: it gets others by itself. `other` has its own way.
-pub(crate) async fn recovers_from_silence<S: RevocationFeed + Clone>(store: &S, other: &S, proxies: &[Proxy]) {
+/// The connections of a store fall silent, and nobody closes them: it gets others by itself; the one that waits for news
+/// after so long.
+pub(crate) async fn recovers_from_silence<S, F>(connect: impl Fn() -> F, proxies: &[Proxy], waiting: Duration)
+where
+    S: RevocationFeed + Clone,
+    F: Future<Output = S>,
+{
+    let store = connect().await;
     store.revoke(&Revocation::of_token("a", LATER), NOW).await.unwrap();
     let position = store.position().await.unwrap();
     let replica = Replicated::start(store.clone()).await.unwrap();
     store.wait(&position, Duration::from_millis(10)).await;
     proxies.iter().for_each(Proxy::silence);
+    let silent = Instant::now();
     // As a request does: it waits no longer than that, and has gone when the answer is overdue.
     let mut failures = 0;
     while !matches!(timeout(Duration::from_millis(200), store.is_revoked(&token("a"))).await, Ok(Ok(true))) {
@@ -216,12 +223,12 @@ pub(crate) async fn recovers_from_silence<S: RevocationFeed + Clone>(store: &S, 
         assert!(failures < 150, "nobody answers any more");
     }
     assert!(failures > 0, "it was not silent at all");
+    let other = connect().await;
     other.revoke(&Revocation::of_token("b", LATER), NOW).await.unwrap();
     until("the replica follows", || knows(&replica, "b")).await;
     drop(replica);
-    // The connection that waits for news is another one, too.
     let position = other.position().await.unwrap();
-    for _ in 0..2 {
+    while silent.elapsed() < waiting {
         store.wait(&position, Duration::from_millis(100)).await;
     }
     let revocation = Revocation::of_token("c", LATER);

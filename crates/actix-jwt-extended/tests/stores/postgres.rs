@@ -163,8 +163,12 @@ async fn connections_that_fall_silent_are_replaced() {
     let Some(server) = PostgresServer::start() else { return };
     let proxy = Proxy::to(server.address());
     let url = server.url().replace(&server.address().port().to_string(), &proxy.port().to_string());
-    let (store, other) = (PostgresStore::connect(&url).await.unwrap(), PostgresStore::connect(&server.url()).await);
-    common::recovers_from_silence(&store, &other.unwrap(), &[proxy]).await;
+    common::recovers_from_silence(
+        || async { PostgresStore::connect(&url).await.unwrap() },
+        &[proxy],
+        Duration::from_secs(6),
+    )
+    .await;
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! A Redis server of the test's own, or three that make a cluster.
 
+use crate::proxy::Proxy;
 use crate::service::{Service, free_port, program, wait_until_it_listens};
 use std::fs::{self, File};
 use std::net::SocketAddr;
@@ -27,10 +28,14 @@ impl RedisServer {
     }
 
     pub(crate) fn start_with(options: &[&str]) -> Option<Self> {
+        Self::start_at(free_port(), options)
+    }
+
+    fn start_at(port: u16, options: &[&str]) -> Option<Self> {
         let mut server = Self {
             program: program("redis-server", FOLDERS)?,
             folder: TempDir::new().unwrap(),
-            port: free_port(),
+            port,
             options: options.iter().map(|option| (*option).to_owned()).collect(),
             child: None,
         };
@@ -143,25 +148,27 @@ pub(crate) struct RedisCluster {
 #[allow(dead_code, reason = "not every test uses every way")]
 impl RedisCluster {
     pub(crate) fn start() -> Option<Self> {
+        Self::at([(); 3].map(|()| free_port()).map(|port| (port, port)))
+    }
+
+    /// The nodes tell whoever asks them to come through these proxies.
+    pub(crate) fn behind_proxies() -> Option<(Self, [Proxy; 3])> {
+        let ports = [(); 3].map(|()| free_port());
+        let proxies = ports.map(|port| Proxy::to(([127, 0, 0, 1], port).into()));
+        Self::at([0, 1, 2].map(|node| (ports[node], proxies[node].port()))).map(|cluster| (cluster, proxies))
+    }
+
+    /// Where the nodes listen, and where they say that they do.
+    fn at(ports: [(u16, u16); 3]) -> Option<Self> {
         let cli = program("redis-cli", FOLDERS)?;
-        let nodes: Option<Vec<_>> = (0..3)
-            .map(|_| {
-                let bus = free_port().to_string();
-                RedisServer::start_with(&[
-                    "--cluster-enabled",
-                    "yes",
-                    "--cluster-port",
-                    &bus,
-                    "--cluster-node-timeout",
-                    "2000",
-                    "--appendonly",
-                    "yes",
-                    "--appendfsync",
-                    "always",
-                ])
-            })
-            .collect();
-        let mut cluster = Self { nodes: nodes?, next: 0 };
+        let node = |(port, said): (u16, u16)| {
+            let (bus, said) = (free_port().to_string(), said.to_string());
+            let cluster = ["--cluster-enabled", "yes", "--cluster-node-timeout", "2000"];
+            let ports = ["--cluster-port", &bus, "--cluster-announce-port", &said];
+            let durable = ["--appendonly", "yes", "--appendfsync", "always"];
+            RedisServer::start_at(port, &[cluster, ports, durable].concat())
+        };
+        let mut cluster = Self { nodes: ports.into_iter().map(node).collect::<Option<_>>()?, next: 0 };
         let addresses = cluster.nodes.iter().map(|node| node.address().to_string());
         let mut create = Command::new(cli);
         create.args(["--cluster", "create"]).args(addresses).arg("--cluster-yes");
