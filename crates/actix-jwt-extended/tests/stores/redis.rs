@@ -185,7 +185,9 @@ async fn a_connection_that_falls_silent_is_replaced() {
 
 #[actix_web::test]
 async fn connections_to_a_cluster_that_fall_silent_are_replaced() {
-    let Some((_cluster, proxies)) = RedisCluster::behind_proxies() else { return };
+    let ports = [(); 3].map(|()| free_port());
+    let proxies = ports.map(|port| Proxy::to(([127, 0, 0, 1], port).into()));
+    let Some(_cluster) = RedisCluster::at([0, 1, 2].map(|node| (ports[node], proxies[node].port()))) else { return };
     let nodes = proxies.each_ref().map(|proxy| format!("127.0.0.1:{}", proxy.port()));
     let url = format!("redis+cluster://{}", nodes.join(","));
     recovers_from_silence(|| async { RedisStore::connect(&url).await.unwrap() }, &proxies, Duration::from_secs(1))

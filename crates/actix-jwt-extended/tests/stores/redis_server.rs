@@ -1,6 +1,5 @@
 //! A Redis server of the test's own, or three that make a cluster.
 
-use crate::proxy::Proxy;
 use crate::service::{Service, free_port, program, wait_until_it_listens};
 use std::fs::{self, File};
 use std::net::SocketAddr;
@@ -151,15 +150,8 @@ impl RedisCluster {
         Self::at([(); 3].map(|()| free_port()).map(|port| (port, port)))
     }
 
-    /// The nodes tell whoever asks them to come through these proxies.
-    pub(crate) fn behind_proxies() -> Option<(Self, [Proxy; 3])> {
-        let ports = [(); 3].map(|()| free_port());
-        let proxies = ports.map(|port| Proxy::to(([127, 0, 0, 1], port).into()));
-        Self::at([0, 1, 2].map(|node| (ports[node], proxies[node].port()))).map(|cluster| (cluster, proxies))
-    }
-
     /// Where the nodes listen, and where they say that they do.
-    fn at(ports: [(u16, u16); 3]) -> Option<Self> {
+    pub(crate) fn at(ports: [(u16, u16); 3]) -> Option<Self> {
         let cli = program("redis-cli", FOLDERS)?;
         let node = |(port, said): (u16, u16)| {
             let (bus, said) = (free_port().to_string(), said.to_string());

@@ -51,8 +51,8 @@ struct Shared {
 }
 
 enum Way {
-    Single(Client),
-    Cluster(ClusterClient),
+    Single(Box<Client>),
+    Cluster(Box<ClusterClient>),
 }
 
 #[derive(Clone)]
@@ -64,7 +64,7 @@ enum Connection {
 impl Way {
     fn of(url: &str) -> RedisResult<Self> {
         Ok(match cluster_nodes(url) {
-            Some(nodes) => Self::Cluster(
+            Some(nodes) => Self::Cluster(Box::new(
                 ClusterClientBuilder::new(nodes)
                     .tcp_settings(tcp())
                     .connection_timeout(TIMEOUT)
@@ -72,8 +72,8 @@ impl Way {
                     // All tries together.
                     .overall_response_timeout(Some(TIMEOUT))
                     .build()?,
-            ),
-            None => Self::Single(client(url)?),
+            )),
+            None => Self::Single(Box::new(client(url)?)),
         })
     }
 
@@ -86,7 +86,7 @@ impl Way {
                     .set_number_of_retries(2)
                     .set_min_delay(Duration::from_millis(50))
                     .set_max_delay(Duration::from_millis(500));
-                ConnectionManager::new_with_config(client.clone(), config).await.map(Connection::Single)
+                ConnectionManager::new_with_config(Client::clone(client), config).await.map(Connection::Single)
             }
             Self::Cluster(client) => client.get_async_connection().await.map(Connection::Cluster),
         }
