@@ -13,6 +13,7 @@ mod helpers;
 mod http;
 mod load;
 mod logout;
+mod once;
 #[path = "../../../crates/actix-jwt-extended/tests/stores/postgres_server.rs"]
 mod postgres_server;
 #[path = "../../../crates/actix-jwt-extended/tests/stores/proxy.rs"]
