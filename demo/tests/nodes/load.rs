@@ -149,7 +149,7 @@ impl User {
         let body = test_user().to_string();
         let login = self.ask(self.port(), "POST", LOGIN, &[("Content-Type", "application/json")], &body);
         assert_ne!(login.status, 401, "{login:?}");
-        let Some((access, refresh)) = pair(&login) else { return };
+        let Some((access, refresh)) = pair(&login) else { return self.nobody_accepts(ended) };
         let mut session = Session { access, refresh, presented: None, used: None };
         for step in 0..3 {
             // It lives: nothing but the store's absence keeps it out.
@@ -178,12 +178,15 @@ impl User {
         assert_ne!(refresh.status, 200, "refreshed after the logout: {refresh:?}");
         self.promises.lock().unwrap().logged_out.push(over.clone());
         ended.push(over);
-        // What ended long enough ago, everybody knows, or knows that he does not.
-        if let Some(old) = ended.iter().rev().find(|old| old.at.elapsed() > STALENESS) {
-            for port in &self.ports {
-                let look = self.ask(*port, "GET", PROTECTED, &[("Authorization", &bearer(&old.access))], "");
-                assert_ne!(look.status, 200, "a logout was forgotten: {look:?}");
-            }
+        self.nobody_accepts(ended);
+    }
+
+    /// What ended long enough ago, everybody knows, or knows that he does not: also while the store is away.
+    fn nobody_accepts(&self, ended: &[LoggedOut]) {
+        let Some(old) = ended.iter().rev().find(|old| old.at.elapsed() > STALENESS) else { return };
+        for port in &self.ports {
+            let look = self.ask(*port, "GET", PROTECTED, &[("Authorization", &bearer(&old.access))], "");
+            assert_ne!(look.status, 200, "a logout was forgotten: {look:?}");
         }
     }
 

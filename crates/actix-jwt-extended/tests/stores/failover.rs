@@ -3,8 +3,8 @@
 use crate::common::{LATER, NOW, knows, manager, rotate, until, works_again};
 use crate::postgres_server::PostgresServer;
 use crate::proxy::{Proxy, Way};
-use crate::redis_server::RedisServer;
-use crate::service::Service as _;
+use crate::redis_server::{RedisCluster, RedisServer};
+use crate::service::{Service as _, free_port};
 use actix_jwt_extended::{JwtError, PostgresStore, RedisStore, Replicated, Revocation, RevocationFeed, TokenStore};
 use std::time::{Duration, Instant};
 use tokio::time::sleep;
@@ -104,4 +104,50 @@ async fn postgres() {
         standby.promote();
     })
     .await;
+}
+
+/// The cluster elects the replica by itself.
+#[actix_web::test]
+async fn a_redis_cluster() {
+    let ports = [(); 3].map(|()| free_port());
+    let proxies = ports.map(|port| Proxy::to(([127, 0, 0, 1], port).into()));
+    let cluster = RedisCluster::at([0, 1, 2].map(|node| (ports[node], proxies[node].port())));
+    let Some(mut cluster) = cluster else { return };
+    let (master, replica) = (cluster.master(), cluster.add_replica());
+    let url = format!("{},{}", cluster.url(), replica.address());
+    let connect = || async { RedisStore::connect(&url).await.unwrap() };
+    let (one, other) =
+        (Replicated::start(connect().await).await.unwrap(), Replicated::start(connect().await).await.unwrap());
+    let both_know = |ids: &[&str]| ids.iter().all(|id| knows(&one, id) && knows(&other, id));
+
+    revoke(&one, &["a0", "a1", "a2"]).await;
+    // A connection each, for only that one may read there.
+    let reached = |server: &RedisServer| {
+        let mut it = redis::Client::open(server.url()).unwrap().get_connection().unwrap();
+        redis::cmd("READONLY").query::<()>(&mut it).unwrap();
+        redis::cmd("HGET").arg("{ajx}:head").arg("seq").query::<Option<u64>>(&mut it).unwrap()
+    };
+    until("the replica has them", || reached(&replica) == Some(3)).await;
+    // The way from the master to its replica, and everybody else's, who makes another one.
+    proxies[master].silence();
+    assert!(works_again(&connect().await, "a0").await);
+    for node in [&one, &other] {
+        assert!(works_again(node.store(), "a0").await);
+    }
+    revoke(&other, &["b0", "b1", "b2"]).await;
+    until("followed", || both_know(&["b0", "b1", "b2"])).await;
+    revoke(&one, &["c"]).await;
+    assert_eq!(reached(&replica), Some(3), "the replica has got what it should not have");
+    cluster.kill();
+
+    until("elected and healed", || {
+        assert!(both_know(&["a0", "a1", "a2", "b0", "b1", "b2"]) && knows(&one, "c"));
+        let well = |node: &Replicated<_>| node.stats().gaps >= 1 && node.stats().snapshots >= 2;
+        well(&one) && well(&other) && knows(&other, "c")
+    })
+    .await;
+    let fresh = connect().await;
+    for id in ["a0", "a1", "a2", "b0", "b1", "b2", "c"] {
+        assert!(works_again(&fresh, id).await, "{id} was not told to the new master");
+    }
 }
