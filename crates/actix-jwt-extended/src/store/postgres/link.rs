@@ -3,13 +3,15 @@
 use crate::store::StoreError;
 use deadpool_postgres::{Hook, HookError, Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime};
 use futures_util::StreamExt as _;
+use futures_util::future::{Either, select};
 use futures_util::stream;
 use rustls::{ClientConfig, RootCertStore};
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::{Mutex, mpsc};
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, sleep_until, timeout};
 use tokio_postgres::config::SslMode;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{AsyncMessage, Client, Config, Row};
@@ -148,6 +150,9 @@ fn tls(config: &Config) -> Result<MakeRustlsConnect, StoreError> {
     Ok(MakeRustlsConnect::new(config))
 }
 
+/// After so long without news the connection that listens is asked whether it is there.
+const QUIET: Duration = Duration::from_secs(2);
+
 /// A connection that is told of revocations; opened when somebody first waits.
 pub(super) struct Listener {
     config: Config,
@@ -163,6 +168,30 @@ struct Open {
     answered: Instant,
 }
 
+impl Open {
+    /// Waits for news; `false` = there will be none.
+    async fn tells(&mut self) -> bool {
+        let Self { client, told, answered } = self;
+        let quiet = *answered + QUIET;
+        let there = async {
+            sleep_until(quiet).await;
+            matches!(timeout(VANISHED, client.simple_query("")).await, Ok(Ok(_)))
+        };
+        let told = match select(pin!(told.recv()), pin!(there)).await {
+            Either::Left((told, _)) => told,
+            Either::Right((false, _)) => None,
+            Either::Right((true, told)) => {
+                *answered = Instant::now();
+                told.await
+            }
+        };
+        if told.is_some() {
+            *answered = Instant::now();
+        }
+        told.is_some()
+    }
+}
+
 impl Listener {
     pub(super) fn new(config: Config, channel: String) -> Result<Self, StoreError> {
         Ok(Self { tls: tls(&config)?, config, channel, open: Mutex::default() })
@@ -171,34 +200,19 @@ impl Listener {
     /// Waits until something was told, or may have been. An error where there is no connection.
     pub(super) async fn wait(&self, at_most: Duration) -> Result<(), StoreError> {
         // Whatever takes long: others that wait before, the connection, or the news.
-        match timeout(at_most, self.wait_until_told()).await {
-            Ok(told) => told,
-            Err(_) => {
-                self.keep_if_it_answers().await;
-                Ok(())
-            }
-        }
-    }
-
-    /// Nobody tells anything on a connection that has fallen silent, and that is all that is to be seen of it.
-    async fn keep_if_it_answers(&self) {
-        let Ok(mut place) = self.open.try_lock() else { return };
-        // Not there while it is asked: nor is it if whoever waits gives up meanwhile.
-        let Some(mut open) = place.take_if(|open| open.answered.elapsed() > VANISHED) else { return };
-        if matches!(timeout(TIMEOUT, open.client.simple_query("")).await, Ok(Ok(_))) {
-            open.answered = Instant::now();
-            *place = Some(open);
-        }
+        timeout(at_most, self.wait_until_told()).await.unwrap_or(Ok(()))
     }
 
     async fn wait_until_told(&self) -> Result<(), StoreError> {
         let mut place = self.open.lock().await;
-        let Some(open) = &mut *place else {
+        // One that has fallen silent tells nothing, and that is all that is to be seen of it.
+        let Some(open) = place.as_mut().filter(|open| open.answered.elapsed() < VANISHED) else {
+            *place = None;
             *place = Some(self.listen().await?);
             // What came before, nobody has told.
             return Ok(());
         };
-        if open.told.recv().await.is_none() {
+        if !open.tells().await {
             *place = None;
             return Err(StoreError::new("the connection that listens was lost"));
         }
