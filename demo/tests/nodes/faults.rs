@@ -72,7 +72,7 @@ impl Nodes {
             self.load.goes_on(&format!("{way:?}"));
         }
         // Nobody ends this for them.
-        proxy.silence();
+        assert!(proxy.silence() > 0);
         self.load.goes_on("silence on all connections");
     }
 

@@ -214,15 +214,18 @@ where
     let position = store.position().await.unwrap();
     let replica = Replicated::start(store.clone()).await.unwrap();
     store.wait(&position, Duration::from_millis(10)).await;
-    proxies.iter().for_each(Proxy::silence);
+    assert!(proxies.iter().all(|proxy| proxy.silence() > 0));
     let silent = Instant::now();
-    // As a request does: it waits no longer than that, and has gone when the answer is overdue.
-    let mut failures = 0;
-    while !matches!(timeout(Duration::from_millis(200), store.is_revoked(&token("a"))).await, Ok(Ok(true))) {
-        failures += 1;
+    // As a request does: it waits no longer than that, and has gone when the answer is overdue. A pool may have another
+    // connection, and come back to the silent one.
+    let (mut failures, mut in_a_row) = (0, 0);
+    while in_a_row < 40 {
+        match timeout(Duration::from_millis(200), store.is_revoked(&token("a"))).await {
+            Ok(Ok(true)) => in_a_row += 1,
+            _ => (failures, in_a_row) = (failures + 1, 0),
+        }
         assert!(failures < 150, "nobody answers any more");
     }
-    assert!(failures > 0, "it was not silent at all");
     let other = connect().await;
     other.revoke(&Revocation::of_token("b", LATER), NOW).await.unwrap();
     until("the replica follows", || knows(&replica, "b")).await;

@@ -80,11 +80,11 @@ impl Proxy {
     }
 
     /// The connections that there are say nothing any more, for good, and are not closed either: as if somebody on the
-    /// way had lost them. New ones work.
-    pub(crate) fn silence(&self) {
-        for connection in &*self.connections.lock().unwrap() {
-            connection.silent.store(true, Ordering::SeqCst);
-        }
+    /// way had lost them. New ones work. How many that concerns.
+    pub(crate) fn silence(&self) -> usize {
+        let connections = self.connections.lock().unwrap();
+        connections.iter().for_each(|connection| connection.silent.store(true, Ordering::SeqCst));
+        connections.len()
     }
 
     /// New connections go there; old ones are closed.
