@@ -194,6 +194,48 @@ async fn connections_to_a_cluster_that_fall_silent_are_replaced() {
         .await;
 }
 
+/// Whoever waits for the one that hangs gives up, and connections are made anew: the others' slots know nothing of it.
+#[actix_web::test]
+async fn a_master_that_hangs_takes_its_own_slots_along_and_no_others() {
+    let Some(cluster) = RedisCluster::start() else { return };
+    for node in &cluster.nodes {
+        node.ask::<()>(redis::cmd("CONFIG").arg("SET").arg("cluster-require-full-coverage").arg("no")).unwrap();
+    }
+    let store = RedisStore::connect(&cluster.url()).await.unwrap();
+    let (master, hung) = (cluster.master(), (cluster.master() + 1) % 3);
+    let of = |node: usize| {
+        let mut ids = (0..).map(|at| format!("s{at}"));
+        ids.find(|id| cluster.nodes[node].holds(&format!("ajx:{{{id}}}:session"))).unwrap()
+    };
+    let (well, lost) = (of(master), of(hung));
+    store.revoke(&Revocation::of_token("a", LATER), NOW).await.unwrap();
+    cluster.nodes[hung].pause();
+    let begin = Instant::now();
+    let hangs = || begin.elapsed() < Duration::from_secs(9);
+    let losing = async {
+        let mut failures = 0;
+        while hangs() {
+            failures += usize::from(store.session(&lost).await.is_err());
+        }
+        failures
+    };
+    let going_on = async {
+        while hangs() {
+            assert!(store.session(&well).await.unwrap().is_none());
+            assert!(is_revoked(&store, "a").await);
+            sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let (failures, ()) = tokio::join!(losing, going_on);
+    assert!(failures > 1, "nobody hung");
+    cluster.nodes[hung].resume();
+    cluster.wait_until_whole();
+    while store.session(&lost).await.is_err() {
+        assert!(begin.elapsed() < Duration::from_secs(60), "its slots do not come back");
+        sleep(Duration::from_millis(50)).await;
+    }
+}
+
 #[test]
 fn one_of_a_thousand_wins() {
     let Some(server) = RedisServer::start() else { return };

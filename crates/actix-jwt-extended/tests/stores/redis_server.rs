@@ -129,7 +129,7 @@ impl RedisServer {
     }
 
     /// Whether this node of a cluster is the master of a key.
-    fn holds(&self, key: &str) -> bool {
+    pub(crate) fn holds(&self, key: &str) -> bool {
         self.ask::<bool>(redis::cmd("EXISTS").arg(key)).is_ok()
     }
 
