@@ -13,8 +13,10 @@ mod helpers;
 mod http;
 mod load;
 mod logout;
+mod once;
 #[path = "../../../crates/actix-jwt-extended/tests/stores/postgres_server.rs"]
 mod postgres_server;
+#[path = "../../../crates/actix-jwt-extended/tests/stores/proxy.rs"]
 mod proxy;
 #[path = "../../../crates/actix-jwt-extended/tests/stores/redis_server.rs"]
 mod redis_server;

@@ -1,18 +1,24 @@
 //! What the stores' own tests have in common.
 
+use crate::proxy::Proxy;
 use crate::service::Service;
 use actix_jwt_extended::{
-    JwtConfig, JwtManager, ManualClock, Replicated, Revocation, RevocationFeed, SessionRecord, SharedStore, TokenIds,
-    TokenStore, store_testing,
+    Jwt, JwtConfig, JwtError, JwtManager, ManualClock, Replicated, Revocation, RevocationFeed, SessionRecord,
+    SharedStore, TokenIds, TokenPair, TokenStore, jwt_required, store_testing, verify_jwt_in_request,
 };
+use actix_web::HttpRequest;
+use actix_web::test::TestRequest;
 use futures_util::future::join_all;
 use std::collections::BTreeSet;
 use std::env;
 use std::future::IntoFuture as _;
 use std::path::Path;
 use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Barrier};
+use std::thread;
 use std::time::{Duration, Instant};
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 pub(crate) const NOW: i64 = 1_800_000_000_000;
 pub(crate) const LATER: i64 = NOW + 3_600_000;
@@ -138,6 +144,124 @@ pub(crate) async fn loses_nothing<S: TokenStore + Clone>(
     }
     assert!(!acknowledged.is_empty() && rotated > 0, "hardly anything happened");
     acknowledged
+}
+
+/// A refresh token as a route gets it, whatever has become of it.
+pub(crate) async fn present(jwt: &JwtManager, token: &str) -> (Jwt, HttpRequest) {
+    let header = ("Authorization", format!("Bearer {token}"));
+    let request = TestRequest::default().app_data(jwt.clone()).insert_header(header).to_http_request();
+    let any = jwt_required().verify_type(false).skip_revocation_check();
+    (verify_jwt_in_request(&request, &any).await.unwrap().unwrap(), request)
+}
+
+pub(crate) async fn rotate(jwt: &JwtManager, token: &str) -> Result<TokenPair, JwtError> {
+    let (presented, request) = present(jwt, token).await;
+    jwt.rotate(&presented, &request).await
+}
+
+/// One refresh token, a thousand times at once, at five nodes: each with threads and connections of its own.
+pub(crate) fn one_of_a_thousand_wins<S, F>(connect: impl Fn() -> F + Sync)
+where
+    S: TokenStore,
+    F: Future<Output = S>,
+{
+    const NODES: usize = 5;
+    const EACH: usize = 200;
+    for grace in [Duration::ZERO, Duration::from_secs(10)] {
+        let (reused, begin) = (Arc::<AtomicUsize>::default(), Barrier::new(NODES));
+        let node = || async {
+            let (config, count) =
+                (JwtConfig::new().secret_key("the secret of a test, 32 bytes or more"), reused.clone());
+            JwtManager::builder(config.refresh_grace(grace).store_timeout(Duration::from_secs(60)))
+                .clock(ManualClock::at(NOW as u64 / 1000))
+                .token_store(connect().await)
+                .on_reuse_detected(move |_| {
+                    count.fetch_add(1, Ordering::SeqCst);
+                    async {}
+                })
+                .build()
+                .unwrap()
+        };
+        let login = actix_web::rt::System::new().block_on(async { node().await.start_session("ada").await.unwrap() });
+        let successors: Vec<Option<TokenPair>> = thread::scope(|scope| {
+            let nodes: Vec<_> = (0..NODES)
+                .map(|_| {
+                    scope.spawn(|| {
+                        actix_web::rt::System::new().block_on(async {
+                            let jwt = node().await;
+                            let (presented, request) = present(&jwt, &login.refresh_token).await;
+                            begin.wait();
+                            let pairs = join_all((0..EACH).map(|_| jwt.rotate(&presented, &request))).await;
+                            let pair = |pair| match pair {
+                                Ok(pair) => Some(pair),
+                                Err(JwtError::Revoked(_)) => None,
+                                Err(error) => panic!("{error:?}"),
+                            };
+                            pairs.into_iter().map(pair).collect::<Vec<_>>()
+                        })
+                    })
+                })
+                .collect();
+            nodes.into_iter().flat_map(|node| node.join().unwrap()).collect()
+        });
+        let won: Vec<_> = successors.iter().flatten().collect();
+        actix_web::rt::System::new().block_on(async {
+            let jwt = node().await;
+            let id = |pair: &&TokenPair| jwt.decode_token(&pair.refresh_token).unwrap().jti().unwrap().to_owned();
+            assert_eq!(won.iter().map(id).collect::<BTreeSet<_>>().len(), 1, "one successor");
+            let access = jwt.decode_token(&won[0].access_token).unwrap();
+            if grace.is_zero() {
+                // The others are taken for thieves, and one of them may be: nobody keeps anything.
+                assert_eq!((won.len(), reused.load(Ordering::SeqCst)), (1, 1));
+                assert!(jwt.is_revoked(&access).await.unwrap());
+                assert!(jwt.sessions("ada").await.unwrap().is_empty());
+            } else {
+                assert_eq!((won.len(), reused.load(Ordering::SeqCst)), (NODES * EACH, 0), "everybody has it");
+                assert!(!jwt.is_revoked(&access).await.unwrap());
+                assert_eq!(jwt.sessions("ada").await.unwrap().len(), 1, "one family");
+                assert!(rotate(&jwt, &won[0].refresh_token).await.is_ok());
+            }
+        });
+    }
+}
+
+/// The connections of a store fall silent, and nobody closes them: it gets others by itself; the one that waits for news
+/// after so long.
+pub(crate) async fn recovers_from_silence<S, F>(connect: impl Fn() -> F, proxies: &[Proxy], waiting: Duration)
+where
+    S: RevocationFeed + Clone,
+    F: Future<Output = S>,
+{
+    let store = connect().await;
+    store.revoke(&Revocation::of_token("a", LATER), NOW).await.unwrap();
+    let position = store.position().await.unwrap();
+    let replica = Replicated::start(store.clone()).await.unwrap();
+    store.wait(&position, Duration::from_millis(10)).await;
+    assert!(proxies.iter().all(|proxy| proxy.silence() > 0));
+    let silent = Instant::now();
+    // As a request does: it waits no longer than that, and has gone when the answer is overdue. A pool may have another
+    // connection, and come back to the silent one.
+    let (mut failures, mut in_a_row) = (0, 0);
+    while in_a_row < 40 {
+        match timeout(Duration::from_millis(200), store.is_revoked(&token("a"))).await {
+            Ok(Ok(true)) => in_a_row += 1,
+            _ => (failures, in_a_row) = (failures + 1, 0),
+        }
+        assert!(failures < 150, "nobody answers any more");
+    }
+    let other = connect().await;
+    other.revoke(&Revocation::of_token("b", LATER), NOW).await.unwrap();
+    until("the replica follows", || knows(&replica, "b")).await;
+    drop(replica);
+    let position = other.position().await.unwrap();
+    while silent.elapsed() < waiting {
+        store.wait(&position, Duration::from_millis(100)).await;
+    }
+    let revocation = Revocation::of_token("c", LATER);
+    let told = timeout(Duration::from_secs(30), store.wait(&position, Duration::from_secs(3600)));
+    let (told, revoked) = tokio::join!(told, other.revoke(&revocation, NOW));
+    revoked.unwrap();
+    told.expect("somebody is told");
 }
 
 const TRUSTED: &str = "AJX_TRUSTED_URL";

@@ -4,10 +4,12 @@
 #![allow(clippy::print_stderr)]
 
 mod common;
+mod failover;
 mod logged;
 mod memory;
 mod postgres;
 mod postgres_server;
+mod proxy;
 mod redis;
 mod redis_server;
 mod replicated;

@@ -2,8 +2,12 @@ use crate::common::{
     self, LATER, NOW, knows, loses_nothing, manager, token, trusted_url, trusting, until, works_again,
 };
 use crate::postgres_server::PostgresServer;
+use crate::proxy::Proxy;
 use crate::service::{Service as _, program};
-use actix_jwt_extended::{Changes, PostgresStore, Replicated, Revocation, RevocationFeed as _, TokenStore as _};
+use actix_jwt_extended::{
+    Changes, JwtError, PostgresStore, Replicated, Revocation, RevocationFeed as _, TokenStore as _,
+};
+use actix_web::ResponseError as _;
 use futures_util::future::join_all;
 use std::future::IntoFuture as _;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -153,6 +157,67 @@ async fn a_server_that_says_nothing_hangs_nobody_who_gives_up() {
         assert!(store.is_revoked(&token(&format!("later {at}"))).await.unwrap());
         assert!(!store.is_revoked(&token(&format!("never {at}"))).await.unwrap());
     }
+}
+
+#[actix_web::test]
+async fn connections_that_fall_silent_are_replaced() {
+    let Some(server) = PostgresServer::start() else { return };
+    let proxy = Proxy::to(server.address());
+    let url = server.url().replace(&server.address().port().to_string(), &proxy.port().to_string());
+    common::recovers_from_silence(
+        || async { PostgresStore::connect(&url).await.unwrap() },
+        &[proxy],
+        Duration::from_secs(6),
+    )
+    .await;
+}
+
+#[test]
+fn one_of_a_thousand_wins() {
+    let Some(server) = PostgresServer::start() else { return };
+    common::one_of_a_thousand_wins(|| async { PostgresStore::connect(&server.url()).await.unwrap() });
+}
+
+/// As by a migration, or an administrator who has gone for lunch.
+#[actix_web::test]
+async fn a_lock_that_somebody_holds_is_an_error_in_time() {
+    let Some(server) = PostgresServer::start() else { return };
+    let store = PostgresStore::connect(&server.url()).await.unwrap();
+    let jwt = manager(store.clone());
+    let session = jwt.start_session("ada").await.unwrap();
+    let (holder, connection) = tokio_postgres::connect(&server.url(), tokio_postgres::NoTls).await.unwrap();
+    actix_web::rt::spawn(connection);
+    holder.batch_execute("BEGIN; LOCK TABLE ajx_revocation IN ACCESS EXCLUSIVE MODE").await.unwrap();
+
+    // The store's own limits: four seconds for a lock, two to get a connection when all of them wait for it.
+    let revocations: Vec<_> = (0..40).map(|at| Revocation::of_token(&at.to_string(), LATER)).collect();
+    let begin = Instant::now();
+    for revoked in join_all(revocations.iter().map(|revocation| store.revoke(revocation, NOW))).await {
+        assert!(revoked.is_err(), "nothing is acknowledged that is not kept");
+    }
+    assert!(begin.elapsed() < Duration::from_secs(4 + 6), "{:?}", begin.elapsed());
+    // A request's: `JWT_STORE_TIMEOUT`, two seconds, for each of its questions.
+    let begin = Instant::now();
+    let error = jwt.revoke_session(&session.session_id).await.unwrap_err();
+    assert!(matches!(error, JwtError::Store(_)) && error.status_code() == 503, "{error:?}");
+    assert!(begin.elapsed() < Duration::from_secs(2 * 2 + 6), "{:?}", begin.elapsed());
+    // The server has given them up, too: they do not come to pass when nobody expects it any more.
+    let waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'";
+    let begin = Instant::now();
+    while server.execute(waiting) != "0" {
+        assert!(begin.elapsed() < Duration::from_secs(30), "statements wait for ever");
+        sleep(Duration::from_millis(50)).await;
+    }
+    holder.batch_execute("ROLLBACK").await.unwrap();
+
+    for revocation in &revocations {
+        assert!(!store.is_revoked(&token(&revocation.key()[2..])).await.unwrap());
+        store.revoke(revocation, NOW).await.unwrap();
+        assert!(store.is_revoked(&token(&revocation.key()[2..])).await.unwrap());
+    }
+    assert!(!jwt.is_revoked(&jwt.decode_token(&session.access_token).unwrap()).await.unwrap());
+    jwt.revoke_session(&session.session_id).await.unwrap();
+    assert!(jwt.is_revoked(&jwt.decode_token(&session.access_token).unwrap()).await.unwrap());
 }
 
 #[actix_web::test]

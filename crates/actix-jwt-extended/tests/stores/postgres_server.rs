@@ -29,19 +29,39 @@ pub(crate) struct PostgresServer {
 impl PostgresServer {
     pub(crate) fn start() -> Option<Self> {
         let (program, initdb) = (program("postgres", FOLDERS)?, program("initdb", FOLDERS)?);
-        let server = Self { program, folder: TempDir::new().unwrap(), port: free_port(), child: None };
+        Some(Self::over(
+            program,
+            &initdb,
+            &["--auth", "trust", "--username", "test", "--encoding", "UTF8", "--no-sync"],
+        ))
+    }
+
+    /// One that follows the server behind a port, and shows what it has got.
+    pub(crate) fn standby_of(port: u16) -> Self {
+        let (postgres, copy) = (program("postgres", FOLDERS).unwrap(), program("pg_basebackup", FOLDERS).unwrap());
+        let port = port.to_string();
+        let options = ["-h", "127.0.0.1", "-U", "test", "-R", "-c", "fast", "--no-sync", "-p", &port];
+        Self::over(postgres, &copy, &options)
+    }
+
+    /// Over data that another program makes.
+    fn over(program: PathBuf, make: &Path, options: &[&str]) -> Self {
+        let mut server = Self { program, folder: TempDir::new().unwrap(), port: free_port(), child: None };
         if is_root() {
             let chown = Command::new("chown").arg("postgres").arg(server.folder.path()).status().unwrap();
             assert!(chown.success());
         }
-        let mut init = unprivileged(&initdb);
-        init.args(["--auth", "trust", "--username", "test", "--encoding", "UTF8", "--no-sync", "-D"])
-            .arg(server.data());
-        let output = init.stdin(Stdio::null()).current_dir("/").output().unwrap();
+        let mut make = unprivileged(make);
+        make.args(options).arg("-D").arg(server.data());
+        let output = make.stdin(Stdio::null()).current_dir("/").output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        let mut server = server;
         server.restart();
-        Some(server)
+        server
+    }
+
+    /// From now on it follows nobody.
+    pub(crate) fn promote(&self) {
+        assert_eq!(self.execute("SELECT pg_promote()"), "t");
     }
 
     fn data(&self) -> PathBuf {
@@ -63,10 +83,11 @@ impl PostgresServer {
         String::from_utf8(output.stdout).unwrap().trim().to_owned()
     }
 
-    fn is_ready(&self) -> bool {
+    /// Without a password.
+    fn connects_as(&self, user: &str) -> bool {
         let psql = program("psql", FOLDERS).unwrap();
         let mut command = Command::new(psql);
-        command.args(["-X", "-h", "127.0.0.1", "-U", "test", "-d", "postgres", "-c", "SELECT 1", "-p"]);
+        command.args(["-X", "-w", "-h", "127.0.0.1", "-U", user, "-d", "postgres", "-c", "SELECT 1", "-p"]);
         command.arg(self.port.to_string()).current_dir("/").stdout(Stdio::null()).stderr(Stdio::null());
         command.status().unwrap().success()
     }
@@ -102,7 +123,11 @@ impl PostgresServer {
         let rules = std::fs::read_to_string(&file).unwrap();
         std::fs::write(&file, format!("host all {user} all scram-sha-256\n{rules}")).unwrap();
         self.execute("SELECT pg_reload_conf()");
-        sleep(Duration::from_millis(200));
+        let begin = Instant::now();
+        while self.connects_as(user) {
+            assert!(begin.elapsed() < Duration::from_secs(30), "{user} needs no password");
+            sleep(Duration::from_millis(20));
+        }
     }
 
     /// A copy that everybody may read.
@@ -156,7 +181,7 @@ impl Service for PostgresServer {
     fn restart(&mut self) {
         self.kill();
         let begin = Instant::now();
-        while !self.is_ready() {
+        while !self.connects_as("test") {
             assert!(begin.elapsed() < Duration::from_secs(60), "postgres does not answer");
             // It does not start while something of its predecessor is left.
             if self.child.as_mut().is_none_or(|child| child.try_wait().unwrap().is_some()) {

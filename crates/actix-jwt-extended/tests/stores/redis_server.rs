@@ -3,7 +3,7 @@
 use crate::service::{Service, free_port, program, wait_until_it_listens};
 use std::fs::{self, File};
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -27,10 +27,14 @@ impl RedisServer {
     }
 
     pub(crate) fn start_with(options: &[&str]) -> Option<Self> {
+        Self::start_at(free_port(), options)
+    }
+
+    fn start_at(port: u16, options: &[&str]) -> Option<Self> {
         let mut server = Self {
             program: program("redis-server", FOLDERS)?,
             folder: TempDir::new().unwrap(),
-            port: free_port(),
+            port,
             options: options.iter().map(|option| (*option).to_owned()).collect(),
             child: None,
         };
@@ -42,8 +46,13 @@ impl RedisServer {
         format!("redis://127.0.0.1:{}", self.port)
     }
 
-    pub(crate) fn folder(&self) -> &std::path::Path {
+    pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// From now on it follows nobody.
+    pub(crate) fn promote(&self) {
+        self.ask::<()>(redis::cmd("REPLICAOF").arg("NO").arg("ONE")).unwrap();
     }
 
     /// Everything it has kept is gone.
@@ -99,13 +108,33 @@ impl RedisServer {
         }
         let begin = Instant::now();
         loop {
-            let client = redis::Client::open(self.url()).unwrap();
-            if client.get_connection().is_ok_and(|mut it| redis::cmd("PING").query::<String>(&mut it).is_ok()) {
+            if self.ask::<String>(&redis::cmd("PING")).is_ok() {
                 return;
             }
             assert!(begin.elapsed() < Duration::from_secs(30), "redis-server does not answer");
             sleep(Duration::from_millis(20));
         }
+    }
+}
+
+#[allow(dead_code, reason = "not every test uses every way")]
+impl RedisServer {
+    /// A node that may become one of a cluster, and where it says that it listens.
+    fn of_a_cluster(port: u16, said: u16) -> Option<Self> {
+        let (bus, said) = (free_port().to_string(), said.to_string());
+        let cluster = ["--cluster-enabled", "yes", "--cluster-node-timeout", "2000"];
+        let ports = ["--cluster-port", &bus, "--cluster-announce-port", &said];
+        let durable = ["--appendonly", "yes", "--appendfsync", "always"];
+        Self::start_at(port, &[cluster, ports, durable].concat())
+    }
+
+    /// Whether this node of a cluster is the master of a key.
+    pub(crate) fn holds(&self, key: &str) -> bool {
+        self.ask::<bool>(redis::cmd("EXISTS").arg(key)).is_ok()
+    }
+
+    pub(crate) fn ask<T: redis::FromRedisValue>(&self, command: &redis::Cmd) -> redis::RedisResult<T> {
+        command.query(&mut redis::Client::open(self.url())?.get_connection()?)
     }
 }
 
@@ -122,49 +151,53 @@ impl Drop for RedisServer {
 #[allow(dead_code)]
 pub(crate) struct RedisCluster {
     pub(crate) nodes: Vec<RedisServer>,
+    /// Whose turn it is to be in trouble: at first the master of all revocations.
+    next: usize,
 }
 
-#[allow(dead_code)]
+#[allow(dead_code, reason = "not every test uses every way")]
 impl RedisCluster {
     pub(crate) fn start() -> Option<Self> {
+        Self::at([(); 3].map(|()| free_port()).map(|port| (port, port)))
+    }
+
+    /// Where the nodes listen, and where they say that they do.
+    pub(crate) fn at(ports: [(u16, u16); 3]) -> Option<Self> {
         let cli = program("redis-cli", FOLDERS)?;
-        let nodes: Option<Vec<_>> = (0..3)
-            .map(|_| {
-                let bus = free_port().to_string();
-                RedisServer::start_with(&[
-                    "--cluster-enabled",
-                    "yes",
-                    "--cluster-port",
-                    &bus,
-                    "--cluster-node-timeout",
-                    "2000",
-                    "--appendonly",
-                    "yes",
-                    "--appendfsync",
-                    "always",
-                ])
-            })
-            .collect();
-        let cluster = Self { nodes: nodes? };
-        let addresses = cluster.nodes.iter().map(|node| node.address().to_string());
-        let mut create = Command::new(cli);
-        create.args(["--cluster", "create"]).args(addresses).arg("--cluster-yes");
-        let output = create.stdin(Stdio::null()).output().unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+        let nodes = ports.into_iter().map(|(port, said)| RedisServer::of_a_cluster(port, said));
+        let mut cluster = Self { nodes: nodes.collect::<Option<_>>()?, next: 0 };
+        let addresses: Vec<_> = cluster.nodes.iter().map(|node| node.address().to_string()).collect();
+        Self::manage(&cli, &["create"], &addresses);
         cluster.wait_until_whole();
+        cluster.next = cluster.nodes.iter().position(|node| node.holds("{ajx}:head")).unwrap();
         Some(cluster)
+    }
+
+    fn manage(cli: &Path, what: &[&str], addresses: &[String]) {
+        let mut command = Command::new(cli);
+        command.arg("--cluster").args(&what[..1]).args(addresses).args(&what[1..]).arg("--cluster-yes");
+        let output = command.stdin(Stdio::null()).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    }
+
+    /// Another node, which follows the master of all revocations and takes its place however far it lags behind.
+    pub(crate) fn add_replica(&self) -> RedisServer {
+        let cli = program("redis-cli", FOLDERS).unwrap();
+        let port = free_port();
+        let replica = RedisServer::of_a_cluster(port, port).unwrap();
+        replica.ask::<()>(redis::cmd("CONFIG").arg("SET").arg("cluster-replica-validity-factor").arg(0)).unwrap();
+        let master: String = self.nodes[self.next].ask(redis::cmd("CLUSTER").arg("MYID")).unwrap();
+        let addresses = [&replica, &self.nodes[self.next]].map(|node| node.address().to_string());
+        Self::manage(&cli, &["add-node", "--cluster-slave", "--cluster-master-id", &master], &addresses);
+        replica
     }
 
     /// All nodes know of each other.
     pub(crate) fn wait_until_whole(&self) {
         let begin = Instant::now();
         for node in &self.nodes {
-            let client = redis::Client::open(node.url()).unwrap();
             loop {
-                let info = client
-                    .get_connection()
-                    .and_then(|mut it| redis::cmd("CLUSTER").arg("INFO").query::<String>(&mut it))
-                    .unwrap_or_default();
+                let info: String = node.ask(redis::cmd("CLUSTER").arg("INFO")).unwrap_or_default();
                 if info.contains("cluster_state:ok") {
                     break;
                 }
@@ -177,5 +210,39 @@ impl RedisCluster {
     pub(crate) fn url(&self) -> String {
         let nodes: Vec<_> = self.nodes.iter().map(|node| node.address().to_string()).collect();
         format!("redis+cluster://{}", nodes.join(","))
+    }
+}
+
+#[allow(dead_code, reason = "not every test uses every way")]
+impl RedisCluster {
+    /// Which of the nodes is the master of all revocations; before anybody was in trouble.
+    pub(crate) fn master(&self) -> usize {
+        self.next
+    }
+}
+
+/// One of its masters at a time.
+impl Service for RedisCluster {
+    fn address(&self) -> SocketAddr {
+        self.nodes[self.next].address()
+    }
+
+    fn kill(&mut self) {
+        self.nodes[self.next].kill();
+    }
+
+    fn restart(&mut self) {
+        self.nodes[self.next].restart();
+        self.wait_until_whole();
+        self.next = (self.next + 1) % self.nodes.len();
+    }
+
+    fn pause(&self) {
+        self.nodes[self.next].pause();
+    }
+
+    fn resume(&self) {
+        self.nodes[self.next].resume();
+        self.wait_until_whole();
     }
 }

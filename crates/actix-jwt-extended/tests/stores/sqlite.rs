@@ -103,6 +103,13 @@ async fn several_stores_share_a_file() {
     assert_eq!((replica.stats().snapshots, replica.stats().gaps), (1, 0));
 }
 
+#[test]
+fn one_of_a_thousand_wins() {
+    let files = Files::new();
+    let path = files.next();
+    common::one_of_a_thousand_wins(|| async { SqliteStore::open(&path).await.unwrap() });
+}
+
 #[actix_web::test]
 async fn the_feed_goes_back_some_way_and_no_further() {
     let store = Files::new();

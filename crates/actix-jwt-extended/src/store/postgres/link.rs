@@ -1,16 +1,20 @@
 //! Connections: a pool, and one that listens.
 
 use crate::store::StoreError;
-use deadpool_postgres::{Hook, HookError, Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
+use deadpool_postgres::{Hook, HookError, Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime};
 use futures_util::StreamExt as _;
+use futures_util::future::{Either, select};
 use futures_util::stream;
 use rustls::{ClientConfig, RootCertStore};
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::runtime::Handle;
 use tokio::sync::{Mutex, mpsc};
-use tokio::time::timeout;
+use tokio::time::{Instant, sleep_until, timeout};
 use tokio_postgres::config::{SslMode, TargetSessionAttrs};
-use tokio_postgres::{AsyncMessage, Client, Config};
+use tokio_postgres::types::ToSql;
+use tokio_postgres::{AsyncMessage, Client, Config, Row};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 /// So long a connection may take to come, from the server or from the pool.
@@ -24,6 +28,9 @@ const CONNECTIONS: usize = 16;
 /// Nobody waits for a statement that long. The server gives it up, too, so that its connection serves others, and it is
 /// not done when nobody expects it any more.
 const GIVE_UP: &str = "SET statement_timeout = '4s'; SET lock_timeout = '4s'";
+
+/// After so long without an answer it is not the statement that takes so long.
+const SILENT: Duration = Duration::from_secs(5);
 
 pub(super) fn read_url(url: &str) -> Result<Config, StoreError> {
     // What the parser says may show the URL, and with it the password.
@@ -66,6 +73,72 @@ pub(super) fn pool(config: &Config) -> Result<Pool, StoreError> {
         .map_err(StoreError::new)
 }
 
+/// A connection out of the pool, for one statement.
+pub(super) struct Lease(Option<Object>);
+
+impl Lease {
+    pub(super) async fn of(pool: &Pool) -> Result<Self, Failure> {
+        let connection = pool.get().await.map_err(|error| Failure::Pool(StoreError::new(error)))?;
+        Ok(Self(Some(connection)))
+    }
+
+    pub(super) async fn query(mut self, sql: &str, values: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>, Failure> {
+        let answer = async {
+            let statement = self.connection()?.prepare_cached(sql).await.map_err(Failure::Query)?;
+            self.connection()?.query(&statement, values).await.map_err(Failure::Query)
+        }
+        .await;
+        self.0 = None;
+        answer
+    }
+
+    /// How many rows it changed.
+    pub(super) async fn execute(mut self, sql: &str, values: &[&(dyn ToSql + Sync)]) -> Result<u64, Failure> {
+        let answer = async {
+            let statement = self.connection()?.prepare_cached(sql).await.map_err(Failure::Query)?;
+            self.connection()?.execute(&statement, values).await.map_err(Failure::Query)
+        }
+        .await;
+        self.0 = None;
+        answer
+    }
+
+    fn connection(&self) -> Result<&Object, Failure> {
+        self.0.as_ref().ok_or_else(|| Failure::Pool(StoreError::new("the connection has been given back")))
+    }
+}
+
+impl Drop for Lease {
+    /// With a connection left, there was no answer: whoever asked has given up. It goes back to the pool once it has
+    /// answered, for before that others would only wait behind the statement. Where it never does, though it is not
+    /// closed either, nobody shall ask it again.
+    fn drop(&mut self) {
+        let Some(connection) = self.0.take() else { return };
+        let Ok(runtime) = Handle::try_current() else { return drop(Object::take(connection)) };
+        runtime.spawn(async move {
+            if !matches!(timeout(SILENT, connection.simple_query("")).await, Ok(Ok(_))) {
+                log::debug!("a connection to PostgreSQL does not answer any more");
+                drop(Object::take(connection));
+            }
+        });
+    }
+}
+
+/// Why there is no answer.
+pub(super) enum Failure {
+    Pool(StoreError),
+    Query(tokio_postgres::Error),
+}
+
+impl Failure {
+    pub(super) fn into_store_error(self) -> StoreError {
+        match self {
+            Self::Pool(error) => error,
+            Self::Query(error) => StoreError::new(error),
+        }
+    }
+}
+
 /// Trusts whom the operating system trusts. With a provider of its own: the process's may be any, or none.
 fn tls(config: &Config) -> Result<MakeRustlsConnect, StoreError> {
     let mut roots = RootCertStore::empty();
@@ -81,6 +154,9 @@ fn tls(config: &Config) -> Result<MakeRustlsConnect, StoreError> {
     Ok(MakeRustlsConnect::new(config))
 }
 
+/// After so long without news the connection that listens is asked whether it is there.
+const QUIET: Duration = Duration::from_secs(2);
+
 /// A connection that is told of revocations; opened when somebody first waits.
 pub(super) struct Listener {
     config: Config,
@@ -91,8 +167,33 @@ pub(super) struct Listener {
 
 struct Open {
     /// The connection lives as long as its client.
-    _client: Client,
+    client: Client,
     told: mpsc::Receiver<()>,
+    answered: Instant,
+}
+
+impl Open {
+    /// Waits for news; `false` = there will be none.
+    async fn tells(&mut self) -> bool {
+        let Self { client, told, answered } = self;
+        let quiet = *answered + QUIET;
+        let there = async {
+            sleep_until(quiet).await;
+            matches!(timeout(VANISHED, client.simple_query("")).await, Ok(Ok(_)))
+        };
+        let told = match select(pin!(told.recv()), pin!(there)).await {
+            Either::Left((told, _)) => told,
+            Either::Right((false, _)) => None,
+            Either::Right((true, told)) => {
+                *answered = Instant::now();
+                told.await
+            }
+        };
+        if told.is_some() {
+            *answered = Instant::now();
+        }
+        told.is_some()
+    }
 }
 
 impl Listener {
@@ -108,12 +209,14 @@ impl Listener {
 
     async fn wait_until_told(&self) -> Result<(), StoreError> {
         let mut place = self.open.lock().await;
-        let Some(open) = &mut *place else {
+        // One that has fallen silent tells nothing, and that is all that is to be seen of it.
+        let Some(open) = place.as_mut().filter(|open| open.answered.elapsed() < VANISHED) else {
+            *place = None;
             *place = Some(self.listen().await?);
             // What came before, nobody has told.
             return Ok(());
         };
-        if open.told.recv().await.is_none() {
+        if !open.tells().await {
             *place = None;
             return Err(StoreError::new("the connection that listens was lost"));
         }
@@ -133,6 +236,6 @@ impl Listener {
             }
         });
         client.batch_execute(&format!("LISTEN \"{}\"", self.channel)).await.map_err(StoreError::new)?;
-        Ok(Open { _client: client, told })
+        Ok(Open { client, told, answered: Instant::now() })
     }
 }

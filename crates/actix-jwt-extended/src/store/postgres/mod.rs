@@ -6,7 +6,7 @@ mod schema;
 
 use super::{Revocation, SessionRecord, SessionsPage, StoreError, TokenIds, TokenStore, indexed};
 use deadpool_postgres::Pool;
-use link::Listener;
+use link::{Failure, Lease, Listener};
 use schema::Schema;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -126,16 +126,13 @@ impl PostgresStore {
     }
 
     async fn ask(&self, sql: &str, values: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>, Failure> {
-        let client = self.0.pool.get().await.map_err(|error| Failure::Pool(StoreError::new(error)))?;
-        let statement = client.prepare_cached(sql).await.map_err(Failure::Query)?;
-        client.query(&statement, values).await.map_err(Failure::Query)
+        Lease::of(&self.0.pool).await?.query(sql, values).await
     }
 
     /// For what must be done once; how many rows it changed.
     async fn change(&self, sql: &str, values: &[&(dyn ToSql + Sync)]) -> Result<u64, StoreError> {
-        let client = self.0.pool.get().await.map_err(StoreError::new)?;
-        let statement = client.prepare_cached(sql).await.map_err(StoreError::new)?;
-        client.execute(&statement, values).await.map_err(StoreError::new)
+        let answer = async { Lease::of(&self.0.pool).await?.execute(sql, values).await };
+        answer.await.map_err(Failure::into_store_error)
     }
 
     async fn found(&self, sql: &str, key: &str) -> Result<Vec<SessionRecord>, StoreError> {
@@ -146,21 +143,6 @@ impl PostgresStore {
 
 fn record(row: &Row, at: usize) -> Result<SessionRecord, StoreError> {
     serde_json::from_slice(row.try_get(at).map_err(StoreError::new)?).map_err(StoreError::new)
-}
-
-/// Why there are no rows.
-enum Failure {
-    Pool(StoreError),
-    Query(tokio_postgres::Error),
-}
-
-impl Failure {
-    fn into_store_error(self) -> StoreError {
-        match self {
-            Self::Pool(error) => error,
-            Self::Query(error) => StoreError::new(error),
-        }
-    }
 }
 
 /// What [`PostgresStore::builder`] makes.

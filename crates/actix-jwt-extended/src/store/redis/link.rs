@@ -3,17 +3,21 @@
 use super::scripts::Call;
 use crate::store::StoreError;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig, MultiplexedConnection};
-use redis::cluster::ClusterClientBuilder;
+use redis::cluster::{ClusterClient, ClusterClientBuilder};
 use redis::cluster_async::ClusterConnection;
 use redis::io::tcp::TcpSettings;
 use redis::io::tcp::socket2::TcpKeepalive;
 use redis::{
-    AsyncConnectionConfig, Client, Cmd, ErrorKind, FromRedisValue, IntoConnectionInfo as _, RedisResult,
-    ServerErrorKind,
+    AsyncConnectionConfig, Client, Cmd, ErrorKind, FromRedisValue, IntoConnectionInfo as _, RedisError, RedisResult,
+    ServerErrorKind, Value,
 };
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use tokio::sync::Mutex;
+use tokio::runtime::Handle;
+use tokio::sync::Mutex as AsyncMutex;
+use tokio::time::timeout;
 
 /// So long an answer or a connection may take.
 const TIMEOUT: Duration = Duration::from_secs(2);
@@ -35,11 +39,123 @@ fn client(url: &str) -> RedisResult<Client> {
     Client::open(url.into_connection_info()?.set_tcp_settings(tcp()))
 }
 
-/// Clones share one connection, or one to each node of a cluster, which comes back by itself.
+/// One connection for all, or one to each node of a cluster. It comes back by itself where it is closed, and another
+/// takes its place where it falls silent.
+pub(super) struct Link(Arc<Shared>);
+
+struct Shared {
+    way: Way,
+    connection: Mutex<Connection>,
+    /// Whether somebody is finding out if the connection still answers.
+    in_doubt: AtomicBool,
+}
+
+enum Way {
+    Single(Box<Client>),
+    Cluster(Box<ClusterClient>),
+}
+
 #[derive(Clone)]
-pub(super) enum Link {
+enum Connection {
     Single(ConnectionManager),
     Cluster(ClusterConnection),
+}
+
+impl Way {
+    fn of(url: &str) -> RedisResult<Self> {
+        Ok(match cluster_nodes(url) {
+            Some(nodes) => Self::Cluster(Box::new(
+                ClusterClientBuilder::new(nodes)
+                    .tcp_settings(tcp())
+                    .connection_timeout(TIMEOUT)
+                    .response_timeout(TIMEOUT)
+                    // All tries together.
+                    .overall_response_timeout(Some(TIMEOUT))
+                    .build()?,
+            )),
+            None => Self::Single(Box::new(client(url)?)),
+        })
+    }
+
+    async fn open(&self) -> RedisResult<Connection> {
+        match self {
+            Self::Single(client) => {
+                let config = ConnectionManagerConfig::new()
+                    .set_connection_timeout(Some(TIMEOUT))
+                    .set_response_timeout(Some(TIMEOUT))
+                    .set_number_of_retries(2)
+                    .set_min_delay(Duration::from_millis(50))
+                    .set_max_delay(Duration::from_millis(500));
+                ConnectionManager::new_with_config(Client::clone(client), config).await.map(Connection::Single)
+            }
+            Self::Cluster(client) => client.get_async_connection().await.map(Connection::Cluster),
+        }
+    }
+}
+
+impl Connection {
+    async fn ask<T: FromRedisValue>(&self, command: &Cmd) -> RedisResult<T> {
+        match self {
+            Self::Single(connection) => match command.query_async(&mut connection.clone()).await {
+                Err(error) if error.is_connection_dropped() || error.is_io_error() => {
+                    command.query_async(&mut connection.clone()).await
+                }
+                answer => answer,
+            },
+            // Its client does so by itself.
+            Self::Cluster(connection) => command.query_async(&mut connection.clone()).await,
+        }
+    }
+
+    /// Whether there is nobody at its other end, or in a cluster at one of them, though it is not closed.
+    async fn is_silent(&self) -> bool {
+        match timeout(TIMEOUT, self.ask::<Value>(&redis::cmd("PING"))).await {
+            Ok(answer) => answer.is_err_and(|error| error.is_timeout()),
+            Err(_) => true,
+        }
+    }
+}
+
+impl Shared {
+    fn connection(&self) -> MutexGuard<'_, Connection> {
+        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Something was not answered. The kernel notices a peer that has vanished; one on the way that takes everything
+    /// and passes nothing on is noticed by nobody else, and its connection would be used for ever.
+    fn doubt(self: &Arc<Self>, connection: Connection) {
+        let Ok(runtime) = Handle::try_current() else { return };
+        if self.in_doubt.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let shared = Arc::clone(self);
+        runtime.spawn(async move {
+            if connection.is_silent().await {
+                match shared.way.open().await {
+                    Ok(other) => {
+                        log::warn!("Redis says nothing on its connection: another has taken its place");
+                        *shared.connection() = other;
+                    }
+                    Err(error) => log::debug!("another connection to Redis: {error}"),
+                }
+            }
+            shared.in_doubt.store(false, Ordering::Release);
+        });
+    }
+}
+
+/// Raises doubts when it goes without an answer, also because whoever asked has given up.
+struct Asked<'a> {
+    shared: &'a Arc<Shared>,
+    connection: Option<Connection>,
+}
+
+impl Drop for Asked<'_> {
+    fn drop(&mut self) {
+        if let Some(connection) = self.connection.take() {
+            self.shared.doubt(connection);
+        }
+    }
 }
 
 impl Link {
@@ -47,29 +163,13 @@ impl Link {
         if url.starts_with("rediss") {
             use_a_provider();
         }
-        match cluster_nodes(url) {
-            Some(nodes) => {
-                let client = ClusterClientBuilder::new(nodes)
-                    .tcp_settings(tcp())
-                    .connection_timeout(TIMEOUT)
-                    .response_timeout(TIMEOUT)
-                    // All tries together.
-                    .overall_response_timeout(Some(TIMEOUT))
-                    .build()
-                    .map_err(StoreError::new)?;
-                client.get_async_connection().await.map(Self::Cluster).map_err(StoreError::new)
-            }
-            None => {
-                let config = ConnectionManagerConfig::new()
-                    .set_connection_timeout(Some(TIMEOUT))
-                    .set_response_timeout(Some(TIMEOUT))
-                    .set_number_of_retries(2)
-                    .set_min_delay(Duration::from_millis(50))
-                    .set_max_delay(Duration::from_millis(500));
-                let client = client(url).map_err(StoreError::new)?;
-                ConnectionManager::new_with_config(client, config).await.map(Self::Single).map_err(StoreError::new)
-            }
-        }
+        let way = Way::of(url).map_err(StoreError::new)?;
+        let connection = Mutex::new(way.open().await.map_err(StoreError::new)?);
+        Ok(Self(Arc::new(Shared { way, connection, in_doubt: AtomicBool::new(false) })))
+    }
+
+    pub(super) fn is_to_a_cluster(&self) -> bool {
+        matches!(self.0.way, Way::Cluster(_))
     }
 
     /// Every call may be sent twice: where its answer was lost, it is.
@@ -88,27 +188,22 @@ impl Link {
     }
 
     async fn send<T: FromRedisValue>(&self, command: &Cmd) -> RedisResult<T> {
-        match self {
-            Self::Single(connection) => match command.query_async(&mut connection.clone()).await {
-                Err(error) if error.is_connection_dropped() || error.is_io_error() => {
-                    command.query_async(&mut connection.clone()).await
-                }
-                answer => answer,
-            },
-            // Its client does so by itself.
-            Self::Cluster(connection) => command.query_async(&mut connection.clone()).await,
+        let connection = self.0.connection().clone();
+        let mut asked = Asked { shared: &self.0, connection: Some(connection.clone()) };
+        let answer = connection.ask(command).await;
+        if !answer.as_ref().is_err_and(RedisError::is_timeout) {
+            asked.connection = None;
         }
+        answer
     }
 
     /// What each server says of itself.
     pub(super) async fn info(&self, section: &str) -> RedisResult<Vec<String>> {
         let mut info = redis::cmd("INFO");
         info.arg(section);
-        match self {
-            Self::Single(_) => self.send(&info).await.map(|text| vec![text]),
-            Self::Cluster(_) => {
-                self.send::<HashMap<String, String>>(&info).await.map(|all| all.into_values().collect())
-            }
+        match self.0.way {
+            Way::Single(_) => self.send(&info).await.map(|text| vec![text]),
+            Way::Cluster(_) => self.send::<HashMap<String, String>>(&info).await.map(|all| all.into_values().collect()),
         }
     }
 }
@@ -116,7 +211,7 @@ impl Link {
 /// A connection that may wait for long, and is used for nothing else.
 pub(super) struct Waiting {
     client: Client,
-    connection: Mutex<Option<MultiplexedConnection>>,
+    connection: AsyncMutex<Option<MultiplexedConnection>>,
 }
 
 impl Waiting {
@@ -125,7 +220,7 @@ impl Waiting {
         if cluster_nodes(url).is_some() {
             return None;
         }
-        client(url).ok().map(|client| Self { client, connection: Mutex::default() })
+        client(url).ok().map(|client| Self { client, connection: AsyncMutex::default() })
     }
 
     /// Waits for a new entry of a stream.
@@ -142,7 +237,7 @@ impl Waiting {
         let millis = u64::try_from(at_most.as_millis()).unwrap_or(1).max(1);
         let mut command = redis::cmd("XREAD");
         command.arg("COUNT").arg(1).arg("BLOCK").arg(millis).arg("STREAMS").arg(stream).arg(format!("{after}-0"));
-        let _: redis::Value = command.query_async(&mut connection).await?;
+        let _: Value = command.query_async(&mut connection).await?;
         // One that failed is not kept, nor one whose answer nobody waited for.
         *place = Some(connection);
         Ok(())

@@ -102,7 +102,7 @@ fn tag(id: &str) -> Cow<'_, str> {
 impl fmt::Debug for RedisStore {
     /// Without the URL, which may hold a password.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let cluster = matches!(self.0.link, Link::Cluster(_));
+        let cluster = self.0.link.is_to_a_cluster();
         f.debug_struct("RedisStore").field("prefix", &self.0.names.prefix).field("cluster", &cluster).finish()
     }
 }

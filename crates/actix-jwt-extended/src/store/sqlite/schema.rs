@@ -101,3 +101,22 @@ fn make_private(path: &Path) -> Result<(), StoreError> {
         Err(error) => Err(StoreError::new(error)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `kill -9` cannot tell what a power cut would: whether a commit waits for the disk.
+    #[test]
+    fn a_commit_waits_for_the_disk() {
+        const FULL: i64 = 2;
+        let folder = tempfile::tempdir().unwrap();
+        // The journal's mode stays in the file; this does not.
+        for _ in 0..2 {
+            let connection = open(&folder.path().join("logins.db")).unwrap();
+            let journal: String = connection.pragma_query_value(None, "journal_mode", |row| row.get(0)).unwrap();
+            let synchronous: i64 = connection.pragma_query_value(None, "synchronous", |row| row.get(0)).unwrap();
+            assert_eq!((&*journal, synchronous), ("wal", FULL));
+        }
+    }
+}

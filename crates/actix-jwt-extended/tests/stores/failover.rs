@@ -1,0 +1,163 @@
+//! A standby that lags takes the place of its primary: what it has not got, was acknowledged all the same.
+
+use crate::common::{LATER, NOW, knows, manager, rotate, until, works_again};
+use crate::postgres_server::PostgresServer;
+use crate::proxy::{Proxy, Way};
+use crate::redis_server::{RedisCluster, RedisServer};
+use crate::service::{Service as _, free_port};
+use actix_jwt_extended::{JwtError, PostgresStore, RedisStore, Replicated, Revocation, RevocationFeed, TokenStore};
+use std::time::{Duration, Instant};
+use tokio::time::sleep;
+
+async fn revoke(store: &impl TokenStore, ids: &[&str]) {
+    for id in ids {
+        store.revoke(&Revocation::of_token(id, LATER), NOW).await.unwrap();
+    }
+}
+
+/// What was lost with the old primary, the new one is told again.
+async fn until_told(store: &impl TokenStore, ids: &[&str]) {
+    let begin = Instant::now();
+    for id in ids {
+        while !works_again(store, id).await {
+            assert!(begin.elapsed() < Duration::from_secs(30), "{id} was not told to the new primary");
+            sleep(Duration::from_millis(10)).await;
+        }
+    }
+}
+
+/// `at` connects to the server behind a port; `link` is the standby's way to its primary.
+async fn forgets_nothing<S, F>(at: impl Fn(u16) -> F, way: &Proxy, standby: u16, link: &Proxy, promote: impl FnOnce())
+where
+    S: RevocationFeed + Clone,
+    F: Future<Output = S>,
+{
+    let one = Replicated::start(at(way.port()).await).await.unwrap();
+    let other = Replicated::start(at(way.port()).await).await.unwrap();
+    let nodes = [&one, &other];
+    let all_know = |ids: &[&str]| ids.iter().all(|id| nodes.iter().all(|node| knows(node, id)));
+    let (jwt, other_jwt) = (manager(one.clone()), manager(other.clone()));
+    let [refreshed, logged_out] = [jwt.start_session("ada").await.unwrap(), jwt.start_session("ada").await.unwrap()];
+
+    revoke(&one, &["a0", "a1", "a2"]).await;
+    until("followed", || all_know(&["a0", "a1", "a2"])).await;
+    let copy = at(standby).await;
+    let begin = Instant::now();
+    while copy.position().await.unwrap().sequence < 3 || copy.sessions("ada").await.unwrap().len() < 2 {
+        assert!(begin.elapsed() < Duration::from_secs(30), "the standby gets nothing");
+        sleep(Duration::from_millis(10)).await;
+    }
+    link.set(Way::Stalled);
+
+    // Acknowledged, and known to both nodes.
+    revoke(&other, &["b0", "b1", "b2"]).await;
+    other_jwt.revoke_session(&logged_out.session_id).await.unwrap();
+    let rotated = rotate(&jwt, &refreshed.refresh_token).await.unwrap();
+    revoke(&one, &["b3"]).await;
+    // As the feed tells them in order, both have heard of all before.
+    until("followed", || all_know(&["b0", "b1", "b2", "b3"])).await;
+    // Acknowledged, and perhaps known to the one alone that has done it.
+    revoke(&one, &["c"]).await;
+    promote();
+    assert_eq!(copy.position().await.unwrap().sequence, 3, "the standby has got what it should not have");
+    // Somebody else is faster: when the nodes look, it has come as far as they are, and by another way.
+    revoke(&copy, &["d0", "d1", "d2", "d3", "d4", "d5"]).await;
+    way.lead_to(([127, 0, 0, 1], standby).into());
+
+    let all = ["a0", "a1", "a2", "b0", "b1", "b2", "b3", "c", "d0", "d1", "d2", "d3", "d4", "d5"];
+    until("healed", || {
+        // What a node knows, it does not forget meanwhile.
+        assert!(all_know(&all[..7]) && knows(&one, "c"));
+        nodes.iter().all(|node| node.stats().gaps >= 1 && node.stats().snapshots >= 2) && all_know(&all)
+    })
+    .await;
+    until_told(&copy, &all).await;
+    // Nor does a node that has seen nothing of it admit anything.
+    let fresh = Replicated::start(at(standby).await).await.unwrap();
+    assert!(all.iter().all(|id| knows(&fresh, id)));
+    let jwt = manager(fresh);
+    assert!(jwt.is_revoked(&jwt.decode_token(&logged_out.access_token).unwrap()).await.unwrap());
+    for token in [&logged_out.refresh_token, &rotated.refresh_token] {
+        // The session of the second is behind its token: it cannot be refreshed, and that is no theft.
+        assert!(matches!(rotate(&jwt, token).await, Err(JwtError::Revoked(_))));
+    }
+    assert!(!jwt.is_revoked(&jwt.decode_token(&rotated.access_token).unwrap()).await.unwrap());
+}
+
+#[actix_web::test]
+async fn redis() {
+    let Some(mut primary) = RedisServer::start_with(&["--repl-diskless-sync-delay", "0"]) else { return };
+    let link = Proxy::to(primary.address());
+    let standby = RedisServer::start_with(&["--replicaof", "127.0.0.1", &link.port().to_string()]).unwrap();
+    let way = Proxy::to(primary.address());
+    let at = |port| async move { RedisStore::connect(&format!("redis://127.0.0.1:{port}")).await.unwrap() };
+    forgets_nothing(at, &way, standby.address().port(), &link, || {
+        primary.kill();
+        standby.promote();
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn postgres() {
+    let Some(mut primary) = PostgresServer::start() else { return };
+    // So that there are tables to copy.
+    let at = |port| async move {
+        let url = format!("postgres://test@127.0.0.1:{port}/postgres?sslmode=disable");
+        PostgresStore::connect(&url).await.unwrap()
+    };
+    let way = Proxy::to(primary.address());
+    at(way.port()).await;
+    let link = Proxy::to(primary.address());
+    let standby = PostgresServer::standby_of(link.port());
+    forgets_nothing(at, &way, standby.address().port(), &link, || {
+        primary.kill();
+        standby.promote();
+    })
+    .await;
+}
+
+/// The cluster elects the replica by itself.
+#[actix_web::test]
+async fn a_redis_cluster() {
+    let ports = [(); 3].map(|()| free_port());
+    let proxies = ports.map(|port| Proxy::to(([127, 0, 0, 1], port).into()));
+    let cluster = RedisCluster::at([0, 1, 2].map(|node| (ports[node], proxies[node].port())));
+    let Some(mut cluster) = cluster else { return };
+    let (master, replica) = (cluster.master(), cluster.add_replica());
+    let url = format!("{},{}", cluster.url(), replica.address());
+    let connect = || async { RedisStore::connect(&url).await.unwrap() };
+    let (one, other) =
+        (Replicated::start(connect().await).await.unwrap(), Replicated::start(connect().await).await.unwrap());
+    let both_know = |ids: &[&str]| ids.iter().all(|id| knows(&one, id) && knows(&other, id));
+
+    revoke(&one, &["a0", "a1", "a2"]).await;
+    // A connection each, for only that one may read there.
+    let reached = |server: &RedisServer| {
+        let mut it = redis::Client::open(server.url()).unwrap().get_connection().unwrap();
+        redis::cmd("READONLY").query::<()>(&mut it).unwrap();
+        redis::cmd("HGET").arg("{ajx}:head").arg("seq").query::<Option<u64>>(&mut it).unwrap()
+    };
+    until("the replica has them", || reached(&replica) == Some(3)).await;
+    // The way from the master to its replica, and everybody else's, who makes another one.
+    assert!(proxies[master].silence() > 0);
+    assert!(works_again(&connect().await, "a0").await);
+    for node in [&one, &other] {
+        assert!(works_again(node.store(), "a0").await);
+    }
+    revoke(&other, &["b0", "b1", "b2"]).await;
+    revoke(&one, &["b3"]).await;
+    until("followed", || both_know(&["b0", "b1", "b2", "b3"])).await;
+    revoke(&one, &["c"]).await;
+    assert_eq!(reached(&replica), Some(3), "the replica has got what it should not have");
+    cluster.kill();
+
+    let all = ["a0", "a1", "a2", "b0", "b1", "b2", "b3", "c"];
+    until("elected and healed", || {
+        assert!(both_know(&all[..7]) && knows(&one, "c"));
+        let well = |node: &Replicated<_>| node.stats().gaps >= 1 && node.stats().snapshots >= 2;
+        well(&one) && well(&other) && both_know(&all)
+    })
+    .await;
+    until_told(&connect().await, &all).await;
+}
