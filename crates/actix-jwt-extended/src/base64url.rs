@@ -35,17 +35,21 @@ pub(crate) fn encode(bytes: &[u8]) -> String {
 
 /// Appends to `text`. `None` = so long a text cannot be.
 pub(crate) fn encode_to(bytes: &[u8], text: &mut Vec<u8>) -> Option<()> {
-    let start = text.len();
-    text.resize(start.checked_add(base64::encoded_len(bytes.len(), false)?)?, 0);
-    ENGINE.encode_slice(bytes, text.get_mut(start..)?).ok().map(drop)
+    let (_, place) = room_behind(text, bytes.len())?;
+    ENGINE.encode_slice(bytes, place).ok().map(drop)
 }
 
 /// Appends to `buffer` what its own first bytes are in base64url. `None` = it has not so many.
 pub(crate) fn append_encoded(buffer: &mut Vec<u8>, first: usize) -> Option<()> {
-    let end = buffer.len();
-    buffer.resize(end.checked_add(base64::encoded_len(first, false)?)?, 0);
-    let (before, place) = buffer.split_at_mut_checked(end)?;
+    let (before, place) = room_behind(buffer, first)?;
     ENGINE.encode_slice(before.get(..first)?, place).ok().map(drop)
+}
+
+/// What `buffer` holds, and behind it room for so many bytes in base64url. `None` = so long a text cannot be.
+fn room_behind(buffer: &mut Vec<u8>, bytes: usize) -> Option<(&mut [u8], &mut [u8])> {
+    let end = buffer.len();
+    buffer.resize(end.checked_add(base64::encoded_len(bytes, false)?)?, 0);
+    buffer.split_at_mut_checked(end)
 }
 
 #[cfg(test)]
