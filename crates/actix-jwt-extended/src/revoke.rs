@@ -8,6 +8,7 @@ use crate::manager::JwtManager;
 use crate::rotation::{ATTEMPTS, after};
 use crate::store::{CLOCKS_APART, FOREVER, Revocation, SharedStore, StoreError};
 use actix_web::rt::time::timeout;
+use futures_util::TryStreamExt as _;
 use std::future::Future;
 use std::time::Duration;
 
@@ -67,15 +68,7 @@ impl JwtManager {
         // The cut-off first: it needs no list that may be long.
         self.keep(&Revocation::of_subject(subject, cutoff_ms, until_ms)).await?;
         // By ID, too: whatever the clocks of other machines say, these are over.
-        let mut after: Option<String> = None;
-        loop {
-            let page = self.store_answer(|store| store.sessions_page(subject, after.as_deref())).await?;
-            self.end_sessions(&page.sessions).await?;
-            after = page.next;
-            if after.is_none() {
-                return Ok(());
-            }
-        }
+        self.session_pages(subject).try_for_each(|page| async move { self.end_sessions(&page).await }).await
     }
 
     /// Revokes everybody's tokens issued until now: for the day on which a key or a database has leaked.

@@ -10,8 +10,9 @@ use crate::revoke::without_id;
 use crate::rotation::{ATTEMPTS, Presented, SessionRules, Verdict, is_over, tokens_end_ms};
 use crate::store::{Revocation, SessionRecord, StoreError};
 use actix_web::HttpRequest;
-use futures_util::FutureExt as _;
 use futures_util::future::LocalBoxFuture;
+use futures_util::stream::{Stream, try_unfold};
+use futures_util::{FutureExt as _, TryStreamExt as _};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::fmt::{self, Display};
@@ -151,6 +152,15 @@ impl JwtManager {
         self.store_answer(|store| store.remove_session(session)).await.map(drop)
     }
 
+    /// Somebody's sessions, as many at a time as the store finds in one step; some perhaps twice.
+    pub(crate) fn session_pages(&self, subject: &str) -> impl Stream<Item = Result<Vec<SessionRecord>, JwtError>> {
+        try_unfold(Some(None), move |from: Option<Option<String>>| async move {
+            let Some(after) = from else { return Ok(None) };
+            let page = self.store_answer(|store| store.sessions_page(subject, after.as_deref())).await?;
+            Ok(Some((page.sessions, page.next.map(Some))))
+        })
+    }
+
     /// Of very many, some at a time, so that each step is done in the time that one may take.
     pub(crate) async fn end_sessions(&self, sessions: &[SessionRecord]) -> Result<(), JwtError> {
         for some in sessions.chunks(AT_ONCE) {
@@ -187,15 +197,7 @@ impl JwtManager {
     /// # Errors
     /// As [`revoke_session`](Self::revoke_session).
     pub async fn sessions(&self, subject: &str) -> Result<Vec<Session>, JwtError> {
-        let (mut sessions, mut after): (Vec<SessionRecord>, Option<String>) = (Vec::new(), None);
-        loop {
-            let page = self.store_answer(|store| store.sessions_page(subject, after.as_deref())).await?;
-            sessions.extend(page.sessions);
-            after = page.next;
-            if after.is_none() {
-                break;
-            }
-        }
+        let mut sessions = self.session_pages(subject).try_concat().await?;
         let now_ms = self.now_ms();
         sessions.retain(|session| !is_over(session, now_ms));
         // One that was refreshed meanwhile may be on two pages: as it was last counts.
