@@ -77,15 +77,19 @@ where
         if is_exempt(request.request()) {
             return JwtRequiredFuture::Inner { future: self.service.call(request) };
         }
-        let outcome =
-            self.manager(request.request()).and_then(|manager| begin(&self.required, manager, request.request(), None));
-        match outcome {
+        let manager = match self.manager(request.request()) {
+            Ok(manager) => manager,
+            Err(error) => return refused(request, error),
+        };
+        match begin(&self.required, manager, request.request(), None) {
             Ok(Outcome::Pass) => JwtRequiredFuture::Inner { future: self.service.call(request) },
             Ok(outcome) => {
-                let (service, required) = (Rc::clone(&self.service), Rc::clone(&self.required));
-                JwtRequiredFuture::Boxed { future: wait_then_call(service, required, outcome, request).boxed_local() }
+                let (service, required, manager) =
+                    (Rc::clone(&self.service), Rc::clone(&self.required), manager.clone());
+                let waiting = wait_then_call(service, required, manager, outcome, request);
+                JwtRequiredFuture::Boxed { future: waiting.boxed_local() }
             }
-            Err(error) => JwtRequiredFuture::Boxed { future: ready(Ok(refuse(request, error))).boxed_local() },
+            Err(error) => refused(request, error),
         }
     }
 }
@@ -93,13 +97,14 @@ where
 async fn wait_then_call<S, B>(
     service: Rc<S>,
     required: Rc<JwtRequired>,
+    manager: JwtManager,
     outcome: Outcome,
     mut request: ServiceRequest,
 ) -> Result<ServiceResponse<EitherBody<B>>, Error>
 where
     S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
 {
-    match wait(&required, outcome, &mut request).await {
+    match wait(&required, &manager, outcome, &mut request).await {
         Ok(()) => service.call(request).await.map(finished),
         Err(error) => Ok(refuse(request, error)),
     }
@@ -107,17 +112,22 @@ where
 
 /// What a verdict may have to wait for: the body, which the handler then finds untouched, the store,
 /// the user lookup.
-async fn wait(required: &JwtRequired, outcome: Outcome, request: &mut ServiceRequest) -> Result<(), JwtError> {
+async fn wait(
+    required: &JwtRequired,
+    manager: &JwtManager,
+    outcome: Outcome,
+    request: &mut ServiceRequest,
+) -> Result<(), JwtError> {
     let outcome = match outcome {
         Outcome::NeedsBody => {
             let payload = request.take_payload();
-            let body = body::read(payload, manager_of(request.request())?.config()).await?;
+            let body = body::read(payload, manager.config()).await?;
             request.set_payload(body::payload_of(ready(Ok(body.clone()))));
-            begin(required, manager_of(request.request())?, request.request(), Some(&body))?
+            begin(required, manager, request.request(), Some(&body))?
         }
         outcome => outcome,
     };
-    finish(outcome, required, manager_of(request.request())?, request.request()).await
+    finish(outcome, required, manager, request.request()).await
 }
 
 /// What the service behind answered, on its way out.
@@ -138,6 +148,10 @@ fn upgraded<B>(mut response: ServiceResponse<B>) -> ServiceResponse<B> {
         response.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, protocol);
     }
     response
+}
+
+fn refused<F, B: 'static>(request: ServiceRequest, error: JwtError) -> JwtRequiredFuture<F, B> {
+    JwtRequiredFuture::Boxed { future: ready(Ok(refuse(request, error))).boxed_local() }
 }
 
 /// A response, not an error: so that CORS, logging and compression outside treat it as one.
