@@ -1,8 +1,8 @@
 //! The claims of a new token: Flask-JWT-Extended's in its order, then one's own.
 
 use super::token_builder::{Fresh, TokenBuilder};
+use crate::claims::MAX_NUMERIC_DATE;
 use crate::claims::name::member;
-use crate::claims::{MAX_NUMERIC_DATE, TokenType};
 use crate::config::Lifetime;
 use crate::error::IssueError;
 use crate::manager::jwt_id_of;
@@ -18,8 +18,7 @@ impl TokenBuilder<'_> {
         let now = self.issued_at_ms.unwrap_or(now_ms).div_euclid(1000);
         let mut claims = Claims::new();
         match self.fresh {
-            Fresh::Bool(false) => claims.add_json(member::FRESH, "false"),
-            Fresh::Bool(true) => claims.add_json(member::FRESH, "true"),
+            Fresh::Bool(fresh) => claims.add(member::FRESH, &fresh)?,
             Fresh::For(duration) => {
                 claims.add(member::FRESH, &after(now, duration).unwrap_or(MAX_NUMERIC_DATE))?;
             }
@@ -29,8 +28,7 @@ impl TokenBuilder<'_> {
             Some(jwt_id) => claims.add(member::JWT_ID, jwt_id)?,
             None => claims.add_id(member::JWT_ID, jwt_id_of(self.manager.issue_time_at(now_ms))),
         }
-        claims
-            .add_json(member::TYPE, if self.token_type == TokenType::Refresh { r#""refresh""# } else { r#""access""# });
+        claims.add(member::TYPE, self.token_type.as_str())?;
         let extras = self.extras.as_deref();
         match extras.and_then(|extras| extras.identity_value.as_ref()) {
             Some(value) => claims.add_any(&config.identity_claim, value)?,
@@ -98,11 +96,6 @@ impl Claims {
     fn add<T: Serialize + ?Sized>(&mut self, member: &'static str, value: &T) -> Result<(), IssueError> {
         self.0.extend_from_slice(member.as_bytes());
         self.value(value)
-    }
-
-    fn add_json(&mut self, member: &'static str, json: &'static str) {
-        self.0.extend_from_slice(member.as_bytes());
-        self.0.extend_from_slice(json.as_bytes());
     }
 
     fn add_id(&mut self, member: &'static str, id: Uuid) {
