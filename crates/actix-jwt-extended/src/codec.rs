@@ -3,11 +3,11 @@
 //! Bytes and keys in, a verdict out; no claim is looked at here, and nothing in a token chooses
 //! where a key comes from.
 
-use crate::base64url;
 use crate::claims::{HeaderRef, JoseHeader};
+use crate::encoding::base64url;
+use crate::encoding::strict_json::{NameSeed, Names, Scalar, ScalarSeed, duplicate, reason};
 use crate::error::{ConfigError, InvalidToken};
 use crate::keys::{KeyRing, Signature, SigningKey, VerifyingKey};
-use crate::strict_json::{NameSeed, Names, Scalar, ScalarSeed, duplicate, reason};
 use jsonwebtoken::Algorithm;
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, Visitor};
 use serde_json::{Map, Value};

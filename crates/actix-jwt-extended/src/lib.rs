@@ -2,7 +2,6 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
-mod base64url;
 mod builder;
 mod cache;
 mod claims;
@@ -11,6 +10,7 @@ mod codec;
 mod config;
 mod cookies;
 mod csrf;
+mod encoding;
 mod endpoints;
 mod error;
 mod extract;
@@ -33,7 +33,6 @@ mod session;
 mod store;
 #[cfg(any(test, feature = "test-util"))]
 pub mod store_testing;
-mod strict_json;
 mod verify;
 
 pub use builder::JwtManagerBuilder;

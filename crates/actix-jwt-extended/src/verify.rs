@@ -90,7 +90,7 @@ impl Rules {
 
 fn invalid_claims(error: ClaimsError) -> InvalidToken {
     match error {
-        ClaimsError::Json(error) => InvalidToken::Payload(crate::strict_json::reason(&error).into()),
+        ClaimsError::Json(error) => InvalidToken::Payload(crate::encoding::strict_json::reason(&error).into()),
         ClaimsError::NotAnObject => InvalidToken::Payload(Cow::Borrowed("must be a json object")),
         ClaimsError::WrongType(claim @ ("exp" | "nbf" | "iat")) => InvalidToken::NotANumber(claim),
         ClaimsError::WrongType(claim @ "fresh") => {

@@ -3,7 +3,7 @@
 use super::scan::scan;
 use super::set::{AudienceClaim, ClaimsError, ClaimsSet, Freshness, Text};
 use super::{MAX_NUMERIC_DATE, TokenType, name};
-use crate::strict_json::{NameSeed, Names, Scalar, ScalarSeed, duplicate};
+use crate::encoding::strict_json::{NameSeed, Names, Scalar, ScalarSeed, duplicate};
 use serde::de::{Deserializer, MapAccess, Visitor};
 use std::borrow::Cow;
 use std::fmt;

@@ -5,7 +5,7 @@
 //! it reads it reads as that parser does: the tests compare the two.
 
 use super::members::{Known, Members};
-use crate::strict_json::Scalar;
+use crate::encoding::strict_json::Scalar;
 use std::borrow::Cow;
 
 /// Puts each member of the object in its place. `None` = not that simple.

@@ -184,7 +184,7 @@ mod tests {
             for value in ["1", "null", "\"x\"", "[]"] {
                 let json = format!(r#"{{"{name}":{value},"{name}":{value}}}"#);
                 let ClaimsError::Json(error) = parse_error(&json) else { panic!("{json}") };
-                assert_eq!(crate::strict_json::reason(&error), "duplicate member name", "{json}");
+                assert_eq!(crate::encoding::strict_json::reason(&error), "duplicate member name", "{json}");
             }
         }
         for name in ["fresh", "type", "exp"] {

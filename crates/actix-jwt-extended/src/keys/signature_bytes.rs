@@ -1,6 +1,6 @@
 //! The bytes of a signature: short ones need no allocation.
 
-use crate::base64url::{self, decoded_len};
+use crate::encoding::base64url::{self, decoded_len};
 
 /// The longest signature there is: RSA with 8192 bits.
 const MAX: usize = 1024;

@@ -1,8 +1,8 @@
 //! A token in a JSON body, a CSRF value in a form: reading the body and giving it back whole.
 
 use crate::config::JwtConfig;
+use crate::encoding::strict_json::{NameSeed, Scalar, ScalarSeed};
 use crate::error::{BodyError, JwtError, MissingToken};
-use crate::strict_json::{NameSeed, Scalar, ScalarSeed};
 use actix_web::dev::Payload;
 use actix_web::error::PayloadError;
 use actix_web::http::header::CONTENT_TYPE;
@@ -74,7 +74,7 @@ impl<'de> Visitor<'de> for KeyVisitor<'_> {
             if name != self.0 {
                 map.next_value::<serde::de::IgnoredAny>()?;
             } else if found.replace(map.next_value_seed(ScalarSeed::PLAIN)?).is_some() {
-                return Err(crate::strict_json::duplicate());
+                return Err(crate::encoding::strict_json::duplicate());
             }
         }
         Ok(found)
