@@ -2,13 +2,13 @@
 
 use crate::claims::VerifiedToken;
 use crate::clock::{Clock, SystemClock};
-use crate::codec;
 use crate::config::{JwtConfig, warn_of_plain_cookies};
 use crate::error::ConfigError;
 use crate::hooks::{AnyUser, HookOutput, Hooks, ReuseDetected};
 use crate::keys::{KeyRing, SigningKey, VerifyingKey};
 use crate::manager::JwtManager;
 use crate::store::SharedStore;
+use crate::token::codec;
 use actix_web::{HttpRequest, HttpResponse};
 use futures_util::future::FutureExt as _;
 use serde_json::{Map, Value};

@@ -3,10 +3,8 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
 mod builder;
-mod cache;
 mod claims;
 mod clock;
-mod codec;
 mod config;
 mod cookies;
 mod csrf;
@@ -33,10 +31,9 @@ mod session;
 mod store;
 #[cfg(any(test, feature = "test-util"))]
 pub mod store_testing;
-mod verify;
+mod token;
 
 pub use builder::JwtManagerBuilder;
-pub use cache::TokenCacheStats;
 pub use claims::{JoseHeader, TokenType, VerifiedToken};
 #[cfg(any(test, feature = "test-util"))]
 pub use clock::ManualClock;
@@ -73,3 +70,4 @@ pub use store::{
 #[cfg(feature = "postgres")]
 #[cfg_attr(docsrs, doc(cfg(feature = "postgres")))]
 pub use store::{PostgresStore, PostgresStoreBuilder};
+pub use token::cache::TokenCacheStats;

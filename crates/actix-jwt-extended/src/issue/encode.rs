@@ -1,10 +1,10 @@
 //! From what is wanted of a token to the token.
 
 use super::token_builder::{TokenBuilder, check_header};
-use crate::codec;
 use crate::error::{IssueError, JwtError};
 use crate::hooks;
 use crate::keys::SigningKey;
+use crate::token::codec;
 use serde_json::{Map, Value};
 
 impl TokenBuilder<'_> {

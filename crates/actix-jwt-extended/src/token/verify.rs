@@ -3,9 +3,9 @@
 //! Pure: bytes, keys and a time in, a [`VerifiedToken`] or an error out. No I/O, no framework.
 
 use crate::claims::{AudienceClaim, ClaimsError, ClaimsSet, Text, VerifiedToken, name};
-use crate::codec::Parts;
 use crate::config::{JwtConfig, OneOrMany};
 use crate::error::{CsrfError, InvalidToken, JwtError};
+use crate::token::codec::Parts;
 use std::borrow::Cow;
 use std::sync::Arc;
 use subtle::ConstantTimeEq as _;
