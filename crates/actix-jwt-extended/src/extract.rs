@@ -3,9 +3,9 @@
 //! So a handler that takes one is never reached without a verified token, wrap or no wrap.
 
 use crate::error::{BodyError, JwtError, MissingToken};
-use crate::hooks::AnyUser;
 use crate::identity::{IdentityType, JwtIdentity};
 use crate::locate::body;
+use crate::manager::hooks::AnyUser;
 use crate::manager::{JwtManager, manager_of};
 use crate::pipeline::{Jwt, Outcome, begin, finish, forget, passed_user, read_verdict};
 use crate::required::jwt_required;

@@ -2,7 +2,6 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
-mod builder;
 mod claims;
 mod clock;
 mod config;
@@ -12,7 +11,6 @@ mod encoding;
 mod endpoints;
 mod error;
 mod extract;
-mod hooks;
 mod identity;
 mod implicit_refresh;
 mod issue;
@@ -21,7 +19,6 @@ mod locate;
 mod manager;
 mod middleware;
 mod pipeline;
-mod renewals;
 mod required;
 mod respond;
 mod revoke;
@@ -33,7 +30,6 @@ mod store;
 pub mod store_testing;
 mod token;
 
-pub use builder::JwtManagerBuilder;
 pub use claims::{JoseHeader, TokenType, VerifiedToken};
 #[cfg(any(test, feature = "test-util"))]
 pub use clock::ManualClock;
@@ -43,7 +39,6 @@ pub use cookies::{CookieOptions, SetCookies};
 pub use endpoints::{introspection_endpoint, revocation_endpoint};
 pub use error::{BodyError, ConfigError, CsrfError, InvalidToken, IssueError, JwtError, MissingToken};
 pub use extract::{Claims, CurrentUser, Optional};
-pub use hooks::{HookOutput, ReuseDetected};
 pub use identity::{IdentityText, JwtIdentity};
 pub use implicit_refresh::{
     RefreshExpiringCookies, RefreshExpiringCookiesFuture, RefreshExpiringCookiesMiddleware, refresh_expiring_cookies,
@@ -51,6 +46,8 @@ pub use implicit_refresh::{
 pub use issue::TokenBuilder;
 pub use jsonwebtoken::Algorithm;
 pub use keys::{SigningKey, VerifyingKey};
+pub use manager::builder::JwtManagerBuilder;
+pub use manager::hooks::{HookOutput, ReuseDetected};
 pub use manager::{DecodeOptions, JwtManager};
 pub use middleware::{JwtRequiredFuture, JwtRequiredMiddleware};
 pub use pipeline::{Jwt, verify_jwt_in_request};

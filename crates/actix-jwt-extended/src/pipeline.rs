@@ -4,8 +4,8 @@
 use crate::claims::{TokenType, VerifiedToken, name};
 use crate::config::Location;
 use crate::error::{BodyError, InvalidToken, JwtError, MissingToken};
-use crate::hooks::{self, AnyUser};
 use crate::locate::{self, Located, Search};
+use crate::manager::hooks::{self, AnyUser};
 use crate::manager::{JwtManager, ManagerId, manager_of};
 use crate::required::{JwtRequired, jwt_required};
 use crate::respond::JwtRejection;

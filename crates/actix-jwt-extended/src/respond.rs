@@ -2,7 +2,7 @@
 
 use crate::config::{ErrorFormat, JwtConfig};
 use crate::error::{Answer, JwtError};
-use crate::hooks::{self, Hooks};
+use crate::manager::hooks::{self, Hooks};
 use crate::manager::{JwtManager, manager_of};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};

@@ -3,8 +3,8 @@
 use crate::claims::VerifiedToken;
 use crate::config::Lifetime;
 use crate::error::{InvalidToken, JwtError};
-use crate::hooks;
 use crate::manager::JwtManager;
+use crate::manager::hooks;
 use crate::rotation::{ATTEMPTS, after};
 use crate::store::{CLOCKS_APART, FOREVER, Revocation, SharedStore, StoreError};
 use actix_web::rt::time::timeout;

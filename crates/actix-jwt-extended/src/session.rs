@@ -2,8 +2,8 @@
 
 use crate::claims::{VerifiedToken, name};
 use crate::error::{InvalidToken, JwtError};
-use crate::hooks::{self, ReuseDetected};
 use crate::issue::OfSession;
+use crate::manager::hooks::{self, ReuseDetected};
 use crate::manager::{JwtManager, jwt_id_of};
 use crate::pipeline::Jwt;
 use crate::revoke::without_id;

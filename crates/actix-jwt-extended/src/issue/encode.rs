@@ -2,8 +2,8 @@
 
 use super::token_builder::{TokenBuilder, check_header};
 use crate::error::{IssueError, JwtError};
-use crate::hooks;
 use crate::keys::SigningKey;
+use crate::manager::hooks;
 use crate::token::codec;
 use serde_json::{Map, Value};
 

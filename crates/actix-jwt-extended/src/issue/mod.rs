@@ -10,8 +10,8 @@ pub use token_builder::TokenBuilder;
 
 use crate::claims::TokenType;
 use crate::error::JwtError;
-use crate::hooks;
 use crate::manager::JwtManager;
+use crate::manager::hooks;
 use std::any::Any;
 use std::fmt::Display;
 

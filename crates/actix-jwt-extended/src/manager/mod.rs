@@ -1,18 +1,22 @@
 //! [`JwtManager`]: settings, keys and hooks in one handle that every worker shares.
 
+pub(crate) mod builder;
+pub(crate) mod hooks;
+pub(crate) mod renewals;
+
 use crate::claims::{HeaderRef, VerifiedToken};
 use crate::clock::{Clock, unix_millis, unix_seconds};
 use crate::config::JwtConfig;
 use crate::error::{InvalidToken, JwtError};
-use crate::hooks::{self, Hooks};
 use crate::keys::KeyRing;
-use crate::renewals::Renewals;
 use crate::store::SharedStore;
 use crate::token::cache::{TokenCacheStats, VerifiedTokens};
 use crate::token::codec::{self, Parts};
 use crate::token::verify::{self, Rules};
 use actix_web::http::header::{AUTHORIZATION, HeaderName};
 use actix_web::{HttpRequest, web};
+use hooks::Hooks;
+use renewals::Renewals;
 use serde_json::{Map, Value};
 use std::fmt;
 use std::sync::Arc;
