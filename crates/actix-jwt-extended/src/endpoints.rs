@@ -4,8 +4,8 @@
 use crate::claims::{TokenType, VerifiedToken, name};
 use crate::error::JwtError;
 use crate::manager::JwtManager;
-use crate::pipeline::would_pass;
-use crate::respond::JwtRejection;
+use crate::request::pipeline::would_pass;
+use crate::request::respond::JwtRejection;
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, web};
 use serde_json::{Map, Value, json};

@@ -6,24 +6,16 @@ mod claims;
 mod clock;
 mod config;
 mod cookies;
-mod csrf;
 mod encoding;
 mod endpoints;
 mod error;
-mod extract;
-mod identity;
 mod implicit_refresh;
 mod issue;
 mod keys;
-mod locate;
 mod manager;
-mod middleware;
-mod pipeline;
-mod required;
-mod respond;
+mod request;
 mod revoke;
 mod rotation;
-mod scope;
 mod session;
 mod store;
 #[cfg(any(test, feature = "test-util"))]
@@ -38,8 +30,6 @@ pub use config::{CookiePrefix, ErrorFormat, JwtConfig, Lifetime, Location, OneOr
 pub use cookies::{CookieOptions, SetCookies};
 pub use endpoints::{introspection_endpoint, revocation_endpoint};
 pub use error::{BodyError, ConfigError, CsrfError, InvalidToken, IssueError, JwtError, MissingToken};
-pub use extract::{Claims, CurrentUser, Optional};
-pub use identity::{IdentityText, JwtIdentity};
 pub use implicit_refresh::{
     RefreshExpiringCookies, RefreshExpiringCookiesFuture, RefreshExpiringCookiesMiddleware, refresh_expiring_cookies,
 };
@@ -49,10 +39,12 @@ pub use keys::{SigningKey, VerifyingKey};
 pub use manager::builder::JwtManagerBuilder;
 pub use manager::hooks::{HookOutput, ReuseDetected};
 pub use manager::{DecodeOptions, JwtManager};
-pub use middleware::{JwtRequiredFuture, JwtRequiredMiddleware};
-pub use pipeline::{Jwt, verify_jwt_in_request};
-pub use required::{JwtRequired, jwt_required};
-pub use respond::JwtRejection;
+pub use request::extract::{Claims, CurrentUser, Optional};
+pub use request::identity::{IdentityText, JwtIdentity};
+pub use request::middleware::{JwtRequiredFuture, JwtRequiredMiddleware};
+pub use request::pipeline::{Jwt, verify_jwt_in_request};
+pub use request::required::{JwtRequired, jwt_required};
+pub use request::respond::JwtRejection;
 pub use session::{Session, SessionBuilder, TokenPair};
 #[cfg(feature = "redis")]
 #[cfg_attr(docsrs, doc(cfg(feature = "redis")))]

@@ -5,7 +5,7 @@ use crate::error::{InvalidToken, JwtError};
 use crate::issue::OfSession;
 use crate::manager::hooks::{self, ReuseDetected};
 use crate::manager::{JwtManager, jwt_id_of};
-use crate::pipeline::Jwt;
+use crate::request::pipeline::Jwt;
 use crate::revoke::without_id;
 use crate::rotation::{ATTEMPTS, Presented, SessionRules, Verdict, is_over, tokens_end_ms};
 use crate::store::{Revocation, SessionRecord, StoreError};

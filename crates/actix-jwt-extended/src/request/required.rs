@@ -2,7 +2,7 @@
 
 use crate::config::Location;
 use crate::manager::JwtManager;
-use crate::scope::AccessPolicy;
+use crate::request::scope::AccessPolicy;
 
 /// Demands a valid access token: as a wrap on an App, a scope or a resource, or in a route macro.
 ///

@@ -4,11 +4,11 @@
 use crate::claims::{TokenType, VerifiedToken, name};
 use crate::config::Location;
 use crate::error::{BodyError, InvalidToken, JwtError, MissingToken};
-use crate::locate::{self, Located, Search};
 use crate::manager::hooks::{self, AnyUser};
 use crate::manager::{JwtManager, ManagerId, manager_of};
-use crate::required::{JwtRequired, jwt_required};
-use crate::respond::JwtRejection;
+use crate::request::locate::{self, Located, Search};
+use crate::request::required::{JwtRequired, jwt_required};
+use crate::request::respond::JwtRejection;
 use actix_web::http::Method;
 use actix_web::{HttpMessage as _, HttpRequest};
 use std::fmt;

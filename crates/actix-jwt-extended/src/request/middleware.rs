@@ -2,11 +2,11 @@
 
 use crate::config::Location;
 use crate::error::JwtError;
-use crate::locate::{body, websocket};
 use crate::manager::{JwtManager, manager_of};
-use crate::pipeline::{Outcome, begin, finish, forget, is_exempt, passed_token};
-use crate::required::JwtRequired;
-use crate::respond::JwtRejection;
+use crate::request::locate::{body, websocket};
+use crate::request::pipeline::{Outcome, begin, finish, forget, is_exempt, passed_token};
+use crate::request::required::JwtRequired;
+use crate::request::respond::JwtRejection;
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
 use actix_web::http::StatusCode;

@@ -3,13 +3,13 @@
 //! So a handler that takes one is never reached without a verified token, wrap or no wrap.
 
 use crate::error::{BodyError, JwtError, MissingToken};
-use crate::identity::{IdentityType, JwtIdentity};
-use crate::locate::body;
 use crate::manager::hooks::AnyUser;
 use crate::manager::{JwtManager, manager_of};
-use crate::pipeline::{Jwt, Outcome, begin, finish, forget, passed_user, read_verdict};
-use crate::required::jwt_required;
-use crate::respond::JwtRejection;
+use crate::request::identity::{IdentityType, JwtIdentity};
+use crate::request::locate::body;
+use crate::request::pipeline::{Jwt, Outcome, begin, finish, forget, passed_user, read_verdict};
+use crate::request::required::jwt_required;
+use crate::request::respond::JwtRejection;
 use actix_web::dev::Payload;
 use actix_web::web::Bytes;
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest};

@@ -7,8 +7,8 @@ mod query;
 pub(crate) mod websocket;
 
 use crate::config::{JwtConfig, Location};
-use crate::csrf;
 use crate::error::{JwtError, MissingToken};
+use crate::request::csrf;
 use actix_web::HttpRequest;
 use actix_web::http::header::HeaderName;
 use std::borrow::Cow;

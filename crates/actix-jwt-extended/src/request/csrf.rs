@@ -2,8 +2,8 @@
 
 use crate::config::{JwtConfig, Names};
 use crate::error::{CsrfError, JwtError};
-use crate::locate::body::{find_field, is_form};
-use crate::locate::websocket::is_upgrade;
+use crate::request::locate::body::{find_field, is_form};
+use crate::request::locate::websocket::is_upgrade;
 use actix_web::HttpRequest;
 use actix_web::http::header::{HOST, ORIGIN};
 use std::borrow::Cow;

@@ -1,0 +1,11 @@
+//! The way of a request: locate → verify → check → load → extract; the wrap; refusals.
+
+pub(crate) mod csrf;
+pub(crate) mod extract;
+pub(crate) mod identity;
+pub(crate) mod locate;
+pub(crate) mod middleware;
+pub(crate) mod pipeline;
+pub(crate) mod required;
+pub(crate) mod respond;
+pub(crate) mod scope;
