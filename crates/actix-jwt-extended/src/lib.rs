@@ -5,15 +5,14 @@
 mod claims;
 mod clock;
 mod config;
-mod cookies;
 mod encoding;
 mod endpoints;
 mod error;
-mod implicit_refresh;
 mod issue;
 mod keys;
 mod manager;
 mod request;
+mod response;
 mod revoke;
 mod rotation;
 mod session;
@@ -27,12 +26,8 @@ pub use claims::{JoseHeader, TokenType, VerifiedToken};
 pub use clock::ManualClock;
 pub use clock::{Clock, SystemClock};
 pub use config::{CookiePrefix, ErrorFormat, JwtConfig, Lifetime, Location, OneOrMany, ParseLifetimeError, SameSite};
-pub use cookies::{CookieOptions, SetCookies};
 pub use endpoints::{introspection_endpoint, revocation_endpoint};
 pub use error::{BodyError, ConfigError, CsrfError, InvalidToken, IssueError, JwtError, MissingToken};
-pub use implicit_refresh::{
-    RefreshExpiringCookies, RefreshExpiringCookiesFuture, RefreshExpiringCookiesMiddleware, refresh_expiring_cookies,
-};
 pub use issue::TokenBuilder;
 pub use jsonwebtoken::Algorithm;
 pub use keys::{SigningKey, VerifyingKey};
@@ -45,6 +40,10 @@ pub use request::middleware::{JwtRequiredFuture, JwtRequiredMiddleware};
 pub use request::pipeline::{Jwt, verify_jwt_in_request};
 pub use request::required::{JwtRequired, jwt_required};
 pub use request::respond::JwtRejection;
+pub use response::cookies::{CookieOptions, SetCookies};
+pub use response::implicit_refresh::{
+    RefreshExpiringCookies, RefreshExpiringCookiesFuture, RefreshExpiringCookiesMiddleware, refresh_expiring_cookies,
+};
 pub use session::{Session, SessionBuilder, TokenPair};
 #[cfg(feature = "redis")]
 #[cfg_attr(docsrs, doc(cfg(feature = "redis")))]

@@ -2,11 +2,11 @@
 
 use crate::claims::{TokenType, VerifiedToken};
 use crate::config::Location;
-use crate::cookies::CookieOptions;
 use crate::issue::OfSession;
 use crate::manager::{JwtManager, manager_of};
 use crate::request::pipeline::{Jwt, passed_token};
 use crate::request::respond::JwtRejection;
+use crate::response::cookies::CookieOptions;
 use actix_web::Error;
 use actix_web::body::MessageBody;
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform, forward_ready};

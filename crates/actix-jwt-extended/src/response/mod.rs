@@ -1,0 +1,4 @@
+//! Cookies in answers, and their renewal.
+
+pub(crate) mod cookies;
+pub(crate) mod implicit_refresh;
