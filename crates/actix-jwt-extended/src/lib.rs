@@ -6,15 +6,12 @@ mod claims;
 mod clock;
 mod config;
 mod encoding;
-mod endpoints;
 mod error;
 mod issue;
 mod keys;
 mod manager;
 mod request;
 mod response;
-mod revoke;
-mod rotation;
 mod session;
 mod store;
 #[cfg(any(test, feature = "test-util"))]
@@ -26,7 +23,6 @@ pub use claims::{JoseHeader, TokenType, VerifiedToken};
 pub use clock::ManualClock;
 pub use clock::{Clock, SystemClock};
 pub use config::{CookiePrefix, ErrorFormat, JwtConfig, Lifetime, Location, OneOrMany, ParseLifetimeError, SameSite};
-pub use endpoints::{introspection_endpoint, revocation_endpoint};
 pub use error::{BodyError, ConfigError, CsrfError, InvalidToken, IssueError, JwtError, MissingToken};
 pub use issue::TokenBuilder;
 pub use jsonwebtoken::Algorithm;
@@ -44,6 +40,7 @@ pub use response::cookies::{CookieOptions, SetCookies};
 pub use response::implicit_refresh::{
     RefreshExpiringCookies, RefreshExpiringCookiesFuture, RefreshExpiringCookiesMiddleware, refresh_expiring_cookies,
 };
+pub use session::endpoints::{introspection_endpoint, revocation_endpoint};
 pub use session::{Session, SessionBuilder, TokenPair};
 #[cfg(feature = "redis")]
 #[cfg_attr(docsrs, doc(cfg(feature = "redis")))]

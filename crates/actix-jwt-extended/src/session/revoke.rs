@@ -5,7 +5,7 @@ use crate::config::Lifetime;
 use crate::error::{InvalidToken, JwtError};
 use crate::manager::JwtManager;
 use crate::manager::hooks;
-use crate::rotation::{ATTEMPTS, after};
+use crate::session::rotation::{ATTEMPTS, after};
 use crate::store::{CLOCKS_APART, FOREVER, Revocation, SharedStore, StoreError};
 use actix_web::rt::time::timeout;
 use futures_util::TryStreamExt as _;

@@ -1,13 +1,17 @@
 //! Sessions: a login, and the pairs of tokens that come of it.
 
+pub(crate) mod endpoints;
+pub(crate) mod revoke;
+pub(crate) mod rotation;
+
 use crate::claims::{VerifiedToken, name};
 use crate::error::{InvalidToken, JwtError};
 use crate::issue::OfSession;
 use crate::manager::hooks::{self, ReuseDetected};
 use crate::manager::{JwtManager, jwt_id_of};
 use crate::request::pipeline::Jwt;
-use crate::revoke::without_id;
-use crate::rotation::{ATTEMPTS, Presented, SessionRules, Verdict, is_over, tokens_end_ms};
+use crate::session::revoke::without_id;
+use crate::session::rotation::{ATTEMPTS, Presented, SessionRules, Verdict, is_over, tokens_end_ms};
 use crate::store::{Revocation, SessionRecord, StoreError};
 use actix_web::HttpRequest;
 use futures_util::future::LocalBoxFuture;
