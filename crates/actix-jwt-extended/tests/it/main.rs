@@ -2,27 +2,51 @@
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-mod answers;
 mod app;
-mod bodies;
-mod browser_side;
-mod cache;
-mod clocks;
-mod cookies;
-mod extractors;
 mod forge;
-mod hooks;
-mod implicit_refresh;
-mod invariants;
-mod issuing;
-mod keys;
-mod locations;
 mod logged;
-mod many_sessions;
-mod oracle;
-mod payloads;
-mod remembered;
-mod sessions;
-mod settings;
-mod websocket;
-mod wraps;
+
+mod config {
+    mod settings;
+}
+
+mod issue {
+    mod issuing;
+}
+
+mod keys {
+    mod ring;
+}
+
+mod manager {
+    mod hooks;
+}
+
+mod request {
+    mod answers;
+    mod bodies;
+    mod browser_side;
+    mod extractors;
+    mod locations;
+    mod websocket;
+    mod wraps;
+}
+
+mod response {
+    mod cookies;
+    mod implicit_refresh;
+}
+
+mod session {
+    mod clocks;
+    mod many_sessions;
+    mod remembered;
+    mod sessions;
+}
+
+mod token {
+    mod cache;
+    mod invariants;
+    mod oracle;
+    mod payloads;
+}

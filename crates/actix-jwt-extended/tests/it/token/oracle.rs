@@ -33,10 +33,10 @@ impl Both {
                     decoding: DecodingKey::from_secret(SECRET.as_bytes()),
                 };
             }
-            Algorithm::ES256 => (include_str!("../keys/ec256.pem"), include_str!("../keys/ec256.pub.pem")),
-            Algorithm::ES384 => (include_str!("../keys/ec384.pem"), include_str!("../keys/ec384.pub.pem")),
-            Algorithm::EdDSA => (include_str!("../keys/ed25519.pem"), include_str!("../keys/ed25519.pub.pem")),
-            _ => (include_str!("../keys/rsa2048.pem"), include_str!("../keys/rsa2048.pub.pem")),
+            Algorithm::ES256 => (include_str!("../../keys/ec256.pem"), include_str!("../../keys/ec256.pub.pem")),
+            Algorithm::ES384 => (include_str!("../../keys/ec384.pem"), include_str!("../../keys/ec384.pub.pem")),
+            Algorithm::EdDSA => (include_str!("../../keys/ed25519.pem"), include_str!("../../keys/ed25519.pub.pem")),
+            _ => (include_str!("../../keys/rsa2048.pem"), include_str!("../../keys/rsa2048.pub.pem")),
         };
         let (encoding, decoding) = match algorithm {
             Algorithm::ES256 | Algorithm::ES384 => {

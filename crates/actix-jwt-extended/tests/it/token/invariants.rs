@@ -86,9 +86,9 @@ fn none_and_every_algorithm_outside_the_allow_list_is_refused() {
 #[test]
 fn a_public_key_never_serves_as_a_hmac_secret() {
     for (algorithm, pem) in [
-        (Algorithm::RS256, include_str!("../keys/rsa2048.pub.pem")),
-        (Algorithm::ES256, include_str!("../keys/ec256.pub.pem")),
-        (Algorithm::EdDSA, include_str!("../keys/ed25519.pub.pem")),
+        (Algorithm::RS256, include_str!("../../keys/rsa2048.pub.pem")),
+        (Algorithm::ES256, include_str!("../../keys/ec256.pub.pem")),
+        (Algorithm::EdDSA, include_str!("../../keys/ed25519.pub.pem")),
     ] {
         // Even with HS256 in the allow-list beside it.
         let bench = Bench::new(

@@ -108,7 +108,7 @@ fn a_tenants_own_keys() {
 
 #[test]
 fn the_loaded_key_has_an_allow_list_of_its_own() {
-    let key = VerifyingKey::from_pem(&[Algorithm::RS256], include_str!("../keys/rsa2048.pub.pem")).unwrap();
+    let key = VerifyingKey::from_pem(&[Algorithm::RS256], include_str!("../../keys/rsa2048.pub.pem")).unwrap();
     let app = start(|b| b.decode_key_loader(move |_, _| Some(key.clone())));
     app.get_with("/protected", &good()).is(422, "The specified alg value is not allowed");
 }

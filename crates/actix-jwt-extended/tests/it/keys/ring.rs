@@ -6,7 +6,7 @@ use actix_jwt_extended::{Algorithm, ConfigError, JwtConfig, JwtManager, SigningK
 
 macro_rules! key {
     ($name:literal) => {
-        include_str!(concat!("../keys/", $name, ".pem"))
+        include_str!(concat!("../../keys/", $name, ".pem"))
     };
 }
 
