@@ -4,6 +4,7 @@
 //! else AWS-LC's, both called directly: the process-wide provider of the jsonwebtoken crate, which
 //! panics when two of its crypto features are on, is never asked.
 
+mod invalid;
 mod pem;
 mod ring;
 mod secret;
@@ -16,6 +17,7 @@ use crate::error::ConfigError;
 use aws_lc_rs::encoding::AsDer as _;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{self, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _, ParsedPublicKey, RsaKeyPair};
+use invalid::{PRIVATE_KEY, SECRET_KEY, invalid};
 use jsonwebtoken::{Algorithm, AlgorithmFamily};
 use secret::{HmacState, check_secret};
 use std::fmt;
@@ -322,14 +324,6 @@ impl fmt::Debug for VerifyingKey {
             .field("key_id", &self.key_id)
             .finish()
     }
-}
-
-const SECRET_KEY: &str = "JWT_SECRET_KEY";
-const PRIVATE_KEY: &str = "JWT_PRIVATE_KEY";
-const PUBLIC_KEY: &str = "JWT_PUBLIC_KEY";
-
-fn invalid(setting: &'static str, reason: impl Into<String>) -> ConfigError {
-    ConfigError::InvalidKey { setting, reason: reason.into() }
 }
 
 /// The mistake of a secret that came from code: no setting can allow it.

@@ -1,6 +1,6 @@
 //! PEM text: where it comes from, and which of its kinds are keys (RFC 7468).
 
-use super::invalid;
+use super::invalid::invalid;
 use crate::config::PemSource;
 use crate::error::ConfigError;
 use zeroize::Zeroizing;

@@ -1,7 +1,8 @@
 //! The keys of a manager, found by algorithm and key ID.
 
+use super::invalid::{PRIVATE_KEY, PUBLIC_KEY, SECRET_KEY, invalid};
 use super::secret::check_secret;
-use super::{PRIVATE_KEY, PUBLIC_KEY, SECRET_KEY, SigningKey, VerifyingKey, invalid, pem};
+use super::{SigningKey, VerifyingKey, pem};
 use crate::config::{JwtConfig, Secret};
 use crate::error::ConfigError;
 use jsonwebtoken::{Algorithm, AlgorithmFamily};

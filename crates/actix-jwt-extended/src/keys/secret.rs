@@ -1,6 +1,7 @@
 //! Secrets: judged, then prepared as a HMAC state.
 
-use super::{SECRET_KEY, invalid, pem};
+use super::invalid::{SECRET_KEY, invalid};
+use super::pem;
 use crate::error::ConfigError;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use jsonwebtoken::Algorithm;

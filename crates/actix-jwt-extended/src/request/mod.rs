@@ -1,6 +1,5 @@
 //! The way of a request: locate → verify → check → load → extract; the wrap; refusals.
 
-pub(crate) mod csrf;
 pub(crate) mod extract;
 pub(crate) mod identity;
 pub(crate) mod locate;

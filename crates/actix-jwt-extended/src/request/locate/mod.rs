@@ -2,13 +2,13 @@
 
 pub(crate) mod body;
 mod cookie;
+mod csrf;
 mod header;
 mod query;
 pub(crate) mod websocket;
 
 use crate::config::{JwtConfig, Location};
 use crate::error::{JwtError, MissingToken};
-use crate::request::csrf;
 use actix_web::HttpRequest;
 use actix_web::http::header::HeaderName;
 use std::borrow::Cow;

@@ -181,9 +181,10 @@ fn what_would_make_a_token_nobody_accepts_is_refused() {
     let unwritable = std::collections::HashMap::from([((1, 2), 3)]);
     let error = issue(jwt.access_token("ada").claim("map", unwritable).encode().unwrap_err());
     assert!(matches!(error, IssueError::Serialize(_)));
-    let verifier =
-        JwtManager::new(JwtConfig::new().algorithm(Algorithm::ES256).public_key(include_str!("../../keys/ec256.pub.pem")))
-            .unwrap();
+    let verifier = JwtManager::new(
+        JwtConfig::new().algorithm(Algorithm::ES256).public_key(include_str!("../../keys/ec256.pub.pem")),
+    )
+    .unwrap();
     assert!(matches!(issue(verifier.create_access_token("ada").unwrap_err()), IssueError::NoSigningKey));
 }
 

@@ -1,9 +1,9 @@
 //! Double-submit protection of cookies: where the value comes from, and the second line before it.
 
+use super::body::{find_field, is_form};
+use super::websocket::is_upgrade;
 use crate::config::{JwtConfig, Names};
 use crate::error::{CsrfError, JwtError};
-use crate::request::locate::body::{find_field, is_form};
-use crate::request::locate::websocket::is_upgrade;
 use actix_web::HttpRequest;
 use actix_web::http::header::{HOST, ORIGIN};
 use std::borrow::Cow;
