@@ -1,7 +1,8 @@
 //! Why the demo cannot start. Each text is one line, names the way out where there is one, and
 //! holds no secret.
 
-use actix_jwt_extended::{ConfigError, StoreError};
+use actix_jwt_extended::ConfigError;
+use actix_jwt_extended::store::StoreError;
 use std::error::Error;
 use std::fmt;
 use std::io;

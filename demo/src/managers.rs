@@ -1,7 +1,8 @@
 //! The demo's `JwtManager`s: the same settings, keys and store, with and without a user lookup.
 
 use crate::users::Users;
-use actix_jwt_extended::{ConfigError, JwtConfig, JwtManager, JwtManagerBuilder, SharedStore};
+use actix_jwt_extended::store::SharedStore;
+use actix_jwt_extended::{ConfigError, JwtConfig, JwtManager, JwtManagerBuilder};
 use actix_web::web::Data;
 
 #[derive(Clone)]

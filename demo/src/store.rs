@@ -1,8 +1,8 @@
 //! Where revocations and sessions are kept: `DEMO_STORE`.
 
 use crate::error::StartError;
-use actix_jwt_extended::StoreError;
-use actix_jwt_extended::{
+use actix_jwt_extended::store::StoreError;
+use actix_jwt_extended::store::{
     MemoryStore, PostgresStore, RedisStore, Replicated, ReplicatedStats, RevocationFeed, SharedStore, SqliteStore,
 };
 use std::path::{Path, PathBuf};

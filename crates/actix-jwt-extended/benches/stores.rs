@@ -13,7 +13,7 @@ mod redis_server;
 #[path = "../tests/stores/service.rs"]
 mod service;
 
-use actix_jwt_extended::{
+use actix_jwt_extended::store::{
     MemoryStore, PostgresStore, RedisStore, Replicated, Revocation, RevocationFeed, SqliteStore, TokenIds, TokenStore,
 };
 use futures_util::future::join_all;

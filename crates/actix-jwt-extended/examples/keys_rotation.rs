@@ -13,7 +13,8 @@
 
 #![allow(missing_docs, clippy::print_stdout)]
 
-use actix_jwt_extended::{Algorithm, Jwt, JwtConfig, JwtError, JwtManager, SigningKey, VerifyingKey, jwt_required};
+use actix_jwt_extended::keys::{Algorithm, SigningKey, VerifyingKey};
+use actix_jwt_extended::{Jwt, JwtConfig, JwtError, JwtManager, jwt_required};
 use actix_web::{App, HttpServer, Responder, get, post, web};
 use serde_json::json;
 use std::env;

@@ -15,10 +15,8 @@
 
 #![allow(missing_docs, clippy::print_stdout)]
 
-use actix_jwt_extended::{
-    Jwt, JwtConfig, JwtError, JwtIdentity, JwtManager, Revocation, SessionRecord, StoreError, TokenIds, TokenStore,
-    jwt_required,
-};
+use actix_jwt_extended::store::{Revocation, SessionRecord, StoreError, TokenIds, TokenStore};
+use actix_jwt_extended::{Jwt, JwtConfig, JwtError, JwtIdentity, JwtManager, jwt_required};
 use actix_web::{App, HttpServer, Responder, delete, get, post, web};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -162,7 +160,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use actix_jwt_extended::store_testing;
+    use actix_jwt_extended::test_util::store_testing;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     #[actix_web::test]

@@ -16,7 +16,8 @@
 
 #![allow(missing_docs, clippy::print_stdout)]
 
-use actix_jwt_extended::{Jwt, JwtConfig, JwtError, JwtIdentity, JwtManager, RedisStore, Replicated, jwt_required};
+use actix_jwt_extended::store::{RedisStore, Replicated};
+use actix_jwt_extended::{Jwt, JwtConfig, JwtError, JwtIdentity, JwtManager, jwt_required};
 use actix_web::{App, HttpServer, Responder, delete, get, post, web};
 use serde_json::json;
 use std::env;

@@ -44,7 +44,9 @@
 
 #![allow(missing_docs, clippy::print_stdout)]
 
-use actix_jwt_extended::{Jwt, JwtConfig, JwtError, JwtIdentity, JwtManager, MemoryStore, Session, jwt_required};
+use actix_jwt_extended::session::Session;
+use actix_jwt_extended::store::MemoryStore;
+use actix_jwt_extended::{Jwt, JwtConfig, JwtError, JwtIdentity, JwtManager, jwt_required};
 use actix_web::http::header::USER_AGENT;
 use actix_web::{App, HttpRequest, HttpServer, Responder, delete, get, post, web};
 use serde_json::json;

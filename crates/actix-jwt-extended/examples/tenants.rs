@@ -12,9 +12,8 @@
 
 #![allow(missing_docs, clippy::print_stdout)]
 
-use actix_jwt_extended::{
-    Algorithm, JwtConfig, JwtError, JwtIdentity, JwtManager, SigningKey, VerifyingKey, jwt_required,
-};
+use actix_jwt_extended::keys::{Algorithm, SigningKey, VerifyingKey};
+use actix_jwt_extended::{JwtConfig, JwtError, JwtIdentity, JwtManager, jwt_required};
 use actix_web::{App, HttpServer, Responder, get, post, web};
 use serde_json::json;
 use std::collections::HashMap;

@@ -84,7 +84,8 @@ mod manual {
     /// Clones share one time.
     ///
     /// ```
-    /// use actix_jwt_extended::{Clock, ManualClock};
+    /// use actix_jwt_extended::test_util::ManualClock;
+    /// use actix_jwt_extended::Clock;
     /// use std::time::{Duration, UNIX_EPOCH};
     ///
     /// let clock = ManualClock::at(1_700_000_000);

@@ -8,27 +8,23 @@ mod config;
 mod encoding;
 mod error;
 mod issue;
-mod keys;
+pub mod keys;
 mod manager;
 mod request;
 mod response;
-mod session;
-mod store;
+pub mod session;
+pub mod store;
 #[cfg(any(test, feature = "test-util"))]
-pub mod store_testing;
+mod store_testing;
 mod token;
 
 pub use claims::{JoseHeader, TokenType, VerifiedToken};
-#[cfg(any(test, feature = "test-util"))]
-pub use clock::ManualClock;
 pub use clock::{Clock, SystemClock};
 pub use config::{CookiePrefix, ErrorFormat, JwtConfig, Lifetime, Location, OneOrMany, ParseLifetimeError, SameSite};
 pub use error::{BodyError, ConfigError, CsrfError, InvalidToken, IssueError, JwtError, MissingToken};
 pub use issue::TokenBuilder;
-pub use jsonwebtoken::Algorithm;
-pub use keys::{SigningKey, VerifyingKey};
 pub use manager::builder::JwtManagerBuilder;
-pub use manager::hooks::{HookOutput, ReuseDetected};
+pub use manager::hooks::HookOutput;
 pub use manager::{DecodeOptions, JwtManager};
 pub use request::extract::{Claims, CurrentUser, Optional};
 pub use request::identity::{IdentityText, JwtIdentity};
@@ -40,19 +36,34 @@ pub use response::cookies::{CookieOptions, SetCookies};
 pub use response::implicit_refresh::{
     RefreshExpiringCookies, RefreshExpiringCookiesFuture, RefreshExpiringCookiesMiddleware, refresh_expiring_cookies,
 };
-pub use session::endpoints::{introspection_endpoint, revocation_endpoint};
-pub use session::{Session, SessionBuilder, TokenPair};
-#[cfg(feature = "redis")]
-#[cfg_attr(docsrs, doc(cfg(feature = "redis")))]
-pub use store::RedisStore;
-#[cfg(feature = "sqlite")]
-#[cfg_attr(docsrs, doc(cfg(feature = "sqlite")))]
-pub use store::SqliteStore;
-pub use store::{
-    Changes, FeedPosition, MemoryStore, Replicated, ReplicatedStats, Revocation, RevocationFeed, SessionRecord,
-    SessionsPage, SharedStore, SnapshotPage, StoreError, TokenIds, TokenStore,
-};
-#[cfg(feature = "postgres")]
-#[cfg_attr(docsrs, doc(cfg(feature = "postgres")))]
-pub use store::{PostgresStore, PostgresStoreBuilder};
 pub use token::cache::TokenCacheStats;
+
+/// What nearly every handler needs: `use actix_jwt_extended::prelude::*;`.
+///
+/// ```
+/// use actix_jwt_extended::prelude::*;
+/// use actix_web::{Responder, get};
+///
+/// #[get("/me", wrap = "jwt_required()")]
+/// async fn me(user: JwtIdentity) -> impl Responder {
+///     format!("Hello {user}")
+/// }
+/// ```
+pub mod prelude {
+    pub use crate::{
+        Claims, CurrentUser, Jwt, JwtConfig, JwtError, JwtIdentity, JwtManager, JwtRejection, Optional, jwt_required,
+        verify_jwt_in_request,
+    };
+}
+
+/// For the tests of applications and of stores of your own: time that tests move, and what every store must do.
+#[cfg(any(test, feature = "test-util"))]
+#[cfg_attr(docsrs, doc(cfg(feature = "test-util")))]
+pub mod test_util {
+    pub use crate::clock::ManualClock;
+
+    /// What every store must do: run these on a store of your own.
+    pub mod store_testing {
+        pub use crate::store_testing::*;
+    }
+}

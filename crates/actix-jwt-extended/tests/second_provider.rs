@@ -3,7 +3,8 @@
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
 
-use actix_jwt_extended::{Algorithm, JwtConfig, JwtManager};
+use actix_jwt_extended::keys::Algorithm;
+use actix_jwt_extended::{JwtConfig, JwtManager};
 
 #[test]
 fn two_providers_never_make_us_panic() {

@@ -3,7 +3,8 @@
 use super::{credentials, not_cached};
 use crate::configuration::Sessions;
 use crate::users::Users;
-use actix_jwt_extended::{Jwt, JwtError, JwtManager, TokenPair, TokenType, jwt_required};
+use actix_jwt_extended::session::TokenPair;
+use actix_jwt_extended::{Jwt, JwtError, JwtManager, TokenType, jwt_required};
 use actix_web::http::header::USER_AGENT;
 use actix_web::{HttpRequest, HttpResponse, delete, post, web};
 use serde::Serialize;

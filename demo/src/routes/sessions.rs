@@ -1,6 +1,7 @@
 //! `/auth/sessions`: where somebody is logged in, and how to end that.
 
-use actix_jwt_extended::{Jwt, JwtError, JwtManager, Session, jwt_required};
+use actix_jwt_extended::session::Session;
+use actix_jwt_extended::{Jwt, JwtError, JwtManager, jwt_required};
 use actix_web::{HttpResponse, Responder, delete, route, web};
 use serde_json::json;
 use std::time::{SystemTime, UNIX_EPOCH};

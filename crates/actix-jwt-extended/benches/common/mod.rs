@@ -1,9 +1,8 @@
 //! What the benchmarks and the counts measure: one list, so that both speak of the same work.
 
-use actix_jwt_extended::{
-    Algorithm, JwtConfig, JwtIdentity, JwtManager, JwtRequired, Location, MemoryStore, Revocation, SigningKey,
-    TokenStore as _, jwt_required,
-};
+use actix_jwt_extended::keys::{Algorithm, SigningKey};
+use actix_jwt_extended::store::{MemoryStore, Revocation, TokenStore as _};
+use actix_jwt_extended::{JwtConfig, JwtIdentity, JwtManager, JwtRequired, Location, jwt_required};
 use actix_web::body::MessageBody;
 use actix_web::dev::{Service, ServiceResponse};
 use actix_web::http::StatusCode;

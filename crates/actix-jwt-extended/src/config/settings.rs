@@ -97,7 +97,8 @@ settings! {
     /// The algorithm that signs; `HS256` by default. Tokens signed with it are accepted too.
     ///
     /// ```
-    /// # use actix_jwt_extended::{Algorithm, JwtConfig};
+    /// # use actix_jwt_extended::keys::Algorithm;
+    /// # use actix_jwt_extended::JwtConfig;
     /// let config = JwtConfig::new().algorithm(Algorithm::ES256);
     /// ```
     "JWT_ALGORITHM" algorithm: Algorithm = Algorithm::HS256,
@@ -106,7 +107,8 @@ settings! {
     /// The algorithms that are accepted besides `JWT_ALGORITHM`; by default none.
     ///
     /// ```
-    /// # use actix_jwt_extended::{Algorithm, JwtConfig};
+    /// # use actix_jwt_extended::keys::Algorithm;
+    /// # use actix_jwt_extended::JwtConfig;
     /// let config = JwtConfig::new().decode_algorithms([Algorithm::HS512]);
     /// ```
     "JWT_DECODE_ALGORITHMS" decode_algorithms: Option<Vec<Algorithm>> = None,
@@ -126,7 +128,8 @@ settings! {
     /// Without it tokens can be verified, not issued.
     ///
     /// ```
-    /// # use actix_jwt_extended::{Algorithm, JwtConfig};
+    /// # use actix_jwt_extended::keys::Algorithm;
+    /// # use actix_jwt_extended::JwtConfig;
     /// let config = JwtConfig::new().algorithm(Algorithm::EdDSA).private_key("/etc/app/jwt.pem");
     /// ```
     "JWT_PRIVATE_KEY" private_key: Option<PemSource> = None,
@@ -137,7 +140,8 @@ settings! {
     /// Without it the private key's public half is taken.
     ///
     /// ```
-    /// # use actix_jwt_extended::{Algorithm, JwtConfig};
+    /// # use actix_jwt_extended::keys::Algorithm;
+    /// # use actix_jwt_extended::JwtConfig;
     /// let config = JwtConfig::new().algorithm(Algorithm::RS256).public_key("/etc/app/jwt.pub.pem");
     /// ```
     "JWT_PUBLIC_KEY" public_key: Option<PemSource> = None,

@@ -10,6 +10,7 @@ mod ring;
 mod secret;
 mod signature_bytes;
 
+pub use jsonwebtoken::Algorithm;
 pub(crate) use ring::KeyRing;
 pub(crate) use signature_bytes::Signature;
 
@@ -18,7 +19,7 @@ use aws_lc_rs::encoding::AsDer as _;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{self, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _, ParsedPublicKey, RsaKeyPair};
 use invalid::{PRIVATE_KEY, SECRET_KEY, invalid};
-use jsonwebtoken::{Algorithm, AlgorithmFamily};
+use jsonwebtoken::AlgorithmFamily;
 use secret::{HmacState, check_secret};
 use std::fmt;
 use std::sync::{Arc, OnceLock};
@@ -31,7 +32,7 @@ const MIN_RSA_BITS: usize = 2048;
 /// Prepared when it is made; cheap to clone. Memory is zeroised on drop.
 ///
 /// ```
-/// use actix_jwt_extended::{Algorithm, SigningKey};
+/// use actix_jwt_extended::keys::{Algorithm, SigningKey};
 /// let key = SigningKey::from_secret(Algorithm::HS256, b"an example's secret, 32 bytes or more")?;
 /// assert_eq!(key.algorithm(), Algorithm::HS256);
 /// # Ok::<(), actix_jwt_extended::ConfigError>(())
@@ -70,7 +71,7 @@ impl SigningKey {
     /// A key for any other algorithm, from a private key in PEM: PKCS#8, PKCS#1 (RSA) or SEC 1 (EC).
     ///
     /// ```
-    /// use actix_jwt_extended::{Algorithm, SigningKey};
+    /// use actix_jwt_extended::keys::{Algorithm, SigningKey};
     /// assert!(SigningKey::from_pem(Algorithm::ES256, "no key").is_err());
     /// ```
     ///
@@ -122,7 +123,7 @@ impl SigningKey {
     /// Names the key: tokens signed with it carry this `kid` (RFC 7515 §4.1.4).
     ///
     /// ```
-    /// # use actix_jwt_extended::{Algorithm, SigningKey};
+    /// # use actix_jwt_extended::keys::{Algorithm, SigningKey};
     /// let key = SigningKey::from_secret(Algorithm::HS256, b"an example's secret, 32 bytes or more")?;
     /// assert_eq!(key.with_key_id("2026-11").key_id(), Some("2026-11"));
     /// # Ok::<(), actix_jwt_extended::ConfigError>(())
@@ -196,7 +197,7 @@ impl fmt::Debug for SigningKey {
 /// constructor and kept as another type.
 ///
 /// ```
-/// use actix_jwt_extended::{Algorithm, VerifyingKey};
+/// use actix_jwt_extended::keys::{Algorithm, VerifyingKey};
 /// let key = VerifyingKey::from_secret(&[Algorithm::HS256], b"an example's secret, 32 bytes or more")?;
 /// assert!(key.algorithms().eq([Algorithm::HS256]));
 /// # Ok::<(), actix_jwt_extended::ConfigError>(())
@@ -234,7 +235,7 @@ impl VerifyingKey {
     /// A public key in PEM (SPKI, or PKCS#1 for RSA), for algorithms of its family.
     ///
     /// ```
-    /// use actix_jwt_extended::{Algorithm, VerifyingKey};
+    /// use actix_jwt_extended::keys::{Algorithm, VerifyingKey};
     /// assert!(VerifyingKey::from_pem(&[Algorithm::RS256], "no key").is_err());
     /// ```
     ///
@@ -284,7 +285,7 @@ impl VerifyingKey {
     /// Names the key: it verifies tokens that carry this `kid`, and no others.
     ///
     /// ```
-    /// # use actix_jwt_extended::{Algorithm, VerifyingKey};
+    /// # use actix_jwt_extended::keys::{Algorithm, VerifyingKey};
     /// let key = VerifyingKey::from_secret(&[Algorithm::HS256], b"an example's secret, 32 bytes or more")?;
     /// assert_eq!(key.with_key_id("2026-10").key_id(), Some("2026-10"));
     /// # Ok::<(), actix_jwt_extended::ConfigError>(())

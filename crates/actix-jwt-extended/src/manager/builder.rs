@@ -115,7 +115,8 @@ impl JwtManagerBuilder {
     /// Signs with this key instead of the settings'; its tokens are accepted.
     ///
     /// ```
-    /// use actix_jwt_extended::{Algorithm, JwtConfig, JwtManager, SigningKey};
+    /// use actix_jwt_extended::keys::{Algorithm, SigningKey};
+    /// use actix_jwt_extended::{JwtConfig, JwtManager};
     /// let key = SigningKey::from_secret(Algorithm::HS256, b"an example's secret, 32 bytes or more")?;
     /// let jwt = JwtManager::builder(JwtConfig::new()).signing_key(key.with_key_id("2026-11")).build()?;
     /// # Ok::<(), actix_jwt_extended::ConfigError>(())
@@ -132,7 +133,8 @@ impl JwtManagerBuilder {
     /// whose `kid` is absent or unknown.
     ///
     /// ```
-    /// use actix_jwt_extended::{Algorithm, JwtConfig, JwtManager, VerifyingKey};
+    /// use actix_jwt_extended::keys::{Algorithm, VerifyingKey};
+    /// use actix_jwt_extended::{JwtConfig, JwtManager};
     /// let old = VerifyingKey::from_secret(&[Algorithm::HS256], b"last year's secret, 32 bytes or more")?;
     /// let jwt = JwtManager::builder(JwtConfig::new().secret_key("an example's secret, 32 bytes or more"))
     ///     .verifying_key(old)
@@ -163,7 +165,8 @@ impl JwtManagerBuilder {
     /// Keeps revocations and sessions here: protected routes then refuse what is revoked.
     ///
     /// ```
-    /// use actix_jwt_extended::{JwtConfig, JwtManager, MemoryStore};
+    /// use actix_jwt_extended::store::MemoryStore;
+    /// use actix_jwt_extended::{JwtConfig, JwtManager};
     /// let jwt = JwtManager::builder(JwtConfig::new().secret_key("an example's secret, 32 bytes or more"))
     ///     .token_store(MemoryStore::new())
     ///     .build()?;
@@ -211,7 +214,8 @@ impl JwtManagerBuilder {
     /// The key that signs, by identity. Keep prepared keys and return clones of them.
     ///
     /// ```
-    /// # use actix_jwt_extended::{Algorithm, JwtConfig, JwtManager, SigningKey};
+    /// # use actix_jwt_extended::keys::{Algorithm, SigningKey};
+    /// # use actix_jwt_extended::{JwtConfig, JwtManager};
     /// # let config = JwtConfig::new().secret_key("an example's secret, 32 bytes or more");
     /// let key = SigningKey::from_secret(Algorithm::HS256, b"a tenant's own secret, 32 bytes or more")?;
     /// JwtManager::builder(config).encode_key_loader(move |_identity| key.clone());
@@ -232,7 +236,8 @@ impl JwtManagerBuilder {
     /// Keep prepared keys and return clones of them.
     ///
     /// ```
-    /// # use actix_jwt_extended::{Algorithm, JwtConfig, JwtManager, VerifyingKey};
+    /// # use actix_jwt_extended::keys::{Algorithm, VerifyingKey};
+    /// # use actix_jwt_extended::{JwtConfig, JwtManager};
     /// let key = VerifyingKey::from_secret(&[Algorithm::HS256], b"a tenant's own secret, 32 bytes or more")?;
     /// let jwt = JwtManager::builder(JwtConfig::new())
     ///     .decode_key_loader(move |_header, claims| (claims.get("tenant")? == "acme").then(|| key.clone()))
@@ -327,7 +332,8 @@ impl JwtManagerBuilder {
     /// thread's actix runtime, also where the client has gone. Its error is a line in the log.
     ///
     /// ```
-    /// # use actix_jwt_extended::{JwtConfig, JwtManager, MemoryStore};
+    /// # use actix_jwt_extended::store::MemoryStore;
+    /// # use actix_jwt_extended::{JwtConfig, JwtManager};
     /// # let config = JwtConfig::new().secret_key("an example's secret, 32 bytes or more");
     /// JwtManager::builder(config).token_store(MemoryStore::new()).on_reuse_detected(|detected| async move {
     ///     log::warn!("a refresh token of {} was stolen", detected.subject());

@@ -59,7 +59,8 @@ pub(crate) type AnyUser = Arc<dyn Any + Send + Sync>;
 /// A refresh token that was used before: somebody has a copy of it.
 ///
 /// ```
-/// # use actix_jwt_extended::{JwtConfig, JwtManager, MemoryStore};
+/// # use actix_jwt_extended::store::MemoryStore;
+/// # use actix_jwt_extended::{JwtConfig, JwtManager};
 /// # let config = JwtConfig::new().secret_key("an example's secret, 32 bytes or more");
 /// let jwt = JwtManager::builder(config)
 ///     .token_store(MemoryStore::new())

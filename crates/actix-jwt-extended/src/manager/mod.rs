@@ -305,7 +305,8 @@ impl JwtManager {
     /// on are refused too. Keys without a key ID cannot be withdrawn; build a new manager.
     ///
     /// ```
-    /// # use actix_jwt_extended::{Algorithm, JwtConfig, JwtManager, SigningKey};
+    /// # use actix_jwt_extended::keys::{Algorithm, SigningKey};
+    /// # use actix_jwt_extended::{JwtConfig, JwtManager};
     /// let key = SigningKey::from_secret(Algorithm::HS256, b"an example's secret, 32 bytes or more")?;
     /// let jwt = JwtManager::builder(JwtConfig::new()).signing_key(key.with_key_id("2026-11")).build()?;
     /// let token = jwt.create_access_token("ada").unwrap();

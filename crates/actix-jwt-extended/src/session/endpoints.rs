@@ -19,7 +19,7 @@ use serde_json::{Map, Value, json};
 /// Who may ask is for the application to say (§2.1): wrap the resource in your clients' authentication.
 ///
 /// ```
-/// use actix_jwt_extended::revocation_endpoint;
+/// use actix_jwt_extended::session::revocation_endpoint;
 /// use actix_web::{App, guard, web};
 ///
 /// let internal = guard::Header("x-internal-key", "from your settings");
@@ -64,7 +64,7 @@ pub async fn revocation_endpoint(
 /// Who may ask is for the application to say (§2.1): wrap the resource in your resource servers' authentication.
 ///
 /// ```
-/// use actix_jwt_extended::introspection_endpoint;
+/// use actix_jwt_extended::session::introspection_endpoint;
 /// use actix_web::{App, guard, web};
 ///
 /// let internal = guard::Header("x-internal-key", "from your settings");

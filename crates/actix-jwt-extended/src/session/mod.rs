@@ -4,10 +4,13 @@ pub(crate) mod endpoints;
 pub(crate) mod revoke;
 pub(crate) mod rotation;
 
+pub use crate::manager::hooks::ReuseDetected;
+pub use endpoints::{introspection_endpoint, revocation_endpoint};
+
 use crate::claims::{VerifiedToken, name};
 use crate::error::{InvalidToken, JwtError};
 use crate::issue::OfSession;
-use crate::manager::hooks::{self, ReuseDetected};
+use crate::manager::hooks;
 use crate::manager::{JwtManager, jwt_id_of};
 use crate::request::pipeline::Jwt;
 use crate::session::revoke::without_id;
@@ -188,7 +191,8 @@ impl JwtManager {
     /// The live sessions of somebody, the one used last first.
     ///
     /// ```
-    /// # use actix_jwt_extended::{JwtConfig, JwtManager, MemoryStore};
+    /// # use actix_jwt_extended::store::MemoryStore;
+    /// # use actix_jwt_extended::{JwtConfig, JwtManager};
     /// # actix_web::rt::System::new().block_on(async {
     /// # let config = JwtConfig::new().secret_key("an example's secret, 32 bytes or more");
     /// # let jwt = JwtManager::builder(config).token_store(MemoryStore::new()).build()?;
@@ -303,7 +307,8 @@ fn missing(claim: &str) -> JwtError {
 /// A session in the making; `.await` begins it.
 ///
 /// ```
-/// # use actix_jwt_extended::{JwtConfig, JwtManager, MemoryStore};
+/// # use actix_jwt_extended::store::MemoryStore;
+/// # use actix_jwt_extended::{JwtConfig, JwtManager};
 /// # actix_web::rt::System::new().block_on(async {
 /// # let config = JwtConfig::new().secret_key("an example's secret, 32 bytes or more");
 /// # let jwt = JwtManager::builder(config).token_store(MemoryStore::new()).build()?;
@@ -389,7 +394,8 @@ impl<'a> IntoFuture for SessionBuilder<'a> {
 /// What a login and a refresh are answered with. Serialises as `{"access_token": …, "refresh_token": …}`.
 ///
 /// ```
-/// # use actix_jwt_extended::{JwtConfig, JwtManager, MemoryStore};
+/// # use actix_jwt_extended::store::MemoryStore;
+/// # use actix_jwt_extended::{JwtConfig, JwtManager};
 /// # actix_web::rt::System::new().block_on(async {
 /// # let config = JwtConfig::new().secret_key("an example's secret, 32 bytes or more");
 /// # let jwt = JwtManager::builder(config).token_store(MemoryStore::new()).build()?;
@@ -418,7 +424,7 @@ impl fmt::Debug for TokenPair {
 /// A live session, for a list that its owner sees.
 ///
 /// ```
-/// use actix_jwt_extended::Session;
+/// use actix_jwt_extended::session::Session;
 /// fn line(session: &Session) -> String {
 ///     format!("{} {}", session.id(), session.label().unwrap_or("unknown device"))
 /// }

@@ -47,7 +47,8 @@ impl JwtManager {
     /// is good again after it; revoke such tokens one by one.
     ///
     /// ```
-    /// # use actix_jwt_extended::{JwtConfig, JwtManager, MemoryStore};
+    /// # use actix_jwt_extended::store::MemoryStore;
+    /// # use actix_jwt_extended::{JwtConfig, JwtManager};
     /// # actix_web::rt::System::new().block_on(async {
     /// # let config = JwtConfig::new().secret_key("an example's secret, 32 bytes or more");
     /// # let jwt = JwtManager::builder(config).token_store(MemoryStore::new()).build()?;

@@ -12,7 +12,7 @@ use std::time::Duration;
 /// Every [`TokenStore`] becomes one by `into()`; several managers can share it.
 ///
 /// ```
-/// use actix_jwt_extended::{MemoryStore, SharedStore};
+/// use actix_jwt_extended::store::{MemoryStore, SharedStore};
 /// let store: SharedStore = MemoryStore::new().into();
 /// let same = store.clone();
 /// ```

@@ -6,7 +6,7 @@ use std::fmt;
 /// Why a store could not answer. The client gets 503; the reason goes to the log.
 ///
 /// ```
-/// use actix_jwt_extended::StoreError;
+/// use actix_jwt_extended::store::StoreError;
 /// use std::error::Error as _;
 ///
 /// let error = StoreError::new(std::io::Error::other("connection refused"));

@@ -39,7 +39,7 @@ pub trait RevocationFeed: TokenStore {
 /// A place in the sequence of revocations.
 ///
 /// ```
-/// use actix_jwt_extended::FeedPosition;
+/// use actix_jwt_extended::store::FeedPosition;
 /// let start = FeedPosition::default();
 /// assert_eq!((start.sequence, &*start.tag), (0, ""));
 /// ```
@@ -54,7 +54,7 @@ pub struct FeedPosition {
 /// Some of the live revocations.
 ///
 /// ```
-/// use actix_jwt_extended::SnapshotPage;
+/// use actix_jwt_extended::store::SnapshotPage;
 /// let last = SnapshotPage { revocations: Vec::new(), next: None };
 /// ```
 #[derive(Debug, Clone, Default)]
@@ -68,7 +68,7 @@ pub struct SnapshotPage {
 /// What was revoked after a position.
 ///
 /// ```
-/// use actix_jwt_extended::{Changes, FeedPosition};
+/// use actix_jwt_extended::store::{Changes, FeedPosition};
 /// let none = Changes::Next { revocations: Vec::new(), position: FeedPosition::default() };
 /// ```
 #[derive(Debug, Clone)]

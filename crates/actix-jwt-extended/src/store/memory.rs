@@ -12,7 +12,8 @@ use std::time::Duration;
 /// session is. Clones share one store.
 ///
 /// ```
-/// use actix_jwt_extended::{JwtConfig, JwtManager, MemoryStore};
+/// use actix_jwt_extended::store::MemoryStore;
+/// use actix_jwt_extended::{JwtConfig, JwtManager};
 /// let jwt = JwtManager::builder(JwtConfig::new().secret_key("an example's secret, 32 bytes or more"))
 ///     .token_store(MemoryStore::new())
 ///     .build()?;

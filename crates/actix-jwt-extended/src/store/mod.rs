@@ -22,13 +22,16 @@ pub use error::StoreError;
 pub use feed::{Changes, FeedPosition, RevocationFeed, SnapshotPage};
 pub use memory::MemoryStore;
 #[cfg(feature = "postgres")]
+#[cfg_attr(docsrs, doc(cfg(feature = "postgres")))]
 pub use postgres::{PostgresStore, PostgresStoreBuilder};
 #[cfg(feature = "redis")]
+#[cfg_attr(docsrs, doc(cfg(feature = "redis")))]
 pub use redis::RedisStore;
 pub use replicated::{Replicated, ReplicatedStats};
 pub use revocation::{Revocation, TokenIds};
 pub use session::{SessionRecord, SessionsPage};
 #[cfg(feature = "sqlite")]
+#[cfg_attr(docsrs, doc(cfg(feature = "sqlite")))]
 pub use sqlite::SqliteStore;
 
 use futures_util::future::try_join_all;
@@ -47,7 +50,8 @@ use std::time::Duration;
 /// [`replace_session`](Self::replace_session) may be repeated.
 ///
 /// ```
-/// use actix_jwt_extended::{JwtConfig, JwtManager, MemoryStore};
+/// use actix_jwt_extended::store::MemoryStore;
+/// use actix_jwt_extended::{JwtConfig, JwtManager};
 ///
 /// # actix_web::rt::System::new().block_on(async {
 /// let jwt = JwtManager::builder(JwtConfig::new().secret_key("an example's secret, 32 bytes or more"))

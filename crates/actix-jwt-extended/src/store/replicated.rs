@@ -53,7 +53,7 @@ const TOLD_AT_ONCE: usize = 256;
 /// and not a replica each, which would take its memory and its connections twice.
 ///
 /// ```
-/// use actix_jwt_extended::{Replicated, RevocationFeed, SharedStore, StoreError};
+/// use actix_jwt_extended::store::{Replicated, RevocationFeed, SharedStore, StoreError};
 ///
 /// async fn replicate(store: impl RevocationFeed) -> Result<SharedStore, StoreError> {
 ///     Ok(Replicated::start(store).await?.into())
@@ -67,7 +67,7 @@ pub struct Replicated<S> {
 /// How a replica is doing: [`Replicated::stats`].
 ///
 /// ```
-/// use actix_jwt_extended::ReplicatedStats;
+/// use actix_jwt_extended::store::ReplicatedStats;
 /// fn is_well(stats: &ReplicatedStats) -> bool {
 ///     stats.staleness < std::time::Duration::from_secs(5)
 /// }

@@ -8,7 +8,7 @@ use super::{FOREVER, indexed};
 /// (at most 137 bytes), without NUL.
 ///
 /// ```
-/// use actix_jwt_extended::Revocation;
+/// use actix_jwt_extended::store::Revocation;
 ///
 /// let one = Revocation::of_token("5e9c…", 1_800_000_900_000);
 /// assert_eq!((one.key(), one.issued_until_ms(), one.until_ms()), ("t:5e9c…", i64::MAX, 1_800_000_900_000));
@@ -83,7 +83,7 @@ fn key(kind: char, id: &str) -> String {
 /// What of a token decides whether it is revoked.
 ///
 /// ```
-/// use actix_jwt_extended::TokenIds;
+/// use actix_jwt_extended::store::TokenIds;
 ///
 /// let ids = TokenIds { jwt_id: "5e9c…", session_id: None, subject: "ada", issued_at_ms: 1_800_000_000_000 };
 /// assert_eq!(ids.keys().collect::<Vec<_>>(), ["t:5e9c…", "u:ada", "e:"]);

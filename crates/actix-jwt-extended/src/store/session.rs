@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 /// writes it.
 ///
 /// ```
-/// use actix_jwt_extended::SessionRecord;
+/// use actix_jwt_extended::store::SessionRecord;
 /// fn to_keep(session: &SessionRecord) -> serde_json::Result<(&str, &str, u64, String)> {
 ///     Ok((session.session_id(), session.subject(), session.rotation(), serde_json::to_string(session)?))
 /// }
@@ -40,7 +40,7 @@ pub struct SessionRecord {
 /// Some of a subject's sessions.
 ///
 /// ```
-/// use actix_jwt_extended::SessionsPage;
+/// use actix_jwt_extended::store::SessionsPage;
 /// let last = SessionsPage { sessions: Vec::new(), next: None };
 /// ```
 #[derive(Debug, Clone, Default)]

@@ -1,7 +1,8 @@
 //! What every [`TokenStore`] must do: run it against your own (feature `test-util`).
 //!
 //! ```
-//! use actix_jwt_extended::{MemoryStore, store_testing};
+//! use actix_jwt_extended::store::MemoryStore;
+//! use actix_jwt_extended::test_util::store_testing;
 //!
 //! # actix_web::rt::System::new().block_on(async {
 //! store_testing::check(|_| async { MemoryStore::new() }).await;
@@ -52,7 +53,8 @@ pub async fn check<S: TokenStore, F: Future<Output = S>>(make: impl Fn(ManualClo
 /// Whether the store forgets what is over while it is written to. Leave it out where somebody else cleans up.
 ///
 /// ```
-/// use actix_jwt_extended::{MemoryStore, store_testing};
+/// use actix_jwt_extended::store::MemoryStore;
+/// use actix_jwt_extended::test_util::store_testing;
 ///
 /// # actix_web::rt::System::new().block_on(async {
 /// store_testing::check_cleanup(|_| async { MemoryStore::new() }).await;

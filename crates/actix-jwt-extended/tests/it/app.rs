@@ -1,6 +1,7 @@
 //! A real server on a free port, and a client that sends whatever bytes a test wants.
 
-use actix_jwt_extended::{JwtConfig, JwtManager, JwtManagerBuilder, ManualClock};
+use actix_jwt_extended::test_util::ManualClock;
+use actix_jwt_extended::{JwtConfig, JwtManager, JwtManagerBuilder};
 use actix_web::dev::ServerHandle;
 use actix_web::{App, HttpServer, web};
 use std::io::{Read as _, Write as _};

@@ -2,10 +2,12 @@
 
 use crate::proxy::Proxy;
 use crate::service::Service;
-use actix_jwt_extended::{
-    Jwt, JwtConfig, JwtError, JwtManager, ManualClock, Replicated, Revocation, RevocationFeed, SessionRecord,
-    SharedStore, TokenIds, TokenPair, TokenStore, jwt_required, store_testing, verify_jwt_in_request,
+use actix_jwt_extended::session::TokenPair;
+use actix_jwt_extended::store::{
+    Replicated, Revocation, RevocationFeed, SessionRecord, SharedStore, TokenIds, TokenStore,
 };
+use actix_jwt_extended::test_util::{ManualClock, store_testing};
+use actix_jwt_extended::{Jwt, JwtConfig, JwtError, JwtManager, jwt_required, verify_jwt_in_request};
 use actix_web::HttpRequest;
 use actix_web::test::TestRequest;
 use futures_util::future::join_all;

@@ -5,7 +5,8 @@ use crate::postgres_server::PostgresServer;
 use crate::proxy::{Proxy, Way};
 use crate::redis_server::{RedisCluster, RedisServer};
 use crate::service::{Service as _, free_port};
-use actix_jwt_extended::{JwtError, PostgresStore, RedisStore, Replicated, Revocation, RevocationFeed, TokenStore};
+use actix_jwt_extended::JwtError;
+use actix_jwt_extended::store::{PostgresStore, RedisStore, Replicated, Revocation, RevocationFeed, TokenStore};
 use std::time::{Duration, Instant};
 use tokio::time::sleep;
 

@@ -1,5 +1,6 @@
 use crate::common::NOW;
-use actix_jwt_extended::{MemoryStore, TokenStore as _, store_testing};
+use actix_jwt_extended::store::{MemoryStore, TokenStore as _};
+use actix_jwt_extended::test_util::store_testing;
 
 #[actix_web::test]
 async fn passes_every_check() {

@@ -4,9 +4,8 @@ use crate::common::{
 use crate::postgres_server::PostgresServer;
 use crate::proxy::Proxy;
 use crate::service::{Service as _, program};
-use actix_jwt_extended::{
-    Changes, JwtError, PostgresStore, Replicated, Revocation, RevocationFeed as _, TokenStore as _,
-};
+use actix_jwt_extended::JwtError;
+use actix_jwt_extended::store::{Changes, PostgresStore, Replicated, Revocation, RevocationFeed as _, TokenStore as _};
 use actix_web::ResponseError as _;
 use futures_util::future::join_all;
 use std::future::IntoFuture as _;

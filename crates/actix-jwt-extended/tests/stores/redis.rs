@@ -6,10 +6,10 @@ use crate::logged;
 use crate::proxy::Proxy;
 use crate::redis_server::{RedisCluster, RedisServer};
 use crate::service::{Service as _, free_port, program};
-use actix_jwt_extended::{
-    Changes, JwtConfig, JwtManager, RedisStore, Replicated, Revocation, RevocationFeed as _, SessionRecord,
-    TokenStore as _,
+use actix_jwt_extended::store::{
+    Changes, RedisStore, Replicated, Revocation, RevocationFeed as _, SessionRecord, TokenStore as _,
 };
+use actix_jwt_extended::{JwtConfig, JwtManager};
 use futures_util::future::join_all;
 use redis::Connection;
 use std::process::{Command, Stdio};
@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 use tokio::time::{sleep, timeout};
 
 /// A session of its own, whose ID falls into some slot.
-async fn begin(store: &RedisStore) -> Result<(), actix_jwt_extended::StoreError> {
+async fn begin(store: &RedisStore) -> Result<(), actix_jwt_extended::store::StoreError> {
     let id = uuid::Uuid::new_v4().to_string();
     let record = serde_json::json!({
         "sid": id, "subject": id, "created_at_ms": NOW, "ends_at_ms": LATER, "expires_at_ms": LATER,
@@ -319,7 +319,7 @@ async fn waiting_ends_with_a_revocation_or_in_time() {
     timeout(Duration::from_secs(30), store.wait(&end, Duration::from_millis(50))).await.unwrap();
 }
 
-async fn other_position(store: &RedisStore) -> actix_jwt_extended::FeedPosition {
+async fn other_position(store: &RedisStore) -> actix_jwt_extended::store::FeedPosition {
     for _ in 0..100 {
         match store.position().await {
             Ok(position) => return position,

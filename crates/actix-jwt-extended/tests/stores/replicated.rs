@@ -1,9 +1,11 @@
 //! The replica, over a feed that the test can make lose, lie, fail and stall.
 
-use actix_jwt_extended::{
-    Changes, FeedPosition, JwtConfig, JwtManager, ManualClock, MemoryStore, Replicated, Revocation, RevocationFeed,
-    SessionRecord, SnapshotPage, StoreError, TokenIds, TokenStore, jwt_required, verify_jwt_in_request,
+use actix_jwt_extended::store::{
+    Changes, FeedPosition, MemoryStore, Replicated, Revocation, RevocationFeed, SessionRecord, SnapshotPage,
+    StoreError, TokenIds, TokenStore,
 };
+use actix_jwt_extended::test_util::ManualClock;
+use actix_jwt_extended::{JwtConfig, JwtManager, jwt_required, verify_jwt_in_request};
 use actix_web::ResponseError as _;
 use actix_web::test::TestRequest;
 use std::future::pending;

@@ -1,5 +1,5 @@
 use crate::common::{self, LATER, NOW, knows, manager, successor, token, until};
-use actix_jwt_extended::{
+use actix_jwt_extended::store::{
     Changes, Replicated, Revocation, RevocationFeed as _, SessionRecord, SqliteStore, TokenIds, TokenStore as _,
 };
 use futures_util::future::join_all;

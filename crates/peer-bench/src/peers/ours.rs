@@ -2,7 +2,8 @@
 
 use super::{App, Credentials, Peer, answer};
 use crate::token::{ALGORITHMS, Fixture, SECRET};
-use actix_jwt_extended::{Algorithm, JwtConfig, JwtIdentity, JwtManager, jwt_required};
+use actix_jwt_extended::keys::Algorithm;
+use actix_jwt_extended::{JwtConfig, JwtIdentity, JwtManager, jwt_required};
 use actix_web::HttpResponse;
 use actix_web::web::{self, ServiceConfig};
 

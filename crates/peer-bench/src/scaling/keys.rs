@@ -3,7 +3,8 @@
 use super::apps::{self, Cache};
 use super::section::{Point, Section};
 use crate::token::SUBJECT;
-use actix_jwt_extended::{Algorithm, JwtManager, SigningKey, VerifyingKey, jwt_required};
+use actix_jwt_extended::keys::{Algorithm, SigningKey, VerifyingKey};
+use actix_jwt_extended::{JwtManager, jwt_required};
 
 pub fn section() -> Section {
     Section {

@@ -38,7 +38,8 @@ const AT_ONCE: usize = 256;
 /// what is over away by themselves. Clones share one pool. Feature `postgres`.
 ///
 /// ```
-/// use actix_jwt_extended::{JwtConfig, JwtManager, PostgresStore, Replicated};
+/// use actix_jwt_extended::store::{PostgresStore, Replicated};
+/// use actix_jwt_extended::{JwtConfig, JwtManager};
 ///
 /// async fn manager(config: JwtConfig) -> Result<JwtManager, Box<dyn std::error::Error>> {
 ///     let store = PostgresStore::connect("postgres://user:password@localhost/app?sslmode=require").await?;
@@ -81,7 +82,7 @@ impl PostgresStore {
     /// For another schema or table prefix, a pool of one's own, or tables that somebody else makes.
     ///
     /// ```
-    /// use actix_jwt_extended::{PostgresStore, StoreError};
+    /// use actix_jwt_extended::store::{PostgresStore, StoreError};
     ///
     /// async fn beside_our_tables(pool: deadpool_postgres::Pool) -> Result<PostgresStore, StoreError> {
     ///     PostgresStore::builder().schema("auth").prefix("jwt_").with_pool(pool).await
@@ -148,10 +149,10 @@ fn record(row: &Row, at: usize) -> Result<SessionRecord, StoreError> {
 /// What [`PostgresStore::builder`] makes.
 ///
 /// ```
-/// use actix_jwt_extended::PostgresStore;
+/// use actix_jwt_extended::store::PostgresStore;
 /// let sql = PostgresStore::builder().schema("auth").migration()?;
 /// assert!(sql.contains(r#"CREATE TABLE IF NOT EXISTS "auth"."ajx_revocation""#));
-/// # Ok::<(), actix_jwt_extended::StoreError>(())
+/// # Ok::<(), actix_jwt_extended::store::StoreError>(())
 /// ```
 #[derive(Debug, Clone)]
 pub struct PostgresStoreBuilder {

@@ -42,7 +42,8 @@ const SHORT: usize = 16;
 /// Clones share one connection, which comes back by itself. Feature `redis`.
 ///
 /// ```
-/// use actix_jwt_extended::{JwtConfig, JwtManager, RedisStore, Replicated};
+/// use actix_jwt_extended::store::{RedisStore, Replicated};
+/// use actix_jwt_extended::{JwtConfig, JwtManager};
 ///
 /// async fn manager(config: JwtConfig) -> Result<JwtManager, Box<dyn std::error::Error>> {
 ///     let store = RedisStore::connect("redis://:password@localhost:6379/0").await?;

@@ -38,7 +38,8 @@ const SESSIONS: usize = 1_000;
 /// Clones share one store. Feature `sqlite`.
 ///
 /// ```
-/// use actix_jwt_extended::{JwtConfig, JwtManager, SqliteStore};
+/// use actix_jwt_extended::store::SqliteStore;
+/// use actix_jwt_extended::{JwtConfig, JwtManager};
 ///
 /// # actix_web::rt::System::new().block_on(async {
 /// # let folder = tempfile::tempdir()?;

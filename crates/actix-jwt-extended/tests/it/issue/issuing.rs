@@ -2,9 +2,9 @@
 
 use crate::app::{NOW, SECRET, builder, config, manager};
 use crate::forge::hs256;
-use actix_jwt_extended::{
-    Algorithm, DecodeOptions, IssueError, JwtConfig, JwtError, JwtManager, Lifetime, ManualClock, SigningKey, TokenType,
-};
+use actix_jwt_extended::keys::{Algorithm, SigningKey};
+use actix_jwt_extended::test_util::ManualClock;
+use actix_jwt_extended::{DecodeOptions, IssueError, JwtConfig, JwtError, JwtManager, Lifetime, TokenType};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};

@@ -2,7 +2,8 @@
 
 use crate::app::{SECRET, builder, config, manager};
 use crate::forge::{good, with_header};
-use actix_jwt_extended::{Algorithm, ConfigError, JwtConfig, JwtManager, SigningKey, VerifyingKey};
+use actix_jwt_extended::keys::{Algorithm, SigningKey, VerifyingKey};
+use actix_jwt_extended::{ConfigError, JwtConfig, JwtManager};
 
 macro_rules! key {
     ($name:literal) => {

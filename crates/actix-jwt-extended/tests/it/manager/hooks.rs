@@ -2,10 +2,8 @@
 
 use crate::app::{NOW, SECRET, TestApp, builder, config};
 use crate::forge::{b64, good, hs256, with};
-use actix_jwt_extended::{
-    Algorithm, CurrentUser, JwtConfig, JwtError, JwtIdentity, JwtManager, JwtManagerBuilder, SigningKey, VerifyingKey,
-    jwt_required,
-};
+use actix_jwt_extended::keys::{Algorithm, SigningKey, VerifyingKey};
+use actix_jwt_extended::{CurrentUser, JwtConfig, JwtError, JwtIdentity, JwtManager, JwtManagerBuilder, jwt_required};
 use actix_web::{HttpMessage as _, HttpResponse, get, web};
 use serde_json::json;
 

@@ -2,9 +2,8 @@
 
 use crate::app::{NOW, SECRET, TestApp, builder, config, manager};
 use crate::forge::{good, with};
-use actix_jwt_extended::{
-    Algorithm, Jwt, JwtError, JwtIdentity, Location, VerifyingKey, jwt_required, verify_jwt_in_request,
-};
+use actix_jwt_extended::keys::{Algorithm, VerifyingKey};
+use actix_jwt_extended::{Jwt, JwtError, JwtIdentity, Location, jwt_required, verify_jwt_in_request};
 use actix_web::middleware::from_fn;
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, get, route, web};
 use serde_json::json;
@@ -270,7 +269,7 @@ fn two_forms_of_manager_are_refused_whichever_is_nearer() {
 
 #[test]
 fn time_passes() {
-    let clock = actix_jwt_extended::ManualClock::at(NOW as u64);
+    let clock = actix_jwt_extended::test_util::ManualClock::at(NOW as u64);
     let jwt = actix_jwt_extended::JwtManager::builder(config()).clock(clock.clone()).build().unwrap();
     let app = TestApp::start(&jwt, routes);
     let token = jwt.create_access_token("ada").unwrap();
@@ -312,8 +311,10 @@ mod realms {
         JwtConfig::new().secret_key("the secret of the staff's realm, 0123456789")
     }
 
-    fn serve(config: fn(JwtConfig) -> JwtConfig) -> (JwtManager, JwtManager, actix_jwt_extended::ManualClock, TestApp) {
-        let clock = actix_jwt_extended::ManualClock::at(NOW as u64);
+    fn serve(
+        config: fn(JwtConfig) -> JwtConfig,
+    ) -> (JwtManager, JwtManager, actix_jwt_extended::test_util::ManualClock, TestApp) {
+        let clock = actix_jwt_extended::test_util::ManualClock::at(NOW as u64);
         let users = JwtManager::builder(config(crate::app::config())).clock(clock.clone()).build().unwrap();
         let staff = JwtManager::builder(config(staff_config())).clock(clock.clone()).build().unwrap();
         let managers = (users.clone(), staff.clone());

@@ -1,9 +1,11 @@
 //! Cookies renewed in passing.
 
 use crate::app::{Answer, NOW, TestApp, config};
+use actix_jwt_extended::store::MemoryStore;
+use actix_jwt_extended::test_util::ManualClock;
 use actix_jwt_extended::{
-    CookieOptions, Jwt, JwtConfig, JwtIdentity, JwtManager, JwtManagerBuilder, Location, ManualClock, MemoryStore,
-    RefreshExpiringCookies, jwt_required, refresh_expiring_cookies,
+    CookieOptions, Jwt, JwtConfig, JwtIdentity, JwtManager, JwtManagerBuilder, Location, RefreshExpiringCookies,
+    jwt_required, refresh_expiring_cookies,
 };
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
 use serde_json::json;

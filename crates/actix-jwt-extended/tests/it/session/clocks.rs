@@ -1,9 +1,10 @@
 //! Two nodes with one store, whose clocks differ: what the guide says of that.
 
 use crate::app::{NOW, config};
-use actix_jwt_extended::{
-    Jwt, JwtError, JwtManager, ManualClock, MemoryStore, TokenPair, jwt_required, verify_jwt_in_request,
-};
+use actix_jwt_extended::session::TokenPair;
+use actix_jwt_extended::store::MemoryStore;
+use actix_jwt_extended::test_util::ManualClock;
+use actix_jwt_extended::{Jwt, JwtError, JwtManager, jwt_required, verify_jwt_in_request};
 use actix_web::HttpRequest;
 use actix_web::test::TestRequest;
 use std::time::Duration;

@@ -1,9 +1,11 @@
 //! Somebody with very many sessions, in a store that takes its time.
 
 use crate::app::{NOW, config};
-use actix_jwt_extended::{
-    JwtManager, ManualClock, MemoryStore, Revocation, SessionRecord, SessionsPage, StoreError, TokenIds, TokenStore,
+use actix_jwt_extended::JwtManager;
+use actix_jwt_extended::store::{
+    MemoryStore, Revocation, SessionRecord, SessionsPage, StoreError, TokenIds, TokenStore,
 };
+use actix_jwt_extended::test_util::ManualClock;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;

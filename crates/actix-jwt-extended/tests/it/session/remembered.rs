@@ -1,10 +1,10 @@
 //! How long it is remembered that a session was ended: until the last of its tokens has expired, and no longer.
 
 use crate::app::{NOW, config};
-use actix_jwt_extended::{
-    Jwt, JwtConfig, JwtManager, Lifetime, ManualClock, MemoryStore, Revocation, SessionRecord, StoreError, TokenIds,
-    TokenPair, TokenStore, jwt_required, verify_jwt_in_request,
-};
+use actix_jwt_extended::session::TokenPair;
+use actix_jwt_extended::store::{MemoryStore, Revocation, SessionRecord, StoreError, TokenIds, TokenStore};
+use actix_jwt_extended::test_util::ManualClock;
+use actix_jwt_extended::{Jwt, JwtConfig, JwtManager, Lifetime, jwt_required, verify_jwt_in_request};
 use actix_web::HttpRequest;
 use actix_web::test::TestRequest;
 use std::sync::{Arc, Mutex, OnceLock};

@@ -2,10 +2,13 @@
 
 use crate::app::{Answer, NOW, TestApp, config};
 use crate::{forge, logged};
+use actix_jwt_extended::keys::VerifyingKey;
+use actix_jwt_extended::session::{introspection_endpoint, revocation_endpoint};
+use actix_jwt_extended::store::{MemoryStore, Revocation, SessionRecord, StoreError, TokenIds, TokenStore};
+use actix_jwt_extended::test_util::ManualClock;
 use actix_jwt_extended::{
-    IssueError, Jwt, JwtConfig, JwtError, JwtIdentity, JwtManager, JwtManagerBuilder, ManualClock, MemoryStore,
-    Revocation, SessionRecord, StoreError, TokenIds, TokenStore, VerifyingKey, introspection_endpoint, jwt_required,
-    refresh_expiring_cookies, revocation_endpoint, verify_jwt_in_request,
+    IssueError, Jwt, JwtConfig, JwtError, JwtIdentity, JwtManager, JwtManagerBuilder, jwt_required,
+    refresh_expiring_cookies, verify_jwt_in_request,
 };
 use actix_web::rt::time::{sleep, timeout};
 use actix_web::test::TestRequest;
@@ -60,7 +63,8 @@ async fn unchecked(user: JwtIdentity) -> String {
 #[get("/sessions", wrap = "jwt_required()")]
 async fn sessions_route(jwt: JwtManager, user: JwtIdentity) -> actix_web::Result<web::Json<Vec<Value>>> {
     let sessions = jwt.sessions(&user).await?;
-    let line = |session: &actix_jwt_extended::Session| json!([session.id(), session.label(), session.subject()]);
+    let line =
+        |session: &actix_jwt_extended::session::Session| json!([session.id(), session.label(), session.subject()]);
     Ok(web::Json(sessions.iter().map(line).collect()))
 }
 

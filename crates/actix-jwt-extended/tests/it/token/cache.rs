@@ -2,10 +2,10 @@
 
 use crate::app::{NOW, SECRET, TestApp, config};
 use crate::forge::{good, with};
-use actix_jwt_extended::{
-    Algorithm, Clock, DecodeOptions, JwtIdentity, JwtManager, JwtManagerBuilder, ManualClock, MemoryStore, Revocation,
-    SigningKey, SystemClock, TokenStore as _, VerifyingKey, jwt_required,
-};
+use actix_jwt_extended::keys::{Algorithm, SigningKey, VerifyingKey};
+use actix_jwt_extended::store::{MemoryStore, Revocation, TokenStore as _};
+use actix_jwt_extended::test_util::ManualClock;
+use actix_jwt_extended::{Clock, DecodeOptions, JwtIdentity, JwtManager, JwtManagerBuilder, SystemClock, jwt_required};
 use actix_web::web;
 use futures_util::FutureExt as _;
 use serde_json::json;

@@ -3,7 +3,8 @@
 
 use crate::app::{NOW, SECRET, TestApp, config, manager};
 use crate::forge::{b64, good, good_claims, hs256, hs384, sign_raw, with, with_claims_text, with_header, without};
-use actix_jwt_extended::{Algorithm, JwtConfig, JwtIdentity, JwtManager, TokenType, jwt_required};
+use actix_jwt_extended::keys::Algorithm;
+use actix_jwt_extended::{JwtConfig, JwtIdentity, JwtManager, TokenType, jwt_required};
 use actix_web::{Responder, get, web};
 use serde_json::json;
 

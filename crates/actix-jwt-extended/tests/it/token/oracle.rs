@@ -1,7 +1,8 @@
 //! The jsonwebtoken crate as a second opinion: the same verdict on the same signatures.
 
 use crate::app::{NOW, manager};
-use actix_jwt_extended::{Algorithm, JwtConfig, JwtManager};
+use actix_jwt_extended::keys::Algorithm;
+use actix_jwt_extended::{JwtConfig, JwtManager};
 use jsonwebtoken::{DecodingKey, EncodingKey, Header, Validation};
 use serde_json::{Value, json};
 

@@ -2,7 +2,8 @@
 
 use crate::app::{NOW, SECRET};
 use crate::forge::{b64, hs256};
-use actix_jwt_extended::{InvalidToken, JwtConfig, JwtError, JwtManager, ManualClock};
+use actix_jwt_extended::test_util::ManualClock;
+use actix_jwt_extended::{InvalidToken, JwtConfig, JwtError, JwtManager};
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 use std::collections::HashSet;
