@@ -64,6 +64,6 @@ pub mod test_util {
 
     /// What every store must do: run these on a store of your own.
     pub mod store_testing {
-        pub use crate::store_testing::*;
+        pub use crate::store_testing::{check, check_cleanup, check_feed};
     }
 }

@@ -350,7 +350,7 @@ fn whatever_is_done_about_a_reuse_it_is_refused() {
         assert!(begin.elapsed() < Duration::from_secs(5), "{what}: nobody waits for it");
         client.app.get_with("/me", &access).is(401, "Token has been revoked");
     }
-    let logged = logged::lines("actix_jwt_extended::hooks");
+    let logged = logged::lines("actix_jwt_extended::manager::hooks");
     let failed = |why: &str| logged.iter().filter(|line| **line == format!("on_reuse_detected failed: {why}")).count();
     assert_eq!((failed("the mail server is down"), failed("it panicked")), (1, 2), "{logged:?}");
 }
