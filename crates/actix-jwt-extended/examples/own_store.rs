@@ -97,7 +97,7 @@ impl TokenStore for FileStore {
     async fn insert_session(&self, session: &SessionRecord, now_ms: i64) -> Result<(), StoreError> {
         self.change(|kept| {
             kept.sessions.retain(|_, session| session.expires_at_ms() >= now_ms);
-            kept.sessions.insert(session.session_id().to_owned(), session.clone());
+            kept.sessions.entry(session.session_id().to_owned()).or_insert_with(|| session.clone());
         })
     }
 

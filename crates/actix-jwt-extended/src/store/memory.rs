@@ -99,7 +99,9 @@ impl TokenStore for MemoryStore {
     async fn insert_session(&self, session: &SessionRecord, now_ms: i64) -> Result<(), StoreError> {
         let mut sessions = self.sessions();
         sessions.remove_ended(now_ms);
-        sessions.put(session.clone());
+        if !sessions.records.contains_key(&session.sid) {
+            sessions.put(session.clone());
+        }
         Ok(())
     }
 

@@ -91,7 +91,8 @@ pub trait TokenStore: fmt::Debug + Send + Sync + 'static {
         None
     }
 
-    /// Keeps a new session. Its ID has never been used.
+    /// Keeps a new session. A session of this ID that is there already stays as it is, and that is no error: an insert
+    /// whose answer was lost is sent again, and meanwhile the session may have moved on.
     ///
     /// # Errors
     /// The store could not be reached, or did not keep it.

@@ -40,6 +40,7 @@ pub async fn check<S: TokenStore, F: Future<Output = S>>(make: impl Fn(ManualClo
     revocations::odd_ids_are_told_apart(next().await).await;
     revocations::what_has_expired_takes_nothing_with_it(next().await).await;
     sessions::sessions_are_kept_as_they_were_written(next().await).await;
+    sessions::an_insert_that_is_sent_again_changes_nothing(next().await).await;
     sessions::one_caller_replaces_a_session(next().await).await;
     sessions::one_caller_removes_a_session(next().await).await;
     sessions::many_at_once_are_as_one_after_the_other(next().await).await;

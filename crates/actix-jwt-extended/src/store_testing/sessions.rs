@@ -35,6 +35,21 @@ pub(super) async fn sessions_are_kept_as_they_were_written(Timed(store, _): Time
     assert_eq!(store.sessions("bob").await.expect("sessions"), [bobs]);
 }
 
+/// Its answer was lost, or it was on its way for long.
+pub(super) async fn an_insert_that_is_sent_again_changes_nothing(Timed(store, _): Timed<impl TokenStore>) {
+    let first = session("s1", "ada");
+    let next = successor(&first, "r1");
+    store.insert_session(&first, NOW).await.expect("insert_session");
+    store.insert_session(&first, NOW).await.expect("insert_session, again");
+    assert!(store.replace_session(&next).await.expect("replace_session"));
+    store.insert_session(&first, NOW).await.expect("insert_session, after a rotation");
+    store.insert_session(&session("s1", "bob"), NOW).await.expect("insert_session of an ID that is there");
+    assert_eq!(store.session("s1").await.expect("session").as_ref(), Some(&next), "it was overwritten");
+    assert_eq!(store.sessions("ada").await.expect("sessions").as_slice(), std::slice::from_ref(&next));
+    assert!(store.sessions("bob").await.expect("sessions").is_empty());
+    assert!(!store.replace_session(&next).await.expect("replace_session"), "a used token is good again");
+}
+
 pub(super) async fn one_caller_replaces_a_session(Timed(store, _): Timed<impl TokenStore>) {
     let first = session("s1", "ada");
     store.insert_session(&first, NOW).await.expect("insert_session");

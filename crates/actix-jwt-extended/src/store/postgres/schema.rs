@@ -114,7 +114,7 @@ impl Schema {
                          ORDER BY expires_at LIMIT 100 FOR UPDATE SKIP LOCKED)
                  )
                  INSERT INTO {session} (sid, subject, rotation, expires_at, data) VALUES ($1, $2, $3, $4, $5)
-                 ON CONFLICT (sid) DO UPDATE SET subject = $2, rotation = $3, expires_at = $4, data = $5"
+                 ON CONFLICT (sid) DO NOTHING"
             ),
             session: format!("SELECT data FROM {session} WHERE sid = $1"),
             replace_session: format!(

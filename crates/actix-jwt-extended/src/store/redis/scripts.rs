@@ -102,11 +102,11 @@ pub(super) static IS_REVOKED: LazyLock<Lua> = LazyLock::new(|| {
     )
 });
 
-/// A new session, for so many milliseconds; empty = for ever.
+/// A new session, for so many milliseconds; empty = for ever. One that is there stays: this may be sent again.
 pub(super) static INSERT: LazyLock<Lua> = LazyLock::new(|| {
     Lua::new(
         r"
-        redis.call('DEL', KEYS[1])
+        if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
         redis.call('HSET', KEYS[1], 'r', ARGV[1], 'd', ARGV[2])
         if ARGV[3] ~= '' then redis.call('PEXPIRE', KEYS[1], ARGV[3]) end
         return 1

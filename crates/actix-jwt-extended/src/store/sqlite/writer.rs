@@ -115,8 +115,8 @@ fn perform(connection: &Connection, write: &Write) -> rusqlite::Result<bool> {
     match write {
         Write::Revoke(revocation, _) => revoke(connection, revocation),
         Write::Insert(session, _) => {
-            const SQL: &str = "INSERT OR REPLACE INTO ajx_session (sid, subject, rotation, expires_at, data)
-                               VALUES (?1, ?2, ?3, ?4, ?5)";
+            const SQL: &str = "INSERT INTO ajx_session (sid, subject, rotation, expires_at, data)
+                               VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (sid) DO NOTHING";
             let (sid, subject) = (indexed(session.session_id()), indexed(session.subject()));
             let row = params![sid, subject, number(session.rotation())?, session.expires_at_ms(), json(session)?];
             connection.prepare_cached(SQL)?.execute(row).map(|_| true)
