@@ -93,7 +93,7 @@ impl SessionRules {
             });
         }
         let grace_ms = i64::try_from(self.grace.as_millis()).unwrap_or(i64::MAX);
-        // A clock that was set back does not prolong it.
+        // A clock that was set back logs nobody out. It prolongs the grace by as much.
         let in_grace = (0..grace_ms).contains(&now_ms.saturating_sub(session.rotated_at_ms).max(0));
         let was_just_current = session.previous.as_deref() == Some(presented.jwt_id);
         if was_just_current && in_grace { Verdict::Repeat } else { Verdict::Reused }
