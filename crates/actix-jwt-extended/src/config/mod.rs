@@ -3,11 +3,14 @@
 mod cookies;
 #[cfg(feature = "settings")]
 mod file;
+mod secret;
+mod setters;
 mod settings;
+mod types;
 mod value;
 
 pub use settings::JwtConfig;
-pub use value::{CookiePrefix, ErrorFormat, Lifetime, Location, OneOrMany, ParseLifetimeError, SameSite};
+pub use types::{CookiePrefix, ErrorFormat, Lifetime, Location, OneOrMany, ParseLifetimeError, SameSite};
 
 use crate::claims::{MAX_NUMERIC_DATE, name};
 use crate::error::ConfigError;
@@ -21,7 +24,7 @@ use std::time::Duration;
 use value::SettingValue;
 
 pub(crate) use cookies::{Names, begins_with, warn_of_plain_cookies};
-pub(crate) use value::{PemSource, Secret};
+pub(crate) use secret::{PemSource, Secret};
 
 /// What all our settings begin with; names without it are somebody else's.
 const PREFIX: &str = "JWT_";

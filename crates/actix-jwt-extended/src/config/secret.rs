@@ -1,0 +1,71 @@
+//! Keys as the settings give them: hidden, and zeroised when they go.
+
+use super::value::{FromSetting, SettingValue};
+use std::fmt;
+use std::path::PathBuf;
+use subtle::ConstantTimeEq as _;
+use zeroize::Zeroizing;
+
+/// Text that must not be seen: zeroised on drop, absent from `Debug`.
+#[derive(Clone)]
+pub(crate) struct Secret(Zeroizing<String>);
+
+impl PartialEq for Secret {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.as_bytes().ct_eq(other.0.as_bytes()).into()
+    }
+}
+
+impl Eq for Secret {}
+
+impl Secret {
+    pub(crate) fn new(text: String) -> Self {
+        Self(Zeroizing::new(text))
+    }
+
+    pub(crate) fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[hidden]")
+    }
+}
+
+impl FromSetting for Secret {
+    const EXPECTED: &'static str = "a string";
+
+    fn from_setting(value: SettingValue) -> Option<Self> {
+        match value {
+            SettingValue::Text(text) | SettingValue::Untyped(text) => Some(Self(text)),
+            _ => None,
+        }
+    }
+}
+
+/// Where a key's PEM text is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum PemSource {
+    Inline(Secret),
+    File(PathBuf),
+}
+
+impl PemSource {
+    pub(super) fn new(pem_or_path: String) -> Self {
+        if pem_or_path.contains("-----BEGIN") {
+            Self::Inline(Secret::new(pem_or_path))
+        } else {
+            Self::File(pem_or_path.into())
+        }
+    }
+}
+
+impl FromSetting for PemSource {
+    const EXPECTED: &'static str = "PEM text or the path of a PEM file";
+
+    fn from_setting(value: SettingValue) -> Option<Self> {
+        String::from_setting(value).map(Self::new)
+    }
+}

@@ -1,0 +1,166 @@
+//! Setters: the keys, and what issued and accepted tokens are.
+
+use super::setters;
+use crate::config::{JwtConfig, Lifetime, OneOrMany, PemSource, Secret};
+use jsonwebtoken::Algorithm;
+use std::time::Duration;
+
+setters! {
+    /// How long an access token lives; 15 minutes by default.
+    ///
+    /// ```
+    /// # use actix_jwt_extended::{JwtConfig, Lifetime};
+    /// let hour = JwtConfig::new().access_token_expires(std::time::Duration::from_secs(3600));
+    /// let never = JwtConfig::new().access_token_expires(Lifetime::Never);
+    /// ```
+    "JWT_ACCESS_TOKEN_EXPIRES" access_token_expires(lifetime: impl Into<Lifetime>) => lifetime.into();
+
+    /// How long a refresh token lives; 30 days by default.
+    ///
+    /// ```
+    /// # use actix_jwt_extended::JwtConfig;
+    /// let week = JwtConfig::new().refresh_token_expires(std::time::Duration::from_secs(7 * 86_400));
+    /// ```
+    "JWT_REFRESH_TOKEN_EXPIRES" refresh_token_expires(lifetime: impl Into<Lifetime>) => lifetime.into();
+
+    /// The algorithm that signs; `HS256` by default. Tokens signed with it are accepted too.
+    ///
+    /// ```
+    /// # use actix_jwt_extended::keys::Algorithm;
+    /// # use actix_jwt_extended::JwtConfig;
+    /// let config = JwtConfig::new().algorithm(Algorithm::ES256);
+    /// ```
+    "JWT_ALGORITHM" algorithm(algorithm: Algorithm) => algorithm;
+
+    /// The algorithms that are accepted besides `JWT_ALGORITHM`; by default none.
+    ///
+    /// ```
+    /// # use actix_jwt_extended::keys::Algorithm;
+    /// # use actix_jwt_extended::JwtConfig;
+    /// let config = JwtConfig::new().decode_algorithms([Algorithm::HS512]);
+    /// ```
+    "JWT_DECODE_ALGORITHMS" decode_algorithms(algorithms: impl Into<Vec<Algorithm>>) => Some(algorithms.into());
+
+    /// The secret of the `HS*` algorithms: at least as many bytes as the hash has (RFC 7518 §3.2).
+    ///
+    /// ```
+    /// # use actix_jwt_extended::JwtConfig;
+    /// let config = JwtConfig::new().secret_key(std::env::var("SECRET").unwrap_or_default());
+    /// ```
+    "JWT_SECRET_KEY" secret_key(secret: impl Into<String>) => Some(Secret::new(secret.into()));
+
+    /// The private key of all other algorithms, as PEM or as the path of a PEM file.
+    ///
+    /// Without it tokens can be verified, not issued.
+    ///
+    /// ```
+    /// # use actix_jwt_extended::keys::Algorithm;
+    /// # use actix_jwt_extended::JwtConfig;
+    /// let config = JwtConfig::new().algorithm(Algorithm::EdDSA).private_key("/etc/app/jwt.pem");
+    /// ```
+    "JWT_PRIVATE_KEY" private_key(pem_or_path: impl Into<String>) => Some(PemSource::new(pem_or_path.into()));
+
+    /// The public key of all other algorithms, as PEM or as the path of a PEM file.
+    ///
+    /// Without it the private key's public half is taken.
+    ///
+    /// ```
+    /// # use actix_jwt_extended::keys::Algorithm;
+    /// # use actix_jwt_extended::JwtConfig;
+    /// let config = JwtConfig::new().algorithm(Algorithm::RS256).public_key("/etc/app/jwt.pub.pem");
+    /// ```
+    "JWT_PUBLIC_KEY" public_key(pem_or_path: impl Into<String>) => Some(PemSource::new(pem_or_path.into()));
+
+    /// Audiences of which a token must name one (RFC 7519 §4.1.3); by default `aud` is not looked at.
+    ///
+    /// ```
+    /// # use actix_jwt_extended::JwtConfig;
+    /// let config = JwtConfig::new().decode_audience(["web", "app"]);
+    /// ```
+    "JWT_DECODE_AUDIENCE" decode_audience(audience: impl Into<OneOrMany>) => Some(audience.into());
+
+    /// The `aud` of issued tokens; by default none.
+    ///
+    /// ```
+    /// # use actix_jwt_extended::JwtConfig;
+    /// let config = JwtConfig::new().encode_audience("web");
+    /// ```
+    "JWT_ENCODE_AUDIENCE" encode_audience(audience: impl Into<OneOrMany>) => Some(audience.into());
+
+    /// Issuers of which a token must name one (RFC 7519 §4.1.1); by default `iss` is not looked at.
+    ///
+    /// ```
+    /// # use actix_jwt_extended::JwtConfig;
+    /// let config = JwtConfig::new().decode_issuer("https://login.example");
+    /// ```
+    "JWT_DECODE_ISSUER" decode_issuer(issuer: impl Into<OneOrMany>) => Some(issuer.into());
+
+    /// The `iss` of issued tokens; by default none.
+    ///
+    /// ```
+    /// # use actix_jwt_extended::JwtConfig;
+    /// let config = JwtConfig::new().encode_issuer("https://login.example");
+    /// ```
+    "JWT_ENCODE_ISSUER" encode_issuer(issuer: impl Into<String>) => Some(issuer.into());
+
+    /// How far clocks may differ when `exp`, `nbf` and `iat` are judged; 0 by default.
+    ///
+    /// ```
+    /// # use actix_jwt_extended::JwtConfig;
+    /// let config = JwtConfig::new().decode_leeway(std::time::Duration::from_secs(10));
+    /// ```
+    "JWT_DECODE_LEEWAY" decode_leeway(leeway: Duration) => leeway;
+
+    /// Whether issued tokens carry `nbf`; true by default.
+    ///
+    /// ```
+    /// # use actix_jwt_extended::JwtConfig;
+    /// let config = JwtConfig::new().encode_nbf(false);
+    /// ```
+    "JWT_ENCODE_NBF" encode_nbf(on: bool) => on;
+
+    /// Whether `sub` must be a string (RFC 7519 §4.1.2); true by default.
+    ///
+    /// ```
+    /// # use actix_jwt_extended::JwtConfig;
+    /// let config = JwtConfig::new().verify_sub(false);
+    /// ```
+    "JWT_VERIFY_SUB" verify_sub(on: bool) => on;
+
+    /// The claim that holds the identity; `sub` by default.
+    ///
+    /// ```
+    /// # use actix_jwt_extended::JwtConfig;
+    /// let config = JwtConfig::new().identity_claim("user_id");
+    /// ```
+    "JWT_IDENTITY_CLAIM" identity_claim(name: impl Into<String>) => name.into();
+
+    /// The longest token that is looked at, in bytes; 8192 by default.
+    ///
+    /// ```
+    /// # use actix_jwt_extended::JwtConfig;
+    /// let config = JwtConfig::new().max_token_size(4096);
+    /// ```
+    "JWT_MAX_TOKEN_SIZE" max_token_size(bytes: usize) => bytes;
+
+    /// How many verified tokens each worker remembers, so that it need not verify them again; 4096 by default.
+    ///
+    /// A token is recognised by all of its text. One is 2.5 KiB of memory: a token with long or many claims counts
+    /// as several.
+    /// Expiry, type, freshness, revocation and scopes are checked each time. 0 turns it off; so does a
+    /// `decode_key_loader`.
+    ///
+    /// ```
+    /// # use actix_jwt_extended::JwtConfig;
+    /// let off = JwtConfig::new().token_cache_size(0);
+    /// ```
+    "JWT_TOKEN_CACHE_SIZE" token_cache_size(tokens: usize) => tokens;
+
+    /// Whether a secret that is too short or well known is accepted, with a warning; false by default.
+    ///
+    /// ```
+    /// # use actix_jwt_extended::JwtConfig;
+    /// let for_a_test = JwtConfig::new().secret_key("super-secret").allow_weak_secret(true);
+    /// ```
+    "JWT_ALLOW_WEAK_SECRET" allow_weak_secret(on: bool) => on;
+}
