@@ -10,15 +10,42 @@ use std::io;
 #[derive(Debug)]
 pub enum StartError {
     Jwt(ConfigError),
-    Make { path: String, source: io::Error },
-    Read { path: String, source: io::Error },
-    Syntax { path: String },
-    UnknownSetting { name: String, suggestion: Option<&'static str> },
-    InvalidValue { setting: &'static str, expected: &'static str },
-    Store { store: String, source: StoreError },
+    Make {
+        path: String,
+        source: io::Error,
+    },
+    Read {
+        path: String,
+        source: io::Error,
+    },
+    Syntax {
+        path: String,
+    },
+    UnknownSetting {
+        name: String,
+        suggestion: Option<&'static str>,
+    },
+    InvalidValue {
+        setting: &'static str,
+        expected: &'static str,
+    },
+    Store {
+        store: String,
+        source: StoreError,
+    },
+    /// Never where both stores are built in.
+    #[cfg_attr(all(feature = "postgres", feature = "redis"), allow(dead_code))]
+    NotBuiltIn {
+        store: String,
+        feature: &'static str,
+    },
     Page(serde_json::Error),
     Hashing(argon2::password_hash::Error),
-    Listen { host: String, port: u16, source: io::Error },
+    Listen {
+        host: String,
+        port: u16,
+        source: io::Error,
+    },
     Server(io::Error),
 }
 
@@ -35,6 +62,9 @@ impl fmt::Display for StartError {
             Self::UnknownSetting { name, suggestion: None } => write!(f, "{name} is no setting"),
             Self::InvalidValue { setting, expected } => write!(f, "{setting} must be {expected}"),
             Self::Store { store, source } => write!(f, "cannot keep logins in {store}: {source}"),
+            Self::NotBuiltIn { store, feature } => {
+                write!(f, "this demo was built without {store}; start it with: cargo run -p demo --features {feature}")
+            }
             Self::Page(error) => write!(f, "cannot write the page: {error}"),
             Self::Hashing(error) => write!(f, "cannot hash passwords: {error}"),
             Self::Listen { host, port, source } => {
@@ -58,7 +88,9 @@ impl Error for StartError {
             Self::Hashing(error) => Some(error),
             Self::Make { source, .. } | Self::Read { source, .. } | Self::Listen { source, .. } => Some(source),
             Self::Server(source) => Some(source),
-            Self::Syntax { .. } | Self::UnknownSetting { .. } | Self::InvalidValue { .. } => None,
+            Self::Syntax { .. } | Self::UnknownSetting { .. } | Self::InvalidValue { .. } | Self::NotBuiltIn { .. } => {
+                None
+            }
         }
     }
 }

@@ -2,11 +2,19 @@
 
 use actix_web::middleware::Logger;
 use env_logger::Env;
+use std::io::Write as _;
+use std::time::SystemTime;
 
 /// `RUST_LOG` decides what is shown; by default what the demo does, and each request.
 pub fn init() {
     env_logger::Builder::from_env(Env::default().default_filter_or("info,actix_server=warn"))
-        .format_target(false)
+        .format(|line, record| {
+            let time = humantime::format_rfc3339_seconds(SystemTime::now());
+            let (level, style) = (record.level(), line.default_level_style(record.level()));
+            // What goes on in another line is indented, so that it cannot be taken for a line of its own.
+            let text = record.args().to_string().replace('\n', "\n    ");
+            writeln!(line, "[{time} {style}{level:<5}{style:#}] {text}")
+        })
         .init();
 }
 

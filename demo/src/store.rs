@@ -1,9 +1,12 @@
 //! Where revocations and sessions are kept: `DEMO_STORE`.
 
 use crate::error::StartError;
-use actix_jwt_extended::store::StoreError;
+#[cfg(feature = "postgres")]
+use actix_jwt_extended::store::PostgresStore;
+#[cfg(feature = "redis")]
+use actix_jwt_extended::store::RedisStore;
 use actix_jwt_extended::store::{
-    MemoryStore, PostgresStore, RedisStore, Replicated, ReplicatedStats, RevocationFeed, SharedStore, SqliteStore,
+    MemoryStore, Replicated, ReplicatedStats, RevocationFeed, SharedStore, SqliteStore, StoreError,
 };
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -74,8 +77,14 @@ impl StoreSetting {
         let opened = match &self.kind {
             Kind::Memory => Ok(Store::alone(MemoryStore::new())),
             Kind::Sqlite(path) => self.shared(SqliteStore::open(path).await).await,
+            #[cfg(feature = "postgres")]
             Kind::Postgres(url) => self.shared(PostgresStore::connect(url).await).await,
+            #[cfg(not(feature = "postgres"))]
+            Kind::Postgres(_) => return Err(StartError::NotBuiltIn { store: self.shown(), feature: "postgres" }),
+            #[cfg(feature = "redis")]
             Kind::Redis(url) => self.shared(RedisStore::connect(url).await).await,
+            #[cfg(not(feature = "redis"))]
+            Kind::Redis(_) => return Err(StartError::NotBuiltIn { store: self.shown(), feature: "redis" }),
         };
         opened.map_err(|source| StartError::Store { store: self.shown(), source })
     }
