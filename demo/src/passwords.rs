@@ -18,10 +18,23 @@ const PASSES: u32 = 2;
 const LANES: u32 = 1;
 const OUTPUT_BYTES: usize = 32;
 
+/// So many may wait: on two cores half a second. Whoever comes then is told to come again.
+const WAITING: usize = 64;
+
+/// Why a password was not verified.
+#[derive(Debug)]
+pub enum Unverified {
+    /// Too many wait already.
+    Busy,
+    Stopped(BlockingError),
+}
+
 pub struct Passwords {
     argon2: Argon2<'static>,
-    /// One turn for each core: more at once would not be faster. Who comes later waits.
+    /// One turn for each core: more at once would not be faster. Who comes later waits, if there is room.
     turns: Arc<Semaphore>,
+    /// Room for those who compute and those who wait.
+    room: Arc<Semaphore>,
     memory: Arc<Memory>,
     #[cfg(test)]
     pub verifications: std::sync::atomic::AtomicUsize,
@@ -30,9 +43,11 @@ pub struct Passwords {
 impl Passwords {
     pub fn new() -> Result<Self, password_hash::Error> {
         let params = Params::new(MEMORY_KIB, PASSES, LANES, Some(OUTPUT_BYTES))?;
+        let cores = thread::available_parallelism().map_or(1, usize::from);
         Ok(Self {
             argon2: Argon2::new(Algorithm::Argon2id, Version::V0x13, params),
-            turns: Arc::new(Semaphore::new(thread::available_parallelism().map_or(1, usize::from))),
+            turns: Arc::new(Semaphore::new(cores)),
+            room: Arc::new(Semaphore::new(cores + WAITING)),
             memory: Arc::default(),
             #[cfg(test)]
             verifications: std::sync::atomic::AtomicUsize::new(0),
@@ -44,7 +59,8 @@ impl Passwords {
     }
 
     /// Whether `hash` was made of this password. Waits for its turn, and leaves the worker free meanwhile.
-    pub async fn verify(&self, password: String, hash: &PasswordHash) -> Result<bool, BlockingError> {
+    pub async fn verify(&self, password: String, hash: &PasswordHash) -> Result<bool, Unverified> {
+        let room = Arc::clone(&self.room).try_acquire_owned().map_err(|_| Unverified::Busy)?;
         #[cfg(test)]
         self.verifications.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         let (argon2, memory, hash) = (self.argon2.clone(), Arc::clone(&self.memory), hash.clone());
@@ -54,10 +70,11 @@ impl Passwords {
             let verified = memory
                 .lend(argon2.params().block_count(), |blocks| is_hash_of(password.as_bytes(), &hash, &argon2, blocks));
             // Given back only here: a client that has gone away does not stop the computation.
-            drop(turn);
+            drop((turn, room));
             verified
         })
         .await
+        .map_err(Unverified::Stopped)
     }
 }
 
@@ -114,6 +131,20 @@ mod tests {
         }
         assert!(passwords.memory.0.lock().unwrap().len() <= cores);
         assert_eq!(passwords.turns.available_permits(), cores);
+    }
+
+    #[actix_web::test]
+    async fn whoever_finds_no_room_is_told_so_at_once() {
+        let passwords = Passwords::new().unwrap();
+        let hash = passwords.hash(b"one").unwrap();
+        let room = passwords.room.available_permits();
+        let verifying = (0..3 * room).map(|_| passwords.verify("one".to_owned(), &hash));
+        let verified = futures_util::future::join_all(verifying).await;
+        assert!(verified[..room].iter().all(|verified| matches!(verified, Ok(true))), "the first ones find room");
+        assert!(verified[room..].iter().all(|verified| matches!(verified, Err(Unverified::Busy))));
+        // Afterwards there is room again.
+        assert!(passwords.verify("one".to_owned(), &hash).await.unwrap());
+        assert_eq!(passwords.room.available_permits(), room);
     }
 
     #[actix_web::test]

@@ -1,7 +1,6 @@
 //! Who may log in.
 
-use crate::passwords::{self, Passwords};
-use actix_web::error::BlockingError;
+use crate::passwords::{self, Passwords, Unverified};
 use argon2::password_hash;
 use argon2::password_hash::phc::PasswordHash;
 use std::collections::HashMap;
@@ -34,7 +33,7 @@ impl Users {
         Ok(Self { users: HashMap::from([("test", test)]), nobody: passwords.hash(b"")?, passwords })
     }
 
-    pub async fn verify(&self, username: &str, password: String) -> Result<bool, BlockingError> {
+    pub async fn verify(&self, username: &str, password: String) -> Result<bool, Unverified> {
         if password.len() > passwords::MAX_LENGTH {
             return Ok(false);
         }

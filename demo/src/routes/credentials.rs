@@ -1,8 +1,9 @@
 //! Reading and checking a username and its password: the same for every way to log in.
 
+use crate::passwords::Unverified;
 use crate::users::Users;
 use actix_web::http::StatusCode;
-use actix_web::http::header::WWW_AUTHENTICATE;
+use actix_web::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, ResponseError, web};
 use serde_json::{Value, json};
 use std::fmt;
@@ -18,15 +19,23 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Who sent the right pair.
 pub async fn verified_username(users: &Users, request: &HttpRequest, body: web::Payload) -> actix_web::Result<String> {
     let (username, password) = read(request, body).await?;
-    if !users.verify(&username, password).await? {
-        return Err(Refusal::WrongPair.into());
+    match users.verify(&username, password).await {
+        Ok(true) => Ok(username),
+        Ok(false) => Err(Refusal::WrongPair.into()),
+        Err(Unverified::Busy) => Err(Refusal::Busy.into()),
+        Err(Unverified::Stopped(error)) => Err(error.into()),
     }
-    Ok(username)
+}
+
+/// What Flask takes for JSON: `application/json`, and `application/` with the suffix `+json`.
+fn is_json(request: &HttpRequest) -> bool {
+    let kind = request.content_type().to_ascii_lowercase();
+    kind == "application/json" || (kind.starts_with("application/") && kind.ends_with("+json"))
 }
 
 /// By hand, because `web::Json` would answer in its own words, and accept `text/json`.
 async fn read(request: &HttpRequest, body: web::Payload) -> Result<(String, String), Refusal> {
-    if !request.content_type().eq_ignore_ascii_case("application/json") {
+    if !is_json(request) {
         return Err(Refusal::NotJson);
     }
     let body = timeout(PATIENCE, body.to_bytes_limited(MAX_BODY)).await.map_err(|_| Refusal::TooSlow)?;
@@ -67,6 +76,8 @@ enum Refusal {
     Malformed,
     Missing(&'static str),
     WrongPair,
+    /// So many log in that this one would wait too long.
+    Busy,
 }
 
 impl fmt::Display for Refusal {
@@ -78,6 +89,7 @@ impl fmt::Display for Refusal {
             Self::Malformed => f.write_str("Malformed JSON in request"),
             Self::Missing(name) => write!(f, "Missing {name} parameter"),
             Self::WrongPair => f.write_str("Bad username or password"),
+            Self::Busy => f.write_str("Too many logins at once; try again"),
         }
     }
 }
@@ -89,14 +101,17 @@ impl ResponseError for Refusal {
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::WrongPair => StatusCode::UNAUTHORIZED,
+            Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 
     fn error_response(&self) -> HttpResponse {
         let mut response = HttpResponse::build(self.status_code());
-        if matches!(self, Self::WrongPair) {
+        match self {
             // RFC 9110 §15.5.2: a 401 names a scheme.
-            response.insert_header((WWW_AUTHENTICATE, "Bearer"));
+            Self::WrongPair => drop(response.insert_header((WWW_AUTHENTICATE, "Bearer"))),
+            Self::Busy => drop(response.insert_header((RETRY_AFTER, "1"))),
+            _ => {}
         }
         response.json(json!({ "msg": self.to_string() }))
     }

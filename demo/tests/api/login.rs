@@ -32,6 +32,8 @@ fn what_is_not_sent_as_json_is_missing() {
         "application/x-www-form-urlencoded",
         "application/jsonp",
         "application/json-seq",
+        "text/x+json",
+        "application/xml+json-seq",
         "application",
         "json",
         "",
@@ -43,7 +45,13 @@ fn what_is_not_sent_as_json_is_missing() {
     }
     let response = http::request(demo.port(), "POST", "/login", &[], RIGHT);
     assert_eq!((response.status, response.json()), (400, msg("Missing JSON in request")));
-    for content_type in ["application/json; charset=utf-8", "application/json;charset=UTF-8", "Application/JSON"] {
+    for content_type in [
+        "application/json; charset=utf-8",
+        "application/json;charset=UTF-8",
+        "Application/JSON",
+        "application/vnd.api+json",
+        "application/ld+JSON; a=b",
+    ] {
         assert_eq!(demo.login(content_type, RIGHT).status, 200, "{content_type:?}");
     }
 }
@@ -157,6 +165,28 @@ fn many_logins_at_once_are_all_answered() {
                 let body = json!({ "username": "test", "password": password }).to_string();
                 let headers = [("Content-Type", "application/json")];
                 assert_eq!(http::request(port, "POST", "/login", &headers, body.as_bytes()).status, expected);
+            });
+        }
+    });
+    demo.assert_accepts(&demo.token());
+}
+
+#[test]
+fn a_flood_of_logins_is_turned_away_and_the_next_one_served() {
+    let folder = Folder::empty();
+    let demo = folder.start();
+    let port = demo.port();
+    thread::scope(|scope| {
+        for _ in 0..200 {
+            scope.spawn(move || {
+                let headers = [("Content-Type", "application/json")];
+                let response = http::request(port, "POST", "/login", &headers, RIGHT);
+                if response.status == 503 {
+                    assert_eq!(response.header("retry-after"), Some("1"));
+                    assert_eq!(response.json(), msg("Too many logins at once; try again"));
+                } else {
+                    assert_eq!(response.status, 200);
+                }
             });
         }
     });

@@ -95,9 +95,13 @@ fn came_from(request: &HttpRequest, secure: bool) -> CameFrom {
     // HTTP/2 has no Host: there the authority says it.
     let authority = || request.uri().authority().map(|authority| authority.as_str().as_bytes());
     let host = headers.get(HOST).map(|host| host.as_bytes()).or_else(authority).unwrap_or_default();
-    let own = |scheme: &[u8]| origin.as_bytes().strip_prefix(scheme).is_some_and(|own| own.eq_ignore_ascii_case(host));
+    let own = |scheme: &[u8], port: &[u8]| {
+        // Browsers leave a scheme's own port out of both; proxies and other clients may write it (RFC 6454 §4).
+        let bare = |authority| <[u8]>::strip_suffix(authority, port).unwrap_or(authority);
+        origin.as_bytes().strip_prefix(scheme).is_some_and(|own| bare(own).eq_ignore_ascii_case(bare(host)))
+    };
     // An origin of HTTPS is never doubted: behind a proxy that ends TLS, what arrives here looks like HTTP.
-    if own(b"https://") || (own(b"http://") && !is_over_https(request, secure)) {
+    if own(b"https://", b":443") || (own(b"http://", b":80") && !is_over_https(request, secure)) {
         CameFrom::Here
     } else {
         CameFrom::Elsewhere
@@ -139,6 +143,27 @@ mod tests {
         }
         let h2 = TestRequest::default().uri("https://own.example/x").insert_header(("origin", "https://own.example"));
         assert_eq!(came_from(&h2.to_http_request(), false), CameFrom::Here);
+    }
+
+    #[test]
+    fn a_schemes_own_port_may_be_said_or_not() {
+        for (origin, host) in [
+            ("https://own.example", "own.example:443"),
+            ("https://own.example:443", "own.example"),
+            ("http://own.example", "own.example:80"),
+            ("http://[::1]", "[::1]:80"),
+        ] {
+            assert_eq!(from(&[("origin", origin), ("host", host)]), CameFrom::Here, "{origin} {host}");
+        }
+        for (origin, host) in [
+            ("https://own.example", "own.example:80"),
+            ("http://own.example", "own.example:443"),
+            ("https://own.example", "own.example:4430"),
+            ("https://own.example:443.evil.example", "own.example:443"),
+            ("https://evil.example", "own.example:443"),
+        ] {
+            assert_eq!(from(&[("origin", origin), ("host", host)]), CameFrom::Elsewhere, "{origin} {host}");
+        }
     }
 
     #[test]
