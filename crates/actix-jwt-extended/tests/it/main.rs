@@ -41,6 +41,7 @@ mod session {
     mod clocks;
     mod many_sessions;
     mod remembered;
+    mod rotating;
     mod sessions;
 }
 
