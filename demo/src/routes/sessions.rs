@@ -1,6 +1,5 @@
 //! `/auth/sessions`: where somebody is logged in, and how to end that.
 
-use actix_jwt_extended::session::Session;
 use actix_jwt_extended::{Jwt, JwtError, JwtManager, jwt_required};
 use actix_web::{HttpResponse, Responder, delete, route, web};
 use serde_json::json;
@@ -28,11 +27,9 @@ pub async fn list(jwt: JwtManager, presented: Jwt) -> Result<impl Responder, Jwt
 /// One of one's own, and nobody else's.
 #[delete("/auth/sessions/{id}", wrap = "jwt_required()")]
 pub async fn end(jwt: JwtManager, presented: Jwt, id: web::Path<String>) -> Result<HttpResponse, JwtError> {
-    let own = jwt.sessions(&presented.identity()).await?;
-    if !own.iter().map(Session::id).any(|own| own == *id) {
+    if !jwt.revoke_session_of(&presented.identity(), &id).await? {
         return Ok(HttpResponse::NotFound().json(json!({ "msg": "No such session" })));
     }
-    jwt.revoke_session(&id).await?;
     Ok(HttpResponse::Ok().json(json!({ "msg": "Session ended" })))
 }
 

@@ -35,6 +35,8 @@ pub(crate) mod name {
         CSRF = "csrf";
         EXPIRATION = "exp";
         FRESH = "fresh";
+        /// Which own claims and header parameters were given at the call, where loaders add others.
+        GIVEN = "ajx";
         ISSUED_AT = "iat";
         ISSUER = "iss";
         JWT_ID = "jti";
@@ -301,12 +303,8 @@ impl VerifiedToken {
     /// When it was issued, in milliseconds since the epoch. Our own JWT IDs tell that (UUID version 7); of
     /// others the second is known, and counts from its beginning.
     pub(crate) fn issued_at_ms(&self) -> i64 {
-        let uuid = self.jti().and_then(|jti| Uuid::try_parse(jti).ok()).filter(|uuid| uuid.get_version_num() == 7);
-        match uuid {
-            // RFC 9562 §5.7: 48 bits of milliseconds come first.
-            Some(uuid) => i64::try_from(uuid.as_u128() >> 80).unwrap_or(0),
-            None => self.issued_at().unwrap_or(0).saturating_mul(1000),
-        }
+        let told = self.jti().and_then(time_of_jwt_id);
+        told.unwrap_or_else(|| self.issued_at().unwrap_or(0).saturating_mul(1000))
     }
 
     /// Whether it was found not to be revoked when there had been so many revocations in its manager's store.
@@ -328,6 +326,13 @@ impl VerifiedToken {
             issued_at_ms: self.issued_at_ms(),
         })
     }
+}
+
+/// The millisecond that a JWT ID of ours tells.
+pub(crate) fn time_of_jwt_id(jwt_id: &str) -> Option<i64> {
+    let uuid = Uuid::try_parse(jwt_id).ok().filter(|uuid| uuid.get_version_num() == 7)?;
+    // RFC 9562 §5.7: 48 bits of milliseconds come first.
+    i64::try_from(uuid.as_u128() >> 80).ok()
 }
 
 impl fmt::Debug for VerifiedToken {

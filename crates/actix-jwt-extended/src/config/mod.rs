@@ -212,6 +212,7 @@ pub(crate) fn reserved_claim(claim: &str) -> Option<&'static str> {
         name::ISSUED_AT => "the manager's clock",
         name::CSRF => "JWT_COOKIE_CSRF_PROTECT",
         name::SESSION_ID | name::ROTATION => "`.start_session()`",
+        name::GIVEN => "another name: it says which claims were given by `.claim()`",
         _ => return None,
     })
 }

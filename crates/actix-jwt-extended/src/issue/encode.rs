@@ -1,6 +1,7 @@
 //! From what is wanted of a token to the token.
 
 use super::token_builder::{TokenBuilder, check_header};
+use crate::claims::name;
 use crate::error::{IssueError, JwtError};
 use crate::keys::SigningKey;
 use crate::manager::hooks;
@@ -26,8 +27,12 @@ impl TokenBuilder<'_> {
         if let Some(mistake) = self.extras.as_mut().and_then(|extras| extras.mistake.take()) {
             return Err(mistake.into());
         }
+        let given = self.given();
         self.add_loaded_claims()?;
         self.add_loaded_headers()?;
+        if let Some(given) = given {
+            self.extras().claims.insert(name::GIVEN.to_owned(), given);
+        }
         if let Some(extras) = &mut self.extras {
             add_missing(&mut extras.claims, &mut extras.carried);
             add_missing(&mut extras.headers, &mut extras.carried_headers);

@@ -307,6 +307,12 @@ impl<'a> TokenBuilder<'a> {
         Self { session: Some(session), ..self }
     }
 
+    /// With this double-submit value instead of one at random.
+    pub(crate) fn csrf(mut self, value: String) -> Self {
+        self.extras().csrf = Some(value);
+        self
+    }
+
     /// Issued at this time instead of now.
     pub(crate) fn issued_at_ms(self, time_ms: i64) -> Self {
         Self { issued_at_ms: Some(time_ms), ..self }

@@ -14,6 +14,7 @@ use actix_web::http::header::{CACHE_CONTROL, HeaderMap, HeaderValue, SET_COOKIE}
 use futures_util::FutureExt as _;
 use futures_util::future::LocalBoxFuture;
 use pin_project_lite::pin_project;
+use serde_json::{Map, Value};
 use std::fmt;
 use std::future::{Future, Ready, ready};
 use std::pin::Pin;
@@ -24,8 +25,9 @@ use std::task::{Context, Poll};
 /// "implicit refreshing with cookies", as one wrap.
 ///
 /// Wrap it outside of [`jwt_required`](crate::jwt_required). The new token has the old one's identity,
-/// own claims and header, lifetime, audience, issuer and CSRF value, so that forms and tabs that are
-/// open go on working. What `additional_claims_loader` and `additional_headers_loader` say comes anew.
+/// own claims and header as they were given at its making, lifetime, audience, issuer and CSRF value, so that forms
+/// and tabs that are open go on working. What `additional_claims_loader` and `additional_headers_loader` say comes anew,
+/// and what they no longer say is gone.
 /// It is not fresh: that takes a login. The response that carries it is not to be cached: unless its
 /// `Cache-Control` says `private` or `no-store`, it says `no-store` now (RFC 9111 §7.3).
 ///
@@ -36,7 +38,7 @@ use std::task::{Context, Poll};
 /// - for requests that come at the same time with the same token: one gets it,
 /// - for tokens without `exp` or `iat`, those that have expired (with `JWT_DECODE_LEEWAY` they may still
 ///   pass), and tokens that came another way than by cookie,
-/// - where the token's session ends no later than the token.
+/// - where the token's session ends no later than the token, and where the manager has no store to ask whether it lives.
 ///
 /// ```
 /// use actix_jwt_extended::{jwt_required, refresh_expiring_cookies};
@@ -206,7 +208,7 @@ async fn renew<B>(
         let next = manager.access_token(jwt.identity()).identity_value(jwt.identity_value().clone());
         let next = next.carry_all(&jwt).jwt_id(jwt_id);
         let next = match session {
-            Some(session) => next.of_session(session),
+            Some((session, claims)) => next.carry_session(claims.as_ref(), &jwt).of_session(session),
             None => next,
         };
         let set = |token: String| manager.set_access_cookies_with(&mut response, &token, &wrap.options);
@@ -237,22 +239,26 @@ fn keep_out_of_caches(headers: &mut HeaderMap) {
     }
 }
 
+/// Those that a session was begun with, where they are known.
+type OwnClaims = Option<Map<String, Value>>;
+
 /// The handler may have revoked the token: whoever has just logged out is not logged in again.
 /// With the session that the next token belongs to, if there is one.
-async fn still_good(token: &VerifiedToken, manager: &JwtManager) -> Option<Option<OfSession>> {
+async fn still_good(token: &VerifiedToken, manager: &JwtManager) -> Option<Option<(OfSession, OwnClaims)>> {
     if !matches!(manager.is_revoked_for_sure(token).await, Ok(false)) {
         return None;
     }
     match token.session_id() {
-        Some(id) if manager.store().is_some() => {
-            let ends_at_ms = manager.session_end_ms(id).await.ok()??;
+        // Who cannot ask whether the session lives lets no token outlive it.
+        Some(id) => {
+            let (session, ends_at_ms) = manager.live_session(id).await.ok()??;
             // It lives as long as it can.
             if token.expires_at().is_some_and(|expires| ends_at_ms.div_euclid(1000) <= expires) {
                 return None;
             }
-            Some(Some(OfSession { id: id.to_owned(), rotation: None, ends_at_ms }))
+            Some(Some((OfSession { id: id.to_owned(), rotation: None, ends_at_ms }, session.claims)))
         }
-        _ => Some(None),
+        None => Some(None),
     }
 }
 

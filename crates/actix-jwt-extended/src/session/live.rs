@@ -1,10 +1,11 @@
 //! The sessions that live: listed, and ended.
 
 use super::Session;
+use crate::claims::time_of_jwt_id;
 use crate::error::JwtError;
 use crate::manager::JwtManager;
 use crate::session::rotation::{is_over, tokens_end_ms};
-use crate::store::{Revocation, SessionRecord};
+use crate::store::{Revocation, SessionRecord, TokenIds};
 use futures_util::TryStreamExt as _;
 use futures_util::stream::{Stream, try_unfold};
 
@@ -14,7 +15,8 @@ const AT_ONCE: usize = 256;
 impl JwtManager {
     /// Ends a session: all its tokens are revoked from the moment this returns.
     ///
-    /// Whose session it is, is for the caller to check: see [`sessions`](Self::sessions).
+    /// Whoever's session it is: for an ID out of a token that was verified. For one that a client sends there is
+    /// [`revoke_session_of`](Self::revoke_session_of).
     ///
     /// ```
     /// # use actix_jwt_extended::{Jwt, JwtManager, jwt_required};
@@ -36,6 +38,30 @@ impl JwtManager {
             Some(session) => self.end_session(&session).await,
             // Unknown, or over: its access tokens may still live.
             None => self.keep(&Revocation::of_session(session_id, self.kept_until_ms(self.lifetimes_end_ms()))).await,
+        }
+    }
+
+    /// Ends a session of this subject, as [`revoke_session`](Self::revoke_session) does; `false`, and nothing is done,
+    /// where there is none of this ID, or it is somebody else's: for IDs that a client sends.
+    ///
+    /// ```
+    /// # use actix_jwt_extended::{JwtError, JwtIdentity, JwtManager, jwt_required};
+    /// # use actix_web::{HttpResponse, delete, web};
+    /// #[delete("/sessions/{id}", wrap = "jwt_required()")]
+    /// async fn end(jwt: JwtManager, user: JwtIdentity, id: web::Path<String>) -> Result<HttpResponse, JwtError> {
+    ///     Ok(match jwt.revoke_session_of(&user, &id).await? {
+    ///         true => HttpResponse::NoContent().finish(),
+    ///         false => HttpResponse::NotFound().finish(),
+    ///     })
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`revoke_session`](Self::revoke_session).
+    pub async fn revoke_session_of(&self, subject: &str, session_id: &str) -> Result<bool, JwtError> {
+        match self.store_answer(|store| store.session(session_id)).await? {
+            Some(session) if session.subject == subject => self.end_session(&session).await.map(|()| true),
+            _ => Ok(false),
         }
     }
 
@@ -94,10 +120,36 @@ impl JwtManager {
         let mut sessions = self.session_pages(subject).try_concat().await?;
         let now_ms = self.now_ms();
         sessions.retain(|session| !is_over(session, now_ms));
+        self.drop_cut_off(subject, &mut sessions).await?;
         // One that was refreshed meanwhile may be on two pages: as it was last counts.
         sessions.sort_by(|a, b| (&a.sid, b.rotation).cmp(&(&b.sid, a.rotation)));
         sessions.dedup_by(|a, b| a.sid == b.sid);
         sessions.sort_by(|a, b| (b.rotated_at_ms, &b.sid).cmp(&(a.rotated_at_ms, &a.sid)));
         Ok(sessions.into_iter().map(Session).collect())
+    }
+
+    /// Those whose tokens were issued before everybody, or everything of the subject, was revoked.
+    async fn drop_cut_off(&self, subject: &str, sessions: &mut Vec<SessionRecord>) -> Result<(), JwtError> {
+        let issued_at_ms = |session: &SessionRecord| time_of_jwt_id(&session.current).unwrap_or(session.rotated_at_ms);
+        let mut times: Vec<_> = sessions.iter().map(issued_at_ms).collect();
+        times.sort_unstable();
+        // No token's own: only what was cut off by time is asked for.
+        let jwt_id = self.new_jwt_id();
+        // What was issued before one that is cut off is cut off, too; and most often nothing is.
+        let (mut from, mut to, mut at) = (0, times.len(), 0);
+        while let Some(&issued_at_ms) = times.get(at).filter(|_| from < to) {
+            let ids = TokenIds { jwt_id: &jwt_id, session_id: None, subject, issued_at_ms };
+            if self.store_answer(|store| store.is_revoked(&ids)).await? {
+                from = at + 1;
+            } else {
+                to = at;
+            }
+            at = from + (to - from) / 2;
+        }
+        match times.get(from) {
+            Some(first) => sessions.retain(|session| issued_at_ms(session) >= *first),
+            None => sessions.clear(),
+        }
+        Ok(())
     }
 }

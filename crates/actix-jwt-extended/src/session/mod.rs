@@ -18,10 +18,11 @@ use crate::session::revoke::without_id;
 use crate::session::rotation::{ATTEMPTS, Presented, SessionRules, Verdict, is_over, tokens_end_ms};
 use crate::store::{SessionRecord, StoreError};
 use actix_web::HttpRequest;
-use futures_util::future::LocalBoxFuture;
 use futures_util::FutureExt as _;
+use futures_util::future::LocalBoxFuture;
 use serde::Serialize;
 use serde_json::{Map, Value};
+use sha2::Digest as _;
 use std::fmt::{self, Display};
 use std::future::IntoFuture;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -69,7 +70,8 @@ impl JwtManager {
     /// Each refresh token is good once. For `JWT_REFRESH_GRACE` after that it gets its successor again, so that
     /// two tabs, or an answer that was lost, log nobody out. Later, or once the successor was used, somebody has a
     /// copy: the session is revoked with all its tokens, and `on_reuse_detected` is called.
-    /// The new access token is not fresh; own claims are carried over, those of `additional_claims_loader` anew.
+    /// The new access token is not fresh. The claims given to [`start_session`](Self::start_session) are carried over;
+    /// those of `additional_claims_loader` are asked for anew. Double-submit values stay the session's.
     ///
     /// ```
     /// # use actix_jwt_extended::{Jwt, JwtManager, jwt_required};
@@ -125,11 +127,14 @@ impl JwtManager {
         Err(JwtError::Store(StoreError::new("the session kept changing while its token was presented")))
     }
 
-    /// Whether the session still lives, for one that issues tokens in passing; when it ends.
-    pub(crate) async fn session_end_ms(&self, session_id: &str) -> Result<Option<i64>, JwtError> {
+    /// The session where it still lives, for one that issues tokens in passing, and when it ends.
+    pub(crate) async fn live_session(&self, session_id: &str) -> Result<Option<(SessionRecord, i64)>, JwtError> {
         let session = self.store_answer(|store| store.session(session_id)).await?;
         let now_ms = self.now_ms();
-        Ok(session.filter(|session| !is_over(session, now_ms)).map(|session| no_later(&session, now_ms)))
+        Ok(session.filter(|session| !is_over(session, now_ms)).map(|session| {
+            let ends_at_ms = no_later(&session, now_ms);
+            (session, ends_at_ms)
+        }))
     }
 
     /// Whether a refresh token is the one that its session has now.
@@ -147,6 +152,7 @@ impl JwtManager {
             idle: config.session_idle,
             grace: config.refresh_grace,
             longest: self.longest_lifetime(),
+            leeway: config.decode_leeway,
         }
     }
 
@@ -170,7 +176,10 @@ impl JwtManager {
         issued_ms: i64,
     ) -> Result<TokenPair, JwtError> {
         let access_id = jwt_id_of(issued_ms).to_string();
-        self.pair(session, presented.identity_value(), false, access_id, |builder| builder.carry_claims(presented))
+        let csrf = presented.csrf().map(str::to_owned);
+        self.pair(session, presented.identity_value(), false, access_id, csrf, |builder| {
+            builder.carry_session(session.claims.as_ref(), presented)
+        })
     }
 
     fn pair(
@@ -179,6 +188,7 @@ impl JwtManager {
         identity: &Value,
         fresh: bool,
         access_id: String,
+        csrf: Option<String>,
         with_claims: impl for<'b> Fn(crate::issue::TokenBuilder<'b>) -> crate::issue::TokenBuilder<'b>,
     ) -> Result<TokenPair, JwtError> {
         let ends_at_ms = no_later(session, self.now_ms());
@@ -192,6 +202,9 @@ impl JwtManager {
             .jwt_id(&*session.current)
             .issued_at_ms(session.rotated_at_ms)
             .of_session(of_session(Some(session.rotation), no_later(session, session.rotated_at_ms)));
+        // The session's for as long as it lives: another tab holds them, and could not even refresh without.
+        let csrf = csrf.unwrap_or_else(|| Uuid::new_v4().to_string());
+        let (access, refresh) = (access.csrf(csrf_of_access(&csrf)), refresh.csrf(csrf));
         Ok(TokenPair {
             access_token: with_claims(access.of_session(of_session(None, ends_at_ms))).encode()?,
             refresh_token: with_claims(refresh).encode()?,
@@ -216,6 +229,14 @@ async fn end_reused(
         }
     }
     Ok(())
+}
+
+/// The access tokens' double-submit value, from the refresh tokens': so no store needs to keep it.
+fn csrf_of_access(csrf: &str) -> String {
+    let digest = sha2::Sha256::new_with_prefix("access\0").chain_update(csrf).finalize();
+    let mut bytes = [0; 16];
+    bytes.iter_mut().zip(digest).for_each(|(byte, from)| *byte = from);
+    uuid::Builder::from_random_bytes(bytes).into_uuid().to_string()
 }
 
 /// When a token expires at the latest that is made for a session: so that its revocation is kept for long enough.
@@ -297,9 +318,10 @@ impl SessionBuilder<'_> {
         };
         let sid = Uuid::new_v4().to_string();
         let session = manager.session_rules().begin(sid, subject, manager.new_jwt_id(), now_ms);
-        let session = SessionRecord { label, ..session };
+        let session = SessionRecord { label, claims: Some(claims), ..session };
         // Before it is kept: what cannot be issued leaves nothing behind.
-        let pair = manager.pair(&session, &identity, fresh, manager.new_jwt_id(), |builder| builder.claims(&claims))?;
+        let pair = manager
+            .pair(&session, &identity, fresh, manager.new_jwt_id(), None, |builder| builder.claims(&session.claims))?;
         manager.store_answer(|store| store.insert_session(&session, now_ms)).await?;
         Ok(pair)
     }

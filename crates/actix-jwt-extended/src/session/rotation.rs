@@ -17,6 +17,8 @@ pub(crate) struct SessionRules {
     pub(crate) grace: Duration,
     /// The longer of the lifetimes that tokens are made for.
     pub(crate) longest: Lifetime,
+    /// For so long after its end a token is accepted yet.
+    pub(crate) leeway: Duration,
 }
 
 /// A refresh token whose signature is genuine.
@@ -31,7 +33,7 @@ pub(crate) struct Presented<'a> {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
     /// It is the current one: this record takes its session's place, if nobody else's does.
-    Rotate(SessionRecord),
+    Rotate(Box<SessionRecord>),
     /// It was the current one a moment ago, and its successor has not been used: the same successor again.
     Repeat,
     /// The session is over.
@@ -51,13 +53,21 @@ impl SessionRules {
             label: None,
             created_at_ms: now_ms,
             ends_at_ms,
-            expires_at_ms: ends_at_ms.min(after(now_ms, self.idle)),
+            expires_at_ms: self.expires_at_ms(ends_at_ms, now_ms),
             rotation: 0,
             current: jwt_id,
             previous: None,
             rotated_at_ms: now_ms,
             longest_ms: Some(after(0, self.longest)),
+            claims: None,
         }
+    }
+
+    /// When a session ends that is used now: with the last of its tokens, if nothing else ends it before.
+    fn expires_at_ms(&self, ends_at_ms: i64, now_ms: i64) -> i64 {
+        let leeway_ms = i64::try_from(self.leeway.as_millis()).unwrap_or(FOREVER);
+        let last_token_ms = after(now_ms, self.longest).saturating_add(leeway_ms);
+        ends_at_ms.min(after(now_ms, self.idle)).min(last_token_ms)
     }
 
     /// `next_jwt_id` = the successor's, if there is to be one.
@@ -82,15 +92,15 @@ impl SessionRules {
                 return Verdict::Unknown;
             }
             let Some(rotation) = session.rotation.checked_add(1) else { return Verdict::Ended };
-            return Verdict::Rotate(SessionRecord {
+            return Verdict::Rotate(Box::new(SessionRecord {
                 rotation,
                 current: next_jwt_id(),
                 previous: Some(session.current.clone()),
                 rotated_at_ms: now_ms,
-                expires_at_ms: session.ends_at_ms.min(after(now_ms, self.idle)),
+                expires_at_ms: self.expires_at_ms(session.ends_at_ms, now_ms),
                 longest_ms: session.longest_ms.map(|longest| longest.max(after(0, self.longest))),
                 ..session.clone()
-            });
+            }));
         }
         let grace_ms = i64::try_from(self.grace.as_millis()).unwrap_or(i64::MAX);
         // A clock that was set back logs nobody out. It prolongs the grace by as much.
@@ -127,6 +137,7 @@ mod tests {
         idle: Lifetime::After(Duration::from_secs(100)),
         grace: Duration::from_secs(10),
         longest: Lifetime::After(Duration::from_secs(300)),
+        leeway: Duration::from_secs(5),
     };
 
     fn session() -> SessionRecord {
@@ -140,7 +151,7 @@ mod tests {
 
     fn rotated(session: &SessionRecord, now_ms: i64) -> SessionRecord {
         match present_at(session, &session.current, session.rotation, now_ms) {
-            Verdict::Rotate(next) => next,
+            Verdict::Rotate(next) => *next,
             other => panic!("{other:?}"),
         }
     }
@@ -202,6 +213,20 @@ mod tests {
     }
 
     #[test]
+    fn it_ends_with_the_last_of_its_tokens() {
+        let rules = SessionRules { idle: Lifetime::Never, ..RULES };
+        let session = rules.begin("sid".into(), "ada".into(), "r0".into(), NOW);
+        assert_eq!((session.expires_at_ms, session.ends_at_ms), (NOW + 305_000, NOW + 1_000_000));
+        let presented = Presented { subject: "ada", jwt_id: "r0", rotation: 0 };
+        match rules.present(&session, presented, || "r1".into(), NOW + 304_999) {
+            Verdict::Rotate(next) => assert_eq!(next.expires_at_ms, NOW + 609_999),
+            other => panic!("{other:?}"),
+        }
+        let endless = SessionRules { longest: Lifetime::Never, ..rules };
+        assert_eq!(endless.begin("sid".into(), "ada".into(), "r0".into(), NOW).expires_at_ms, NOW + 1_000_000);
+    }
+
+    #[test]
     fn it_is_known_how_long_its_tokens_live_whatever_the_settings_say_by_now() {
         let first = session();
         assert_eq!(tokens_end_ms(&first, NOW + 50), NOW + 300_050);
@@ -225,7 +250,8 @@ mod tests {
 
     #[test]
     fn a_session_may_live_forever() {
-        let rules = SessionRules { lifetime: Lifetime::Never, idle: Lifetime::Never, ..RULES };
+        let never = Lifetime::Never;
+        let rules = SessionRules { lifetime: never, idle: never, longest: never, ..RULES };
         let session = rules.begin("sid".into(), "ada".into(), "r0".into(), NOW);
         assert!(!is_over(&session, FOREVER - 1));
     }

@@ -1,6 +1,7 @@
 //! What is kept of a session. Nobody can log in with it: of refresh tokens there are the IDs only.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 /// A session as a store keeps it.
 ///
@@ -35,6 +36,9 @@ pub struct SessionRecord {
     /// because an earlier version of this crate began it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) longest_ms: Option<i64>,
+    /// The own claims that it was begun with. `None`: not known, likewise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) claims: Option<Map<String, Value>>,
 }
 
 /// Some of a subject's sessions.

@@ -130,6 +130,7 @@ fn session(sid: &str, subject: &str) -> SessionRecord {
         previous: None,
         rotated_at_ms: NOW,
         longest_ms: Some(LATER - NOW),
+        claims: serde_json::json!({ "team": ["engine", 7, null] }).as_object().cloned(),
     }
 }
 

@@ -189,6 +189,44 @@ fn the_new_token_is_made_as_the_old_one_was() {
 }
 
 #[test]
+fn what_the_loaders_no_longer_say_is_gone() {
+    let says = Arc::new(Mutex::new(json!({ "roles": ["admin"] })));
+    let (of_claims, of_header) = (Arc::clone(&says), Arc::clone(&says));
+    let site = Site::start(config(), |b| {
+        b.additional_claims_loader(move |_| of_claims.lock().unwrap().clone())
+            .additional_headers_loader(move |_| of_header.lock().unwrap().clone())
+    });
+    let old = site.jwt.access_token("ada").claim("team", "engine").header("x", 7).encode().unwrap();
+    *says.lock().unwrap() = json!({});
+    let mut token = old.clone();
+    for _ in 0..2 {
+        site.clock.advance(Duration::from_secs(600));
+        token = site.request("GET", "/me", &token).1.unwrap();
+        let new = site.jwt.decode_token(&token).unwrap();
+        assert_eq!((new.claims().get("roles"), &new.claims()["team"]), (None, &json!("engine")));
+        assert_eq!((new.header().get("roles"), new.header().get("x")), (None, Some(&json!(7))));
+    }
+    // Nor does it come back with an application that has no loaders any more.
+    let without = Site::start(config(), |b| b);
+    without.clock.advance(Duration::from_secs(600));
+    let new = without.jwt.decode_token(&without.request("GET", "/me", &old).1.unwrap()).unwrap();
+    assert_eq!((new.claims().get("roles"), &new.claims()["team"]), (None, &json!("engine")));
+    // Of a token from before it is not known who said what.
+    let before = crate::forge::with(json!({ "iat": NOW, "exp": NOW + 900, "roles": ["admin"] }));
+    site.clock.set(NOW as u64 + 600);
+    let new = site.jwt.decode_token(&site.request("GET", "/me", &before).1.unwrap()).unwrap();
+    assert_eq!(new.claims().get("roles"), None);
+}
+
+#[test]
+fn without_a_store_no_token_of_a_session_is_renewed() {
+    let site = Site::start(config(), |b| b);
+    let old = crate::forge::with(json!({ "iat": NOW, "exp": NOW + 900, "sid": "a session" }));
+    site.clock.advance(Duration::from_secs(600));
+    assert_eq!(site.request("GET", "/me", &old), (200, None));
+}
+
+#[test]
 fn no_header_of_another_key_is_taken_over() {
     let site = Site::start(config(), |b| b);
     let claims = json!({ "sub": "ada", "iat": NOW, "exp": NOW + 900, "csrf": "c5rf" }).to_string();

@@ -1,14 +1,15 @@
 //! What a failure in the midst of a rotation costs, and what the next pair takes over.
 
 use crate::app::{NOW, config};
-use actix_jwt_extended::{
-    JwtConfig, JwtError, JwtManager, JwtManagerBuilder, ManualClock, MemoryStore, Revocation, SessionRecord, StoreError,
-    TokenIds, TokenPair, TokenStore, jwt_required, verify_jwt_in_request,
-};
+use actix_jwt_extended::session::TokenPair;
+use actix_jwt_extended::store::{MemoryStore, Revocation, SessionRecord, StoreError, TokenIds, TokenStore};
+use actix_jwt_extended::test_util::ManualClock;
+use actix_jwt_extended::{JwtConfig, JwtError, JwtManager, JwtManagerBuilder, jwt_required, verify_jwt_in_request};
 use actix_web::test::TestRequest;
-use serde_json::json;
-use std::sync::Arc;
+use serde_json::{Value, json};
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// A manager, its clock, and how often a reuse was detected.
@@ -99,4 +100,97 @@ async fn a_rotation_whose_answer_was_lost_is_seen_by_asking() {
     login.clock.advance(Duration::from_secs(60));
     assert!(login.rotate(&next.refresh_token).await.is_ok());
     assert_eq!(login.reused.load(SeqCst), 0);
+}
+
+/// A loader whose word the test changes.
+fn says(word: &Arc<Mutex<Value>>) -> impl Fn(&str) -> Value + Send + Sync + 'static {
+    let word = Arc::clone(word);
+    move |_: &str| word.lock().unwrap().clone()
+}
+
+#[actix_web::test]
+async fn what_the_loader_no_longer_says_is_gone() {
+    let word = Arc::new(Mutex::new(json!({ "roles": ["admin"], "both": "loaded" })));
+    let login = Login::with(config(), |builder| builder.additional_claims_loader(says(&word)));
+    let begun = login.jwt.start_session("ada").claim("team", "engine").claim("both", "given");
+    let pair = begun.await.unwrap();
+    let claims = |token: &str| login.jwt.decode_token(token).unwrap().claims().clone();
+    assert_eq!(claims(&pair.access_token)["both"], "given");
+    *word.lock().unwrap() = json!({});
+    let next = login.rotate(&pair.refresh_token).await.unwrap();
+    let next = login.rotate(&next.refresh_token).await.unwrap();
+    for token in [&next.access_token, &next.refresh_token] {
+        let claims = claims(token);
+        assert_eq!((claims.get("roles"), &claims["team"], &claims["both"]), (None, &json!("engine"), &json!("given")));
+    }
+    *word.lock().unwrap() = json!({ "both": "loaded", "roles": ["editor"] });
+    let next = login.rotate(&next.refresh_token).await.unwrap();
+    assert_eq!(
+        (&claims(&next.access_token)["roles"], &claims(&next.access_token)["both"]),
+        (&json!(["editor"]), &json!("loaded"))
+    );
+}
+
+#[actix_web::test]
+async fn a_session_keeps_its_csrf_values() {
+    let login = Login::with(config(), |builder| builder);
+    let pair = login.jwt.start_session("ada").await.unwrap();
+    let next = login.rotate(&pair.refresh_token).await.unwrap();
+    let again = login.rotate(&pair.refresh_token).await.unwrap();
+    let csrf = |token: &str| login.jwt.get_csrf_token(token).unwrap();
+    for next in [next, again] {
+        assert_eq!(csrf(&next.access_token), csrf(&pair.access_token));
+        assert_eq!(csrf(&next.refresh_token), csrf(&pair.refresh_token));
+    }
+    let other = login.jwt.start_session("ada").await.unwrap();
+    let values = [&pair, &other].map(|pair| [csrf(&pair.access_token), csrf(&pair.refresh_token)]);
+    assert_eq!(values.iter().flatten().collect::<HashSet<_>>().len(), 4, "each its own");
+}
+
+#[actix_web::test]
+async fn a_session_ends_with_its_last_usable_token() {
+    const DAY: u64 = 86_400;
+    let store = MemoryStore::new();
+    let login = Login::with(config(), |builder| builder.token_store(store.clone()));
+    login.jwt.start_session("ada").await.unwrap();
+    login.clock.advance(Duration::from_secs(30 * DAY - 1));
+    assert_eq!(login.jwt.sessions("ada").await.unwrap().len(), 1);
+    login.clock.advance(Duration::from_secs(1));
+    assert!(login.jwt.sessions("ada").await.unwrap().is_empty());
+    login.clock.advance(Duration::from_secs(1));
+    login.jwt.start_session("bob").await.unwrap();
+    assert!(TokenStore::sessions(&store, "ada").await.unwrap().is_empty(), "nor is it kept");
+}
+
+#[actix_web::test]
+async fn after_everyone_was_revoked_nothing_is_listed() {
+    let login = Login::with(config(), |builder| builder);
+    for _ in 0..3 {
+        login.jwt.start_session("ada").await.unwrap();
+        login.clock.advance(Duration::from_secs(1));
+    }
+    login.jwt.revoke_everyone().await.unwrap();
+    assert!(login.jwt.sessions("ada").await.unwrap().is_empty());
+    // In the same millisecond, and later.
+    let mut after = Vec::new();
+    for _ in 0..3 {
+        after.push(login.jwt.start_session("ada").await.unwrap().session_id);
+        login.clock.advance(Duration::from_secs(1));
+    }
+    after.reverse();
+    let listed = login.jwt.sessions("ada").await.unwrap();
+    assert_eq!(listed.iter().map(actix_jwt_extended::session::Session::id).collect::<Vec<_>>(), after);
+}
+
+#[actix_web::test]
+async fn nobody_ends_the_session_of_somebody_else() {
+    let login = Login::with(config(), |builder| builder);
+    let adas = login.jwt.start_session("ada").await.unwrap();
+    let bobs = login.jwt.start_session("bob").await.unwrap();
+    assert!(!login.jwt.revoke_session_of("bob", &adas.session_id).await.unwrap());
+    assert!(!login.jwt.revoke_session_of("bob", "no session").await.unwrap());
+    assert!(login.rotate(&adas.refresh_token).await.is_ok());
+    assert!(login.jwt.revoke_session_of("bob", &bobs.session_id).await.unwrap());
+    assert!(login.rotate(&bobs.refresh_token).await.is_err());
+    assert!(login.jwt.is_revoked(&login.jwt.decode_token(&bobs.access_token).unwrap()).await.unwrap());
 }
