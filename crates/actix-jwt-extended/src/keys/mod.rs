@@ -1,9 +1,11 @@
 //! Keys, prepared once: a HMAC state that is cloned per token, key pairs and public keys parsed.
 //!
 //! With `codec`, the only code that touches the crypto libraries. HMAC is RustCrypto's, everything
-//! else AWS-LC's, both called directly: the process-wide provider of the jsonwebtoken crate, which
+//! else AWS-LC's (`asymmetric`), both called directly: the process-wide provider of the jsonwebtoken crate, which
 //! panics when two of its crypto features are on, is never asked.
 
+#[cfg(feature = "asymmetric")]
+mod asymmetric;
 mod invalid;
 mod pem;
 mod ring;
@@ -15,17 +17,14 @@ pub(crate) use ring::KeyRing;
 pub(crate) use signature_bytes::Signature;
 
 use crate::error::ConfigError;
-use aws_lc_rs::encoding::AsDer as _;
-use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::signature::{self, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _, ParsedPublicKey, RsaKeyPair};
-use invalid::{PRIVATE_KEY, SECRET_KEY, invalid};
-use jsonwebtoken::AlgorithmFamily;
+#[cfg(feature = "asymmetric")]
+use asymmetric::{PrivateKey, PublicKey};
+#[cfg(feature = "asymmetric")]
+use invalid::PRIVATE_KEY;
+use invalid::{SECRET_KEY, invalid, not_for};
 use secret::{HmacState, check_secret};
 use std::fmt;
 use std::sync::{Arc, OnceLock};
-
-/// RFC 7518 §3.3.
-const MIN_RSA_BITS: usize = 2048;
 
 /// A key that signs, with the one algorithm that it is for.
 ///
@@ -45,12 +44,17 @@ pub struct SigningKey {
     usual_header: OnceLock<Arc<str>>,
 }
 
-#[expect(clippy::large_enum_variant, reason = "behind an Arc, a few in a process; a box would cost each token a jump")]
+#[cfg_attr(
+    feature = "asymmetric",
+    expect(
+        clippy::large_enum_variant,
+        reason = "behind an Arc, a few in a process; a box would cost each token a jump"
+    )
+)]
 enum Signer {
     Hmac(HmacState),
-    Rsa(RsaKeyPair, &'static dyn signature::RsaEncoding),
-    Ec(EcdsaKeyPair),
-    Ed(Ed25519KeyPair),
+    #[cfg(feature = "asymmetric")]
+    Private(PrivateKey),
 }
 
 impl SigningKey {
@@ -77,43 +81,15 @@ impl SigningKey {
     ///
     /// # Errors
     /// Text that is no such PEM, a key for another algorithm, an RSA key under 2048 bits.
+    #[cfg(feature = "asymmetric")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "asymmetric")))]
     pub fn from_pem(algorithm: Algorithm, pem: &str) -> Result<Self, ConfigError> {
         Self::parse("the private key", algorithm, pem)
     }
 
+    #[cfg(feature = "asymmetric")]
     fn parse(setting: &'static str, algorithm: Algorithm, pem: &str) -> Result<Self, ConfigError> {
-        let (label, der) = pem::read(setting, pem)?;
-        if label.contains("PUBLIC") {
-            return Err(invalid(setting, "holds a public key; the private one is needed to sign"));
-        }
-        let wrong = || {
-            let what = family_name(algorithm);
-            invalid(setting, format!("is not {what} key, which {algorithm:?} needs (unencrypted, in PEM)"))
-        };
-        let signer = match algorithm.family() {
-            AlgorithmFamily::Hmac => return Err(not_for(setting, algorithm, "a PEM key")),
-            AlgorithmFamily::Rsa => {
-                let pair = match label.as_str() {
-                    "RSA PRIVATE KEY" => RsaKeyPair::from_der(&der),
-                    _ => RsaKeyPair::from_pkcs8(&der),
-                };
-                // The reason is not a secret: aws-lc-rs names the rule that the key breaks.
-                let pair = pair.map_err(|error| match error.to_string().as_str() {
-                    "TooSmall" => rsa_too_small(setting),
-                    _ => wrong(),
-                })?;
-                Signer::Rsa(pair, rsa_encoding(algorithm).ok_or_else(wrong)?)
-            }
-            AlgorithmFamily::Ec => {
-                let curve = match algorithm {
-                    Algorithm::ES256 => &signature::ECDSA_P256_SHA256_FIXED_SIGNING,
-                    _ => &signature::ECDSA_P384_SHA384_FIXED_SIGNING,
-                };
-                Signer::Ec(EcdsaKeyPair::from_private_key_der(curve, &der).map_err(|_| wrong())?)
-            }
-            AlgorithmFamily::Ed => Signer::Ed(Ed25519KeyPair::from_pkcs8(&der).map_err(|_| wrong())?),
-        };
-        Ok(Self::new(algorithm, signer))
+        PrivateKey::read(setting, algorithm, pem).map(|key| Self::new(algorithm, Signer::Private(key)))
     }
 
     fn new(algorithm: Algorithm, signer: Signer) -> Self {
@@ -149,13 +125,8 @@ impl SigningKey {
     pub(crate) fn sign(&self, message: &[u8]) -> Option<Signature> {
         match &*self.signer {
             Signer::Hmac(state) => state.sign(message, Signature::of),
-            Signer::Rsa(pair, encoding) => {
-                let mut signature = vec![0; pair.public_modulus_len()];
-                pair.sign(*encoding, &SystemRandom::new(), message, &mut signature).ok()?;
-                Some(Signature::Long(signature))
-            }
-            Signer::Ec(pair) => Signature::of(pair.sign(&SystemRandom::new(), message).ok()?.as_ref()),
-            Signer::Ed(pair) => Signature::of(pair.try_sign(message).ok()?.as_ref()),
+            #[cfg(feature = "asymmetric")]
+            Signer::Private(key) => key.sign(message),
         }
     }
 
@@ -167,20 +138,21 @@ impl SigningKey {
         }
     }
 
-    /// The key that verifies what this one signs, for these algorithms.
+    /// The key that verifies what this one signs, for these algorithms; a secret is for its own.
+    #[cfg_attr(not(feature = "asymmetric"), expect(unused_variables, reason = "there are only secrets"))]
     fn verifying_key(&self, algorithms: &[Algorithm]) -> Result<VerifyingKey, ConfigError> {
-        let der = match &*self.signer {
+        match &*self.signer {
             Signer::Hmac(state) => {
                 let verifiers = vec![(self.algorithm, Verifier::Hmac(state.clone()))];
-                return Ok(VerifyingKey { key_id: self.key_id.clone(), verifiers: verifiers.into() });
+                Ok(VerifyingKey { key_id: self.key_id.clone(), verifiers: verifiers.into() })
             }
-            Signer::Rsa(pair, _) => pair.public_key().as_der().map(|der| der.as_ref().to_vec()),
-            Signer::Ec(pair) => pair.public_key().as_der().map(|der| der.as_ref().to_vec()),
-            Signer::Ed(pair) => pair.public_key().as_der().map(|der| der.as_ref().to_vec()),
-        };
-        let der = der.map_err(|_| invalid(PRIVATE_KEY, "has no public half"))?;
-        let key = VerifyingKey::from_der(PRIVATE_KEY, algorithms, &der)?;
-        Ok(VerifyingKey { key_id: self.key_id.clone(), ..key })
+            #[cfg(feature = "asymmetric")]
+            Signer::Private(key) => {
+                let der = key.public_der().ok_or_else(|| invalid(PRIVATE_KEY, "has no public half"))?;
+                let key = VerifyingKey::from_der(PRIVATE_KEY, algorithms, &der)?;
+                Ok(VerifyingKey { key_id: self.key_id.clone(), ..key })
+            }
+        }
     }
 }
 
@@ -208,10 +180,11 @@ pub struct VerifyingKey {
     verifiers: Arc<[(Algorithm, Verifier)]>,
 }
 
-#[expect(clippy::large_enum_variant, reason = "as for Signer")]
+#[cfg_attr(feature = "asymmetric", expect(clippy::large_enum_variant, reason = "as for Signer"))]
 enum Verifier {
     Hmac(HmacState),
-    Public(ParsedPublicKey),
+    #[cfg(feature = "asymmetric")]
+    Public(PublicKey),
 }
 
 impl VerifyingKey {
@@ -241,10 +214,13 @@ impl VerifyingKey {
     ///
     /// # Errors
     /// Text that is no such PEM, a key of another family, an RSA key under 2048 bits.
+    #[cfg(feature = "asymmetric")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "asymmetric")))]
     pub fn from_pem(algorithms: &[Algorithm], pem: &str) -> Result<Self, ConfigError> {
         Self::parse("the public key", algorithms, pem)
     }
 
+    #[cfg(feature = "asymmetric")]
     fn parse(setting: &'static str, algorithms: &[Algorithm], pem: &str) -> Result<Self, ConfigError> {
         let (label, der) = pem::read(setting, pem)?;
         if label.contains("PRIVATE") {
@@ -253,20 +229,10 @@ impl VerifyingKey {
         Self::from_der(setting, algorithms, &der)
     }
 
+    #[cfg(feature = "asymmetric")]
     fn from_der(setting: &'static str, algorithms: &[Algorithm], der: &[u8]) -> Result<Self, ConfigError> {
         Self::of_algorithms(setting, algorithms, |algorithm| {
-            let Some(verification) = public_key_algorithm(algorithm) else {
-                return Err(not_for(setting, algorithm, "a PEM key"));
-            };
-            let wrong = || {
-                let what = family_name(algorithm);
-                invalid(setting, format!("is not {what} key, which {algorithm:?} needs"))
-            };
-            let key = ParsedPublicKey::new(verification, der).map_err(|_| wrong())?;
-            if algorithm.family() == AlgorithmFamily::Rsa && rsa_bits(der).ok_or_else(wrong)? < MIN_RSA_BITS {
-                return Err(rsa_too_small(setting));
-            }
-            Ok(Verifier::Public(key))
+            PublicKey::read(setting, algorithm, der).map(Verifier::Public)
         })
     }
 
@@ -312,7 +278,8 @@ impl VerifyingKey {
             *own == algorithm
                 && match verifier {
                     Verifier::Hmac(state) => state.verifies(message, signature),
-                    Verifier::Public(key) => key.verify_sig(message, signature).is_ok(),
+                    #[cfg(feature = "asymmetric")]
+                    Verifier::Public(key) => key.verifies(message, signature),
                 }
         })
     }
@@ -335,55 +302,4 @@ fn not_a_setting(error: ConfigError) -> ConfigError {
         }
         error => error,
     }
-}
-
-fn not_for(setting: &'static str, algorithm: Algorithm, what: &str) -> ConfigError {
-    invalid(setting, format!("cannot serve {algorithm:?}: that algorithm does not take {what}"))
-}
-
-fn rsa_too_small(setting: &'static str) -> ConfigError {
-    invalid(setting, format!("is an RSA key of less than {MIN_RSA_BITS} bits; make a longer one (RFC 7518 §3.3)"))
-}
-
-fn family_name(algorithm: Algorithm) -> &'static str {
-    match algorithm {
-        Algorithm::ES256 => "an EC P-256",
-        Algorithm::ES384 => "an EC P-384",
-        Algorithm::EdDSA => "an Ed25519",
-        _ => "an RSA",
-    }
-}
-
-fn rsa_encoding(algorithm: Algorithm) -> Option<&'static dyn signature::RsaEncoding> {
-    Some(match algorithm {
-        Algorithm::RS256 => &signature::RSA_PKCS1_SHA256,
-        Algorithm::RS384 => &signature::RSA_PKCS1_SHA384,
-        Algorithm::RS512 => &signature::RSA_PKCS1_SHA512,
-        Algorithm::PS256 => &signature::RSA_PSS_SHA256,
-        Algorithm::PS384 => &signature::RSA_PSS_SHA384,
-        Algorithm::PS512 => &signature::RSA_PSS_SHA512,
-        _ => return None,
-    })
-}
-
-fn public_key_algorithm(algorithm: Algorithm) -> Option<&'static dyn signature::VerificationAlgorithm> {
-    Some(match algorithm {
-        Algorithm::RS256 => &signature::RSA_PKCS1_2048_8192_SHA256,
-        Algorithm::RS384 => &signature::RSA_PKCS1_2048_8192_SHA384,
-        Algorithm::RS512 => &signature::RSA_PKCS1_2048_8192_SHA512,
-        Algorithm::PS256 => &signature::RSA_PSS_2048_8192_SHA256,
-        Algorithm::PS384 => &signature::RSA_PSS_2048_8192_SHA384,
-        Algorithm::PS512 => &signature::RSA_PSS_2048_8192_SHA512,
-        Algorithm::ES256 => &signature::ECDSA_P256_SHA256_FIXED,
-        Algorithm::ES384 => &signature::ECDSA_P384_SHA384_FIXED,
-        Algorithm::EdDSA => &signature::ED25519,
-        _ => return None,
-    })
-}
-
-/// The modulus' length of an RSA public key in SPKI or PKCS#1.
-fn rsa_bits(der: &[u8]) -> Option<usize> {
-    let key = aws_lc_rs::rsa::PublicKey::from_der(der).ok()?;
-    let bits = signature::RsaParameters::public_modulus_len(key.as_ref()).ok()?;
-    usize::try_from(bits).ok()
 }

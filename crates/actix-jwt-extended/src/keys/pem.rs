@@ -1,8 +1,12 @@
 //! PEM text: where it comes from, and which of its kinds are keys (RFC 7468).
 
+#[cfg(feature = "asymmetric")]
 use super::invalid::invalid;
+#[cfg(feature = "asymmetric")]
 use crate::config::PemSource;
+#[cfg(feature = "asymmetric")]
 use crate::error::ConfigError;
+#[cfg(feature = "asymmetric")]
 use zeroize::Zeroizing;
 
 const PEM_BEGIN: &[u8] = b"-----BEGIN";
@@ -12,6 +16,7 @@ pub(super) fn looks_like_pem(bytes: &[u8]) -> bool {
 }
 
 /// The PEM text that a setting holds or whose file it names.
+#[cfg(feature = "asymmetric")]
 pub(super) fn load(setting: &'static str, source: &PemSource) -> Result<Zeroizing<String>, ConfigError> {
     match source {
         // An environment variable often holds "\\n" for a line's end.
@@ -23,6 +28,7 @@ pub(super) fn load(setting: &'static str, source: &PemSource) -> Result<Zeroizin
 }
 
 /// The label and the DER of the first PEM block.
+#[cfg(feature = "asymmetric")]
 pub(super) fn read(setting: &'static str, text: &str) -> Result<(String, Zeroizing<Vec<u8>>), ConfigError> {
     let block = ::pem::parse_many(text)
         .ok()

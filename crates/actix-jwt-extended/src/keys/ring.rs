@@ -1,8 +1,12 @@
 //! The keys of a manager, found by algorithm and key ID.
 
-use super::invalid::{PRIVATE_KEY, PUBLIC_KEY, SECRET_KEY, invalid};
+#[cfg(feature = "asymmetric")]
+use super::invalid::PRIVATE_KEY;
+use super::invalid::{PUBLIC_KEY, SECRET_KEY, invalid};
+#[cfg(feature = "asymmetric")]
+use super::pem;
 use super::secret::check_secret;
-use super::{SigningKey, VerifyingKey, pem};
+use super::{SigningKey, VerifyingKey};
 use crate::config::{JwtConfig, Secret};
 use crate::error::ConfigError;
 use jsonwebtoken::{Algorithm, AlgorithmFamily};
@@ -51,12 +55,18 @@ impl KeyRing {
                 return Err(missing(SECRET_KEY, &secret_algorithms));
             }
         }
+        #[cfg(not(feature = "asymmetric"))]
+        if let Some(algorithm) = public_algorithms.first() {
+            return Err(not_built_in(config, *algorithm));
+        }
+        #[cfg(feature = "asymmetric")]
         if !public_algorithms.is_empty() {
             ring.add_key_pair(config, &public_algorithms, others_verify)?;
         }
         Ok(ring)
     }
 
+    #[cfg(feature = "asymmetric")]
     fn add_key_pair(
         &mut self,
         config: &JwtConfig,
@@ -163,6 +173,13 @@ impl KeyRing {
         }
         Ok(())
     }
+}
+
+#[cfg(not(feature = "asymmetric"))]
+fn not_built_in(config: &JwtConfig, algorithm: Algorithm) -> ConfigError {
+    let setting = if config.algorithm == algorithm { "JWT_ALGORITHM" } else { "JWT_DECODE_ALGORITHMS" };
+    let expected = format!("HS256, HS384 or HS512: {algorithm:?} needs the feature `asymmetric` of actix-jwt-extended");
+    ConfigError::InvalidValue { setting, expected }
 }
 
 fn missing(setting: &'static str, algorithms: &[Algorithm]) -> ConfigError {

@@ -1,0 +1,148 @@
+//! Pairs of keys: RSA, ECDSA and EdDSA, which are AWS-LC's.
+
+use super::invalid::{invalid, not_for};
+use super::pem;
+use super::signature_bytes::Signature;
+use crate::error::ConfigError;
+use aws_lc_rs::encoding::AsDer as _;
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{self, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _, ParsedPublicKey, RsaKeyPair};
+use jsonwebtoken::{Algorithm, AlgorithmFamily};
+
+/// RFC 7518 §3.3.
+const MIN_RSA_BITS: usize = 2048;
+
+/// The half that signs.
+pub(super) enum PrivateKey {
+    Rsa(RsaKeyPair, &'static dyn signature::RsaEncoding),
+    Ec(EcdsaKeyPair),
+    Ed(Ed25519KeyPair),
+}
+
+impl PrivateKey {
+    pub(super) fn read(setting: &'static str, algorithm: Algorithm, pem: &str) -> Result<Self, ConfigError> {
+        let (label, der) = pem::read(setting, pem)?;
+        if label.contains("PUBLIC") {
+            return Err(invalid(setting, "holds a public key; the private one is needed to sign"));
+        }
+        let wrong = || {
+            let what = family_name(algorithm);
+            invalid(setting, format!("is not {what} key, which {algorithm:?} needs (unencrypted, in PEM)"))
+        };
+        Ok(match algorithm.family() {
+            AlgorithmFamily::Hmac => return Err(not_for(setting, algorithm, "a PEM key")),
+            AlgorithmFamily::Rsa => {
+                let pair = match label.as_str() {
+                    "RSA PRIVATE KEY" => RsaKeyPair::from_der(&der),
+                    _ => RsaKeyPair::from_pkcs8(&der),
+                };
+                // The reason is not a secret: aws-lc-rs names the rule that the key breaks.
+                let pair = pair.map_err(|error| match error.to_string().as_str() {
+                    "TooSmall" => rsa_too_small(setting),
+                    _ => wrong(),
+                })?;
+                Self::Rsa(pair, rsa_encoding(algorithm).ok_or_else(wrong)?)
+            }
+            AlgorithmFamily::Ec => {
+                let curve = match algorithm {
+                    Algorithm::ES256 => &signature::ECDSA_P256_SHA256_FIXED_SIGNING,
+                    _ => &signature::ECDSA_P384_SHA384_FIXED_SIGNING,
+                };
+                Self::Ec(EcdsaKeyPair::from_private_key_der(curve, &der).map_err(|_| wrong())?)
+            }
+            AlgorithmFamily::Ed => Self::Ed(Ed25519KeyPair::from_pkcs8(&der).map_err(|_| wrong())?),
+        })
+    }
+
+    /// `None` = AWS-LC refuses.
+    pub(super) fn sign(&self, message: &[u8]) -> Option<Signature> {
+        match self {
+            Self::Rsa(pair, encoding) => {
+                let mut signature = vec![0; pair.public_modulus_len()];
+                pair.sign(*encoding, &SystemRandom::new(), message, &mut signature).ok()?;
+                Some(Signature::Long(signature))
+            }
+            Self::Ec(pair) => Signature::of(pair.sign(&SystemRandom::new(), message).ok()?.as_ref()),
+            Self::Ed(pair) => Signature::of(pair.try_sign(message).ok()?.as_ref()),
+        }
+    }
+
+    pub(super) fn public_der(&self) -> Option<Vec<u8>> {
+        match self {
+            Self::Rsa(pair, _) => pair.public_key().as_der().ok().map(|der| der.as_ref().to_vec()),
+            Self::Ec(pair) => pair.public_key().as_der().ok().map(|der| der.as_ref().to_vec()),
+            Self::Ed(pair) => pair.public_key().as_der().ok().map(|der| der.as_ref().to_vec()),
+        }
+    }
+}
+
+/// The half that verifies, for one algorithm.
+pub(super) struct PublicKey(ParsedPublicKey);
+
+impl PublicKey {
+    pub(super) fn read(setting: &'static str, algorithm: Algorithm, der: &[u8]) -> Result<Self, ConfigError> {
+        let Some(verification) = public_key_algorithm(algorithm) else {
+            return Err(not_for(setting, algorithm, "a PEM key"));
+        };
+        let wrong = || {
+            let what = family_name(algorithm);
+            invalid(setting, format!("is not {what} key, which {algorithm:?} needs"))
+        };
+        let key = ParsedPublicKey::new(verification, der).map_err(|_| wrong())?;
+        if algorithm.family() == AlgorithmFamily::Rsa && rsa_bits(der).ok_or_else(wrong)? < MIN_RSA_BITS {
+            return Err(rsa_too_small(setting));
+        }
+        Ok(Self(key))
+    }
+
+    pub(super) fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
+        self.0.verify_sig(message, signature).is_ok()
+    }
+}
+
+fn rsa_too_small(setting: &'static str) -> ConfigError {
+    invalid(setting, format!("is an RSA key of less than {MIN_RSA_BITS} bits; make a longer one (RFC 7518 §3.3)"))
+}
+
+fn family_name(algorithm: Algorithm) -> &'static str {
+    match algorithm {
+        Algorithm::ES256 => "an EC P-256",
+        Algorithm::ES384 => "an EC P-384",
+        Algorithm::EdDSA => "an Ed25519",
+        _ => "an RSA",
+    }
+}
+
+fn rsa_encoding(algorithm: Algorithm) -> Option<&'static dyn signature::RsaEncoding> {
+    Some(match algorithm {
+        Algorithm::RS256 => &signature::RSA_PKCS1_SHA256,
+        Algorithm::RS384 => &signature::RSA_PKCS1_SHA384,
+        Algorithm::RS512 => &signature::RSA_PKCS1_SHA512,
+        Algorithm::PS256 => &signature::RSA_PSS_SHA256,
+        Algorithm::PS384 => &signature::RSA_PSS_SHA384,
+        Algorithm::PS512 => &signature::RSA_PSS_SHA512,
+        _ => return None,
+    })
+}
+
+fn public_key_algorithm(algorithm: Algorithm) -> Option<&'static dyn signature::VerificationAlgorithm> {
+    Some(match algorithm {
+        Algorithm::RS256 => &signature::RSA_PKCS1_2048_8192_SHA256,
+        Algorithm::RS384 => &signature::RSA_PKCS1_2048_8192_SHA384,
+        Algorithm::RS512 => &signature::RSA_PKCS1_2048_8192_SHA512,
+        Algorithm::PS256 => &signature::RSA_PSS_2048_8192_SHA256,
+        Algorithm::PS384 => &signature::RSA_PSS_2048_8192_SHA384,
+        Algorithm::PS512 => &signature::RSA_PSS_2048_8192_SHA512,
+        Algorithm::ES256 => &signature::ECDSA_P256_SHA256_FIXED,
+        Algorithm::ES384 => &signature::ECDSA_P384_SHA384_FIXED,
+        Algorithm::EdDSA => &signature::ED25519,
+        _ => return None,
+    })
+}
+
+/// The modulus' length of an RSA public key in SPKI or PKCS#1.
+fn rsa_bits(der: &[u8]) -> Option<usize> {
+    let key = aws_lc_rs::rsa::PublicKey::from_der(der).ok()?;
+    let bits = signature::RsaParameters::public_modulus_len(key.as_ref()).ok()?;
+    usize::try_from(bits).ok()
+}
