@@ -57,7 +57,7 @@ fn main() -> ExitCode {
     match arguments.as_slice() {
         [] => print_all(),
         ["--check"] => return check(),
-        ["--write"] => std::fs::write(RECORD, record()).unwrap(),
+        ["--write"] => std::fs::write(RECORD, record()).unwrap_or_else(|error| panic!("{RECORD}: {error}")),
         ["work", work, times] => perform(work, times.parse().unwrap(), |run| run()),
         ["work when told", work, times] => {
             let mut told = false;
@@ -251,7 +251,7 @@ fn tools() -> String {
 }
 
 fn check() -> ExitCode {
-    let recorded = std::fs::read_to_string(RECORD).unwrap();
+    let recorded = std::fs::read_to_string(RECORD).unwrap_or_else(|error| panic!("{RECORD}: {error}"));
     let (taken_with, rows) = recorded.split_once('\n').unwrap();
     let same_tools = taken_with == tools();
     if !same_tools {

@@ -64,6 +64,7 @@ fn perform(command: Command) -> std::io::Result<()> {
 }
 
 fn measure(options: &Options) -> std::io::Result<()> {
+    options.out.as_ref().map_or(Ok(()), |folder| page::check(folder, report::PAGE))?;
     let machine = machine::describe();
     let workshop = Workshop::open(&options.peers)?;
     let cores = Cores::claim();

@@ -14,6 +14,14 @@ const ENOUGH: Duration = Duration::from_secs(5);
 /// The share of its core that a server has when nothing else runs.
 const UNDISTURBED: f64 = 0.9;
 
+/// Whether the results can be written here; before the work that they take.
+pub fn check(folder: &Path, name: &str) -> Result<()> {
+    let page = folder.join(name);
+    around(&page, &read(&page)?)?;
+    let file = std::fs::OpenOptions::new().append(true).open(&page);
+    file.map(drop).map_err(|error| named(&page, error))
+}
+
 /// Replaces what the page has between its markers. `plots`: files and what is in them.
 pub fn write(
     folder: &Path,
@@ -22,15 +30,31 @@ pub fn write(
     plots: impl IntoIterator<Item = (String, String)>,
 ) -> Result<()> {
     let page = folder.join(name);
-    let text = std::fs::read_to_string(&page)?;
-    let (before, rest) = text.split_once(BEGIN).ok_or_else(|| Error::other(format!("{name} has no marker")))?;
-    let (_, after) = rest.split_once(END).ok_or_else(|| Error::other(format!("{name} has no second marker")))?;
+    let text = read(&page)?;
+    let (before, after) = around(&page, &text)?;
     let folder = folder.join("plots");
-    std::fs::create_dir_all(&folder)?;
+    std::fs::create_dir_all(&folder).map_err(|error| named(&folder, error))?;
     for (file, svg) in plots {
-        std::fs::write(folder.join(file), svg)?;
+        let file = folder.join(file);
+        std::fs::write(&file, svg).map_err(|error| named(&file, error))?;
     }
-    std::fs::write(page, format!("{before}{BEGIN}\n\n{markdown}\n{END}{after}"))
+    std::fs::write(&page, format!("{before}{BEGIN}\n\n{markdown}\n{END}{after}")).map_err(|error| named(&page, error))
+}
+
+fn read(page: &Path) -> Result<String> {
+    std::fs::read_to_string(page).map_err(|error| named(page, error))
+}
+
+/// What the page has before and after its markers.
+fn around<'a>(page: &Path, text: &'a str) -> Result<(&'a str, &'a str)> {
+    let without = |marker| Error::other(format!("{} has no {marker}", page.display()));
+    let (before, rest) = text.split_once(BEGIN).ok_or_else(|| without(BEGIN))?;
+    let (_, after) = rest.split_once(END).ok_or_else(|| without(END))?;
+    Ok((before, after))
+}
+
+fn named(path: &Path, error: Error) -> Error {
+    Error::new(error.kind(), format!("{}: {error}", path.display()))
 }
 
 /// What makes these figures rough, if anything does. `rows`: those in which the server should have all of its core.
@@ -51,4 +75,24 @@ pub fn caveats<'a>(each: Duration, rows: impl IntoIterator<Item = &'a Measured>)
         );
     }
     caveats
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_written_is_told_with_its_path() {
+        let folder = tempfile::tempdir().unwrap();
+        let told = |folder: &Path| check(folder, "peers.md").unwrap_err().to_string();
+        let missing = folder.path().join("nowhere");
+        assert!(told(&missing).starts_with(&*missing.join("peers.md").to_string_lossy()), "{}", told(&missing));
+        let page = folder.path().join("peers.md");
+        std::fs::write(&page, "a page of something else").unwrap();
+        assert_eq!(told(folder.path()), format!("{} has no {BEGIN}", page.display()));
+        std::fs::write(&page, format!("before{BEGIN}{END}after")).unwrap();
+        check(folder.path(), "peers.md").unwrap();
+        write(folder.path(), "peers.md", "figures", []).unwrap();
+        assert_eq!(std::fs::read_to_string(page).unwrap(), format!("before{BEGIN}\n\nfigures\n{END}after"));
+    }
 }

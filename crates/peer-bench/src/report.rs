@@ -36,6 +36,9 @@ pub struct InProcess {
     pub instructions: Option<u64>,
 }
 
+/// The page of the guide that holds it.
+pub const PAGE: &str = "peers.md";
+
 impl Report<'_> {
     /// Into the page, and the plots into a folder beside it.
     pub fn write(&self, folder: &Path) -> Result<()> {
@@ -43,7 +46,7 @@ impl Report<'_> {
             .algorithms
             .iter()
             .flat_map(|of| [(of.throughput_file(), of.throughput_plot()), (of.added_file(), of.added_plot())]);
-        page::write(folder, "peers.md", &self.markdown(), plots)
+        page::write(folder, PAGE, &self.markdown(), plots)
     }
 
     pub fn markdown(&self) -> String {

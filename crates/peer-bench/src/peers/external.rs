@@ -78,7 +78,9 @@ pub struct Workshop {
 impl Workshop {
     /// Installs what these peers need.
     pub fn open(peers: &[&Peer]) -> std::io::Result<Self> {
-        let folder = tempfile::tempdir()?;
+        let folder = tempfile::tempdir().map_err(|error| {
+            std::io::Error::new(error.kind(), format!("{}: {error}", std::env::temp_dir().display()))
+        })?;
         let wanted = |runtime| {
             let is = |peer: &&Peer| matches!(&peer.app, App::External(external) if external.runtime == runtime);
             if peers.iter().any(is) { Ok(()) } else { Err("not asked for".to_owned()) }

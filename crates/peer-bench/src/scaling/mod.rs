@@ -16,6 +16,7 @@ mod tokens;
 
 use crate::cores::Cores;
 use crate::machine;
+use crate::page;
 use crate::peers::Workshop;
 use crate::token::Fixture;
 use jsonwebtoken::Algorithm;
@@ -35,6 +36,7 @@ pub struct Options {
 const SECTIONS: [fn() -> Section; 4] = [sizes::section, keys::section, roles::section, routes::section];
 
 pub fn measure(options: &Options) -> Result<()> {
+    options.out.as_ref().map_or(Ok(()), |folder| page::check(folder, report::PAGE))?;
     // Before this thread is kept on a core.
     let machine = machine::describe();
     let fixture = Fixture::new(Algorithm::HS256);

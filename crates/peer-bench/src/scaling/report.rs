@@ -34,13 +34,16 @@ pub struct Report<'a> {
     pub memory_connections: &'a [OfConnections],
 }
 
+/// The page of the guide that holds it.
+pub const PAGE: &str = "scaling.md";
+
 impl Report<'_> {
     pub fn write(&self, folder: &Path) -> Result<()> {
         let throughput = self.connection_plot("Throughput", "/s", |measured| measured.requests_per_second);
         let cpu = self.connection_plot("CPU time of the server for each request", "µs", |measured| measured.cpu);
         let of_sections = self.sections.iter().map(|section| (section.file.to_owned(), section_plot(section)));
         let plots = [(THROUGHPUT.to_owned(), throughput), (CPU.to_owned(), cpu)].into_iter().chain(of_sections);
-        page::write(folder, "scaling.md", &self.markdown(), plots)
+        page::write(folder, PAGE, &self.markdown(), plots)
     }
 
     pub fn markdown(&self) -> String {
