@@ -1,48 +1,11 @@
 //! The members of a claims set: each put in its place, none twice.
 
-use super::scan::scan;
-use super::set::{AudienceClaim, ClaimsError, ClaimsSet, Freshness, Text};
-use super::{MAX_NUMERIC_DATE, TokenType, name};
-use crate::encoding::strict_json::{NameSeed, Names, Scalar, ScalarSeed, duplicate};
-use serde::de::{Deserializer, MapAccess, Visitor};
+use super::name::{self, Known};
+use super::set::{AudienceClaim, ClaimsSet, Freshness, MAX_NUMERIC_DATE, Text};
+use super::token_type::TokenType;
+use crate::encoding::strict_json::{Names, Scalar};
 use std::borrow::Cow;
-use std::fmt;
 use std::sync::Arc;
-
-/// The claims that this library reads, but for an identity claim of the application's own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Known {
-    Audience,
-    Csrf,
-    Expiration,
-    Fresh,
-    IssuedAt,
-    Issuer,
-    JwtId,
-    NotBefore,
-    SessionId,
-    Subject,
-    Type,
-}
-
-impl Known {
-    fn of(name: &str) -> Option<Self> {
-        Some(match name {
-            name::AUDIENCE => Self::Audience,
-            name::CSRF => Self::Csrf,
-            name::EXPIRATION => Self::Expiration,
-            name::FRESH => Self::Fresh,
-            name::ISSUED_AT => Self::IssuedAt,
-            name::ISSUER => Self::Issuer,
-            name::JWT_ID => Self::JwtId,
-            name::NOT_BEFORE => Self::NotBefore,
-            name::SESSION_ID => Self::SessionId,
-            name::SUBJECT => Self::Subject,
-            name::TYPE => Self::Type,
-            _ => return None,
-        })
-    }
-}
 
 /// The members as found, before their types are judged.
 #[cfg_attr(test, derive(Debug, PartialEq))]
@@ -68,8 +31,11 @@ pub(super) struct Members<'a> {
 /// A member's name was there already.
 pub(super) struct Twice;
 
+/// The named claim is not of the type that it must have.
+pub(super) struct WrongType(pub(super) &'static str);
+
 impl<'a> Members<'a> {
-    fn none_yet(json: &'a str, identity_claim: &'a str) -> Self {
+    pub(super) fn none_yet(json: &'a str, identity_claim: &'a str) -> Self {
         Self {
             json,
             identity_claim,
@@ -87,19 +53,6 @@ impl<'a> Members<'a> {
             issued_at: None,
             others: Names::default(),
         }
-    }
-
-    /// `None` = the full parser must decide.
-    pub(super) fn scan(json: &'a str, identity_claim: &'a str) -> Option<Self> {
-        let mut members = Self::none_yet(json, identity_claim);
-        scan(json, &mut members)?;
-        Some(members)
-    }
-
-    pub(super) fn parse(json: &'a str, identity_claim: &'a str) -> Result<Self, serde_json::Error> {
-        let mut deserializer = serde_json::Deserializer::from_str(json);
-        let members = (&mut deserializer).deserialize_map(MembersVisitor(Self::none_yet(json, identity_claim)))?;
-        deserializer.end().map(|()| members)
     }
 
     pub(super) fn put(&mut self, name: Known, value: Scalar<'a>) -> Result<(), Twice> {
@@ -143,9 +96,9 @@ impl<'a> Members<'a> {
         Ok(())
     }
 
-    pub(super) fn into_claims_set(self, identity_claim: Option<Arc<str>>) -> Result<ClaimsSet, ClaimsError> {
-        fn typed<T>(value: Option<Result<T, ()>>, name: &'static str) -> Result<Option<T>, ClaimsError> {
-            value.transpose().map_err(|()| ClaimsError::WrongType(name))
+    pub(super) fn into_claims_set(self, identity_claim: Option<Arc<str>>) -> Result<ClaimsSet, WrongType> {
+        fn typed<T>(value: Option<Result<T, ()>>, name: &'static str) -> Result<Option<T>, WrongType> {
+            value.transpose().map_err(|()| WrongType(name))
         }
         let identity = if identity_claim.is_none() { self.subject.clone() } else { self.identity };
         Ok(ClaimsSet {
@@ -165,30 +118,6 @@ impl<'a> Members<'a> {
             issuer: self.issuer,
             audience: self.audience,
         })
-    }
-}
-
-struct MembersVisitor<'a>(Members<'a>);
-
-impl<'de> Visitor<'de> for MembersVisitor<'de> {
-    type Value = Members<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a claims set")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<Members<'de>, A::Error> {
-        while let Some(name) = map.next_key_seed(NameSeed)? {
-            let known = Known::of(&name);
-            let seed = if known == Some(Known::Audience) { ScalarSeed::WITH_LIST } else { ScalarSeed::PLAIN };
-            let value = map.next_value_seed(seed)?;
-            let put = match known {
-                Some(known) => self.0.put(known, value),
-                None => self.0.put_other(name, value),
-            };
-            put.map_err(|Twice| duplicate())?;
-        }
-        Ok(self.0)
     }
 }
 

@@ -1,10 +1,15 @@
 //! What a token says: its JOSE header and its claims set, after verification.
 
 mod members;
+pub(crate) mod name;
+mod parse;
 mod scan;
 mod set;
+mod token_type;
 
-pub(crate) use set::{AudienceClaim, ClaimsError, ClaimsSet, Freshness, Text};
+pub(crate) use parse::ClaimsError;
+pub(crate) use set::{AudienceClaim, ClaimsSet, Freshness, MAX_NUMERIC_DATE, Text};
+pub use token_type::TokenType;
 
 use crate::store::TokenIds;
 use jsonwebtoken::Algorithm;
@@ -15,77 +20,6 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use uuid::Uuid;
-
-/// Names of the claims that this library reads and writes (RFC 7519 §4.1, and FJE's own).
-pub(crate) mod name {
-    macro_rules! names {
-        ($($(#[$doc:meta])* $name:ident = $text:literal;)*) => {
-            $($(#[$doc])* pub(crate) const $name: &str = $text;)*
-
-            /// The same as they stand in JSON, after another member: none needs an escape.
-            #[allow(dead_code, reason = "the name of the identity claim is a setting")]
-            pub(crate) mod member {
-                $(pub(crate) const $name: &str = concat!(",\"", $text, "\":");)*
-            }
-        };
-    }
-
-    names! {
-        AUDIENCE = "aud";
-        CSRF = "csrf";
-        EXPIRATION = "exp";
-        FRESH = "fresh";
-        /// Which own claims and header parameters were given at the call, where loaders add others.
-        GIVEN = "ajx";
-        ISSUED_AT = "iat";
-        ISSUER = "iss";
-        JWT_ID = "jti";
-        NOT_BEFORE = "nbf";
-        /// How often its session had been rotated when a refresh token was made.
-        ROTATION = "rot";
-        SESSION_ID = "sid";
-        SUBJECT = "sub";
-        TYPE = "type";
-    }
-}
-
-/// Times beyond the year 9999, in either direction, are no times.
-pub(crate) const MAX_NUMERIC_DATE: i64 = 253_402_300_799;
-
-/// What a token is for: the `type` claim.
-///
-/// ```
-/// use actix_jwt_extended::TokenType;
-/// assert_eq!(TokenType::Access.as_str(), "access");
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum TokenType {
-    /// Opens protected routes. A token without a `type` claim counts as one.
-    Access,
-    /// Gets new access tokens, and nothing else.
-    Refresh,
-    /// A `type` that is neither; treated as not a refresh token, as Flask-JWT-Extended does.
-    Other,
-}
-
-impl TokenType {
-    /// The claim's value: `"access"`, `"refresh"` or `"other"`.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Access => "access",
-            Self::Refresh => "refresh",
-            Self::Other => "other",
-        }
-    }
-}
-
-impl fmt::Display for TokenType {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
 
 /// The header of a token (RFC 7515 §4): which algorithm signed it, with which key.
 ///

@@ -4,22 +4,21 @@
 //! anything else the answer is `None`, and the full parser decides. So this reads a part of JSON, and what
 //! it reads it reads as that parser does: the tests compare the two.
 
-use super::members::{Known, Members};
+use super::members::Members;
+use super::name::{Head, Known};
 use crate::encoding::strict_json::Scalar;
 use std::borrow::Cow;
 
-/// Puts each member of the object in its place. `None` = not that simple.
-pub(super) fn scan<'a>(json: &'a str, members: &mut Members<'a>) -> Option<()> {
+/// Each member of the object in its place. `None` = not that simple: the full parser must decide.
+pub(super) fn scan<'a>(json: &'a str, identity_claim: &'a str) -> Option<Members<'a>> {
     if !is_plain(json.as_bytes()) {
         return None;
     }
+    let mut members = Members::none_yet(json, identity_claim);
     let mut rest = Rest { json, bytes: json.as_bytes().strip_prefix(b"{")? };
     loop {
-        let put = match known_name(rest.bytes) {
-            Some((known, after)) => {
-                rest.bytes = after;
-                members.put(known, rest.value(known == Known::Audience)?)
-            }
+        let put = match rest.known_name() {
+            Some(known) => members.put(known, rest.value(known == Known::Audience)?),
             None => {
                 let name = rest.string()?;
                 rest.bytes = rest.bytes.strip_prefix(b":")?;
@@ -33,25 +32,7 @@ pub(super) fn scan<'a>(json: &'a str, members: &mut Members<'a>) -> Option<()> {
             _ => return None,
         }
     }
-    rest.bytes.is_empty().then_some(())
-}
-
-/// The name and what comes after its colon, if it is one of ours.
-fn known_name(bytes: &[u8]) -> Option<(Known, &[u8])> {
-    Some(match bytes {
-        [b'"', b'a', b'u', b'd', b'"', b':', after @ ..] => (Known::Audience, after),
-        [b'"', b'c', b's', b'r', b'f', b'"', b':', after @ ..] => (Known::Csrf, after),
-        [b'"', b'e', b'x', b'p', b'"', b':', after @ ..] => (Known::Expiration, after),
-        [b'"', b'f', b'r', b'e', b's', b'h', b'"', b':', after @ ..] => (Known::Fresh, after),
-        [b'"', b'i', b'a', b't', b'"', b':', after @ ..] => (Known::IssuedAt, after),
-        [b'"', b'i', b's', b's', b'"', b':', after @ ..] => (Known::Issuer, after),
-        [b'"', b'j', b't', b'i', b'"', b':', after @ ..] => (Known::JwtId, after),
-        [b'"', b'n', b'b', b'f', b'"', b':', after @ ..] => (Known::NotBefore, after),
-        [b'"', b's', b'i', b'd', b'"', b':', after @ ..] => (Known::SessionId, after),
-        [b'"', b's', b'u', b'b', b'"', b':', after @ ..] => (Known::Subject, after),
-        [b'"', b't', b'y', b'p', b'e', b'"', b':', after @ ..] => (Known::Type, after),
-        _ => return None,
-    })
+    rest.bytes.is_empty().then_some(members)
 }
 
 /// What has not been read yet.
@@ -65,6 +46,13 @@ impl<'a> Rest<'a> {
         let (first, rest) = self.bytes.split_first()?;
         self.bytes = rest;
         Some(*first)
+    }
+
+    /// The next name, if it is one of ours, with its colon.
+    fn known_name(&mut self) -> Option<Known> {
+        let (known, length) = Known::at_start(*self.bytes.first_chunk::<{ size_of::<Head>() }>()?)?;
+        self.bytes = self.bytes.get(length..)?;
+        Some(known)
     }
 
     fn value(&mut self, keep_list: bool) -> Option<Scalar<'a>> {
@@ -161,6 +149,7 @@ fn length_of_string(bytes: &[u8]) -> Option<usize> {
 mod tests {
     use super::*;
     use crate::claims::ClaimsSet;
+    use crate::claims::parse::parse;
     use serde_json::{Map, Value};
 
     /// Numbers that look random and are the same in each run (SplitMix64).
@@ -272,8 +261,8 @@ mod tests {
 
     /// What the scan reads, the parser reads the same. Whether it read it.
     fn agrees(json: &str, identity_claim: &str) -> bool {
-        let Some(scanned) = Members::scan(json, identity_claim) else { return false };
-        match Members::parse(json, identity_claim) {
+        let Some(scanned) = scan(json, identity_claim) else { return false };
+        match parse(json, identity_claim) {
             Ok(parsed) => assert_eq!(scanned, parsed, "{json}"),
             Err(error) => panic!("{json} was scanned: {error}"),
         }

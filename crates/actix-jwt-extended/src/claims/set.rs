@@ -1,9 +1,11 @@
-//! The claims set, parsed once and borrowed from its own text.
+//! The claims set: what is known of it, borrowed from its own text.
 
-use super::members::Members;
-use super::{TokenType, name};
+use super::token_type::TokenType;
 use std::ops::Range;
 use std::sync::Arc;
+
+/// Times beyond the year 9999, in either direction, are no times.
+pub(crate) const MAX_NUMERIC_DATE: i64 = 253_402_300_799;
 
 /// The `fresh` claim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,36 +63,7 @@ pub(crate) struct ClaimsSet {
     pub(crate) issued_at: Option<i64>,
 }
 
-/// Why a claims set cannot be read.
-#[derive(Debug)]
-pub(crate) enum ClaimsError {
-    Json(serde_json::Error),
-    NotAnObject,
-    /// The named claim is not of the type that it must have.
-    WrongType(&'static str),
-}
-
 impl ClaimsSet {
-    /// Parses a claims set whose signature has been verified.
-    pub(crate) fn parse(json: String, identity_claim: &Arc<str>) -> Result<Self, ClaimsError> {
-        let members = match Members::scan(&json, identity_claim) {
-            Some(members) => members,
-            None if json.trim_start().starts_with('{') => {
-                Members::parse(&json, identity_claim).map_err(ClaimsError::Json)?
-            }
-            // Whether it is JSON at all decides what the message says.
-            None => {
-                return Err(match serde_json::from_str::<serde::de::IgnoredAny>(&json) {
-                    Ok(_) => ClaimsError::NotAnObject,
-                    Err(error) => ClaimsError::Json(error),
-                });
-            }
-        };
-        let own = (**identity_claim != *name::SUBJECT).then(|| Arc::clone(identity_claim));
-        let claims = members.into_claims_set(own)?;
-        Ok(Self { json, ..claims })
-    }
-
     /// At most how many bytes the set's text takes, and its members once they have been parsed.
     pub(super) fn memory(&self) -> usize {
         // A map of few members is one node of so many bytes; each further value takes its own share,
@@ -110,121 +83,6 @@ impl ClaimsSet {
             Text::At(range) => self.json.get(range.clone()),
             Text::Unescaped(text) => Some(text),
             Text::Absent | Text::Null | Text::Other => None,
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::claims::{HeaderRef, JoseHeader, VerifiedToken};
-    use jsonwebtoken::Algorithm;
-
-    fn parse(json: &str) -> Result<ClaimsSet, ClaimsError> {
-        ClaimsSet::parse(json.to_owned(), &Arc::from("sub"))
-    }
-
-    fn parse_error(json: &str) -> ClaimsError {
-        match parse(json) {
-            Ok(_) => panic!("{json} was accepted"),
-            Err(error) => error,
-        }
-    }
-
-    #[test]
-    fn reads_what_it_knows_and_keeps_the_rest() {
-        let claims = parse(r#"{"sub":"a\u0064a","jti":"x","exp":12.9,"own":{"a":[1]},"fresh":77}"#).unwrap();
-        assert_eq!(claims.text(&claims.identity), Some("ada"));
-        assert_eq!(claims.text(&claims.subject), Some("ada"));
-        assert_eq!(claims.text(&claims.jwt_id), Some("x"));
-        assert_eq!(claims.expiration, Some(12));
-        assert_eq!(claims.fresh, Freshness::Until(77));
-        assert_eq!(claims.token_type, TokenType::Access);
-        let token =
-            VerifiedToken::new(HeaderRef::Own(Arc::new(JoseHeader::new(Algorithm::HS256, None, "{}".into()))), claims);
-        assert_eq!(token.claims()["own"]["a"][0], 1);
-        assert!(token.is_fresh_at(77) && !token.is_fresh_at(78));
-    }
-
-    #[test]
-    fn memory_is_never_more_than_it_says() {
-        let many = |item: &str, count: usize| vec![item; count].join(",");
-        let members =
-            |value: &str, count: usize| (0..count).map(|n| format!(r#""{n}":{value}"#)).collect::<Vec<_>>().join(",");
-        for json in [
-            r#"{"fresh":false,"iat":1,"jti":"f81d4fae-7dec-41d0-a765-00a0c91e6bf6","type":"access","sub":"ada","nbf":1,"csrf":"f81d4fae-7dec-41d0-a765-00a0c91e6bf6","exp":2}"#.to_owned(),
-            "{}".to_owned(),
-            format!(r#"{{"roles":[{}]}}"#, many("1", 3_000)),
-            format!(r#"{{"roles":[{}]}}"#, many(r#""a""#, 1_000)),
-            format!(r#"{{"own":[{}]}}"#, many("{}", 1_000)),
-            format!(r#"{{"own":[{}]}}"#, many("[]", 1_000)),
-            format!(r#"{{"own":[{}]}}"#, many("[1]", 1_000)),
-            format!(r#"{{"own":[{}]}}"#, many(r#"{"a":1}"#, 500)),
-            format!(r#"{{"own":[{}]}}"#, many(r#"{"a":"b","c":{"d":"e"}}"#, 200)),
-            format!("{{{}}}", members("1", 11)),
-            format!("{{{}}}", members("1", 12)),
-            format!("{{{}}}", members(r#""x""#, 600)),
-            format!(r#"{{"own":"{}"}}"#, "x".repeat(5_000)),
-        ] {
-            let mut token = None;
-            let header = HeaderRef::Own(Arc::new(JoseHeader::new(Algorithm::HS256, None, "".into())));
-            let taken = allocation_counter::measure(|| {
-                let parsed = VerifiedToken::new(header.clone(), parse(&json).unwrap());
-                let _ = parsed.claims();
-                token = Some(parsed);
-            });
-            let (taken, memory) = (usize::try_from(taken.bytes_current).unwrap(), token.unwrap().memory());
-            assert!(taken <= memory, "{taken} > {memory}: {json:.80}");
-        }
-    }
-
-    #[test]
-    fn every_name_twice_is_refused() {
-        for name in ["exp", "nbf", "iat", "sub", "jti", "iss", "aud", "csrf", "own"] {
-            for value in ["1", "null", "\"x\"", "[]"] {
-                let json = format!(r#"{{"{name}":{value},"{name}":{value}}}"#);
-                let ClaimsError::Json(error) = parse_error(&json) else { panic!("{json}") };
-                assert_eq!(crate::encoding::strict_json::reason(&error), "duplicate member name", "{json}");
-            }
-        }
-        for name in ["fresh", "type", "exp"] {
-            assert!(matches!(parse_error(&format!(r#"{{"{name}":null,"{name}":null}}"#)), ClaimsError::Json(_)));
-        }
-        let mine: Arc<str> = "uid".into();
-        assert!(ClaimsSet::parse(r#"{"uid":"a","uid":"b"}"#.into(), &mine).is_err());
-        assert!(ClaimsSet::parse(r#"{"uid":"a","sub":"b"}"#.into(), &mine).is_ok());
-    }
-
-    #[test]
-    fn numbers_that_are_no_times_are_refused() {
-        for name in ["exp", "nbf", "iat"] {
-            for value in [
-                "null",
-                "true",
-                "\"12\"",
-                "[12]",
-                "{}",
-                "253402300800",
-                "-253402300800",
-                "1e300",
-                "18446744073709551615",
-            ] {
-                let json = format!(r#"{{"{name}":{value}}}"#);
-                assert!(matches!(parse_error(&json), ClaimsError::WrongType(n) if n == name), "{json}");
-            }
-            for value in ["0", "-1", "12.5", "1e9", "253402300799"] {
-                assert!(parse(&format!(r#"{{"{name}":{value}}}"#)).is_ok(), "{value}");
-            }
-        }
-    }
-
-    #[test]
-    fn what_is_no_object_is_told_from_what_is_no_json() {
-        for json in ["[]", "\"x\"", "1", "null", " [1] "] {
-            assert!(matches!(parse_error(json), ClaimsError::NotAnObject), "{json}");
-        }
-        for json in ["", "{", "{]", "{\"a\":1}x", "nul", "{\"a\":NaN}", "{\"a\" 1}", "{'a':1}"] {
-            assert!(matches!(parse_error(json), ClaimsError::Json(_)), "{json}");
         }
     }
 }
