@@ -92,96 +92,173 @@ impl CookieOptions {
     }
 }
 
-macro_rules! set_cookies {
-    ($($kind:literal, $refresh:literal, $create:ident, $set:ident, $set_with:ident, $unset:ident, $unset_with:ident;)*) => {
-        impl JwtManager {
-            $(
-                #[doc = concat!("Sets the ", $kind, " cookie, and its CSRF cookie where the settings say so.")]
-                ///
-                /// ```
-                /// # use actix_jwt_extended::{JwtConfig, JwtManager};
-                /// # use actix_web::HttpResponse;
-                /// # let jwt = JwtManager::new(JwtConfig::new().secret_key("an example's secret, 32 bytes or more")).unwrap();
-                /// let mut response = HttpResponse::Ok();
-                #[doc = concat!("jwt.", stringify!($set), "(&mut response, &jwt.", stringify!($create), "(\"ada\")?)?;")]
-                /// # Ok::<(), actix_jwt_extended::JwtError>(())
-                /// ```
-                ///
-                /// # Errors
-                /// A token that this manager does not accept, of the other type, or without a `csrf` claim where
-                /// one is needed.
-                pub fn $set(&self, response: &mut impl SetCookies, token: &str) -> Result<(), JwtError> {
-                    self.set_cookies(response, token, $refresh, &CookieOptions::new())
-                }
-
-                #[doc = concat!("As [`", stringify!($set), "`](Self::", stringify!($set), "), with options for this call.")]
-                ///
-                /// ```
-                /// # use actix_jwt_extended::{CookieOptions, JwtConfig, JwtManager};
-                /// # use actix_web::HttpResponse;
-                /// # let jwt = JwtManager::new(JwtConfig::new().secret_key("an example's secret, 32 bytes or more")).unwrap();
-                /// let mut response = HttpResponse::Ok();
-                #[doc = concat!("let token = jwt.", stringify!($create), "(\"ada\")?;")]
-                #[doc = concat!("jwt.", stringify!($set_with), "(&mut response, &token, &CookieOptions::new().domain(\"example.com\"))?;")]
-                /// # Ok::<(), actix_jwt_extended::JwtError>(())
-                /// ```
-                ///
-                /// # Errors
-                #[doc = concat!("As [`", stringify!($set), "`](Self::", stringify!($set), "), and a domain that browsers would not take.")]
-                pub fn $set_with(
-                    &self,
-                    response: &mut impl SetCookies,
-                    token: &str,
-                    options: &CookieOptions,
-                ) -> Result<(), JwtError> {
-                    self.set_cookies(response, token, $refresh, options)
-                }
-
-                #[doc = concat!("Takes the ", $kind, " cookie and its CSRF cookie away.")]
-                ///
-                /// ```
-                /// # use actix_jwt_extended::{JwtConfig, JwtManager};
-                /// # use actix_web::HttpResponse;
-                /// # let jwt = JwtManager::new(JwtConfig::new().secret_key("an example's secret, 32 bytes or more")).unwrap();
-                /// let mut response = HttpResponse::Ok();
-                #[doc = concat!("jwt.", stringify!($unset), "(&mut response);")]
-                /// ```
-                pub fn $unset(&self, response: &mut impl SetCookies) {
-                    self.unset_cookies(response, $refresh, None);
-                }
-
-                #[doc = concat!("As [`", stringify!($unset), "`](Self::", stringify!($unset), "), for cookies that were set with a domain of their own.")]
-                ///
-                /// ```
-                /// # use actix_jwt_extended::{CookieOptions, JwtConfig, JwtManager};
-                /// # use actix_web::HttpResponse;
-                /// # let jwt = JwtManager::new(JwtConfig::new().secret_key("an example's secret, 32 bytes or more")).unwrap();
-                /// let mut response = HttpResponse::Ok();
-                #[doc = concat!("jwt.", stringify!($unset_with), "(&mut response, &CookieOptions::new().domain(\"example.com\"))?;")]
-                /// # Ok::<(), actix_jwt_extended::JwtError>(())
-                /// ```
-                ///
-                /// # Errors
-                /// A domain that browsers would not take.
-                pub fn $unset_with(
-                    &self,
-                    response: &mut impl SetCookies,
-                    options: &CookieOptions,
-                ) -> Result<(), JwtError> {
-                    self.check_domain($refresh, options)?;
-                    self.unset_cookies(response, $refresh, options.domain.as_deref());
-                    Ok(())
-                }
-            )*
-        }
-    };
+/// Which token's cookies.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Access,
+    Refresh,
 }
 
-set_cookies! {
-    "access", false, create_access_token, set_access_cookies, set_access_cookies_with, unset_access_cookies,
-        unset_access_cookies_with;
-    "refresh", true, create_refresh_token, set_refresh_cookies, set_refresh_cookies_with, unset_refresh_cookies,
-        unset_refresh_cookies_with;
+impl Kind {
+    fn is_refresh(self) -> bool {
+        self == Self::Refresh
+    }
+}
+
+impl JwtManager {
+    /// Sets the access cookie, and its CSRF cookie where the settings say so.
+    ///
+    /// ```
+    /// # use actix_jwt_extended::{JwtConfig, JwtManager};
+    /// # use actix_web::HttpResponse;
+    /// # let jwt = JwtManager::new(JwtConfig::new().secret_key("an example's secret, 32 bytes or more")).unwrap();
+    /// let mut response = HttpResponse::Ok();
+    /// jwt.set_access_cookies(&mut response, &jwt.create_access_token("ada")?)?;
+    /// # Ok::<(), actix_jwt_extended::JwtError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// A token that this manager does not accept, of the other type, or without a `csrf` claim where
+    /// one is needed.
+    pub fn set_access_cookies(&self, response: &mut impl SetCookies, token: &str) -> Result<(), JwtError> {
+        self.set_cookies(response, Kind::Access, token, &CookieOptions::new())
+    }
+
+    /// As [`set_access_cookies`](Self::set_access_cookies), with options for this call.
+    ///
+    /// ```
+    /// # use actix_jwt_extended::{CookieOptions, JwtConfig, JwtManager};
+    /// # use actix_web::HttpResponse;
+    /// # let jwt = JwtManager::new(JwtConfig::new().secret_key("an example's secret, 32 bytes or more")).unwrap();
+    /// let mut response = HttpResponse::Ok();
+    /// let token = jwt.create_access_token("ada")?;
+    /// jwt.set_access_cookies_with(&mut response, &token, &CookieOptions::new().domain("example.com"))?;
+    /// # Ok::<(), actix_jwt_extended::JwtError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`set_access_cookies`](Self::set_access_cookies), and a domain that browsers would not take.
+    pub fn set_access_cookies_with(
+        &self,
+        response: &mut impl SetCookies,
+        token: &str,
+        options: &CookieOptions,
+    ) -> Result<(), JwtError> {
+        self.set_cookies(response, Kind::Access, token, options)
+    }
+
+    /// Takes the access cookie and its CSRF cookie away.
+    ///
+    /// ```
+    /// # use actix_jwt_extended::{JwtConfig, JwtManager};
+    /// # use actix_web::HttpResponse;
+    /// # let jwt = JwtManager::new(JwtConfig::new().secret_key("an example's secret, 32 bytes or more")).unwrap();
+    /// let mut response = HttpResponse::Ok();
+    /// jwt.unset_access_cookies(&mut response);
+    /// ```
+    pub fn unset_access_cookies(&self, response: &mut impl SetCookies) {
+        self.unset_cookies(response, Kind::Access, None);
+    }
+
+    /// As [`unset_access_cookies`](Self::unset_access_cookies), for cookies that were set with a domain of their own.
+    ///
+    /// ```
+    /// # use actix_jwt_extended::{CookieOptions, JwtConfig, JwtManager};
+    /// # use actix_web::HttpResponse;
+    /// # let jwt = JwtManager::new(JwtConfig::new().secret_key("an example's secret, 32 bytes or more")).unwrap();
+    /// let mut response = HttpResponse::Ok();
+    /// jwt.unset_access_cookies_with(&mut response, &CookieOptions::new().domain("example.com"))?;
+    /// # Ok::<(), actix_jwt_extended::JwtError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// A domain that browsers would not take.
+    pub fn unset_access_cookies_with(
+        &self,
+        response: &mut impl SetCookies,
+        options: &CookieOptions,
+    ) -> Result<(), JwtError> {
+        self.check_domain(Kind::Access, options)?;
+        self.unset_cookies(response, Kind::Access, options.domain.as_deref());
+        Ok(())
+    }
+
+    /// Sets the refresh cookie, and its CSRF cookie where the settings say so.
+    ///
+    /// ```
+    /// # use actix_jwt_extended::{JwtConfig, JwtManager};
+    /// # use actix_web::HttpResponse;
+    /// # let jwt = JwtManager::new(JwtConfig::new().secret_key("an example's secret, 32 bytes or more")).unwrap();
+    /// let mut response = HttpResponse::Ok();
+    /// jwt.set_refresh_cookies(&mut response, &jwt.create_refresh_token("ada")?)?;
+    /// # Ok::<(), actix_jwt_extended::JwtError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// A token that this manager does not accept, of the other type, or without a `csrf` claim where
+    /// one is needed.
+    pub fn set_refresh_cookies(&self, response: &mut impl SetCookies, token: &str) -> Result<(), JwtError> {
+        self.set_cookies(response, Kind::Refresh, token, &CookieOptions::new())
+    }
+
+    /// As [`set_refresh_cookies`](Self::set_refresh_cookies), with options for this call.
+    ///
+    /// ```
+    /// # use actix_jwt_extended::{CookieOptions, JwtConfig, JwtManager};
+    /// # use actix_web::HttpResponse;
+    /// # let jwt = JwtManager::new(JwtConfig::new().secret_key("an example's secret, 32 bytes or more")).unwrap();
+    /// let mut response = HttpResponse::Ok();
+    /// let token = jwt.create_refresh_token("ada")?;
+    /// jwt.set_refresh_cookies_with(&mut response, &token, &CookieOptions::new().domain("example.com"))?;
+    /// # Ok::<(), actix_jwt_extended::JwtError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`set_refresh_cookies`](Self::set_refresh_cookies), and a domain that browsers would not take.
+    pub fn set_refresh_cookies_with(
+        &self,
+        response: &mut impl SetCookies,
+        token: &str,
+        options: &CookieOptions,
+    ) -> Result<(), JwtError> {
+        self.set_cookies(response, Kind::Refresh, token, options)
+    }
+
+    /// Takes the refresh cookie and its CSRF cookie away.
+    ///
+    /// ```
+    /// # use actix_jwt_extended::{JwtConfig, JwtManager};
+    /// # use actix_web::HttpResponse;
+    /// # let jwt = JwtManager::new(JwtConfig::new().secret_key("an example's secret, 32 bytes or more")).unwrap();
+    /// let mut response = HttpResponse::Ok();
+    /// jwt.unset_refresh_cookies(&mut response);
+    /// ```
+    pub fn unset_refresh_cookies(&self, response: &mut impl SetCookies) {
+        self.unset_cookies(response, Kind::Refresh, None);
+    }
+
+    /// As [`unset_refresh_cookies`](Self::unset_refresh_cookies), for cookies that were set with a domain of their own.
+    ///
+    /// ```
+    /// # use actix_jwt_extended::{CookieOptions, JwtConfig, JwtManager};
+    /// # use actix_web::HttpResponse;
+    /// # let jwt = JwtManager::new(JwtConfig::new().secret_key("an example's secret, 32 bytes or more")).unwrap();
+    /// let mut response = HttpResponse::Ok();
+    /// jwt.unset_refresh_cookies_with(&mut response, &CookieOptions::new().domain("example.com"))?;
+    /// # Ok::<(), actix_jwt_extended::JwtError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// A domain that browsers would not take.
+    pub fn unset_refresh_cookies_with(
+        &self,
+        response: &mut impl SetCookies,
+        options: &CookieOptions,
+    ) -> Result<(), JwtError> {
+        self.check_domain(Kind::Refresh, options)?;
+        self.unset_cookies(response, Kind::Refresh, options.domain.as_deref());
+        Ok(())
+    }
 }
 
 impl JwtManager {
@@ -218,10 +295,10 @@ impl JwtManager {
         response: &mut impl SetCookies,
         options: &CookieOptions,
     ) -> Result<(), JwtError> {
-        self.check_domain(false, options)?;
-        self.check_domain(true, options)?;
-        for refresh in [false, true] {
-            self.unset_cookies(response, refresh, options.domain.as_deref());
+        const BOTH: [Kind; 2] = [Kind::Access, Kind::Refresh];
+        BOTH.into_iter().try_for_each(|kind| self.check_domain(kind, options))?;
+        for kind in BOTH {
+            self.unset_cookies(response, kind, options.domain.as_deref());
         }
         Ok(())
     }
@@ -229,25 +306,23 @@ impl JwtManager {
     fn set_cookies(
         &self,
         response: &mut impl SetCookies,
+        kind: Kind,
         token: &str,
-        refresh: bool,
         options: &CookieOptions,
     ) -> Result<(), JwtError> {
-        let names = self.config().names(refresh);
         let verified = self.decode_token_with(token, &DecodeOptions::new().allow_expired())?;
-        if refresh != (verified.token_type() == TokenType::Refresh) {
-            return Err(JwtError::WrongTokenType { refresh_needed: refresh });
+        if kind.is_refresh() != (verified.token_type() == TokenType::Refresh) {
+            return Err(JwtError::WrongTokenType { refresh_needed: kind.is_refresh() });
         }
-        self.check_domain(refresh, options)?;
+        self.check_domain(kind, options)?;
         warn_of_plain_cookies(self.config(), true);
         let csrf = self.sets_csrf_cookie().then(|| self.csrf_of(&verified)).transpose()?;
         let max_age = match options.max_age {
             Some(max_age) => Some(i64::try_from(max_age.as_secs()).unwrap_or(i64::MAX)),
             None => (!self.config().session_cookie).then_some(PERSISTENT_SECONDS),
         };
-        let cookies = Self::pairs(names, token, csrf.as_deref());
-        for (name, value, path, http_only) in cookies.into_iter().flatten() {
-            let mut cookie = self.cookie(name, value, path, http_only, options.domain.as_deref());
+        for cookie in self.cookies_of(kind, token, csrf.as_deref()) {
+            let mut cookie = self.cookie(cookie, options.domain.as_deref());
             if let Some(seconds) = max_age {
                 cookie.set_max_age(CookieDuration::seconds(seconds));
                 if let Ok(time) = OffsetDateTime::from_unix_timestamp(self.now().saturating_add(seconds)) {
@@ -260,25 +335,23 @@ impl JwtManager {
     }
 
     /// Settings are checked at start-up; this is what code gave.
-    fn check_domain(&self, refresh: bool, options: &CookieOptions) -> Result<(), JwtError> {
+    fn check_domain(&self, kind: Kind, options: &CookieOptions) -> Result<(), JwtError> {
         let Some(domain) = &options.domain else { return Ok(()) };
         let is_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
         if domain.is_empty() || !domain.bytes().all(is_name) {
             return Err(JwtError::NotConfigured("the domain given to a cookie is no domain"));
         }
-        let names = self.config().names(refresh);
-        let csrf_cookie = self.sets_csrf_cookie().then_some(names.csrf_cookie);
-        if [Some(names.cookie), csrf_cookie].into_iter().flatten().any(|name| begins_with(name, CookiePrefix::Host)) {
+        let csrf = self.sets_csrf_cookie().then_some("");
+        if self.cookies_of(kind, "", csrf).any(|cookie| begins_with(cookie.name, CookiePrefix::Host)) {
             return Err(JwtError::NotConfigured("a cookie whose name begins with __Host- must not have a domain"));
         }
         Ok(())
     }
 
-    fn unset_cookies(&self, response: &mut impl SetCookies, refresh: bool, domain: Option<&str>) {
+    fn unset_cookies(&self, response: &mut impl SetCookies, kind: Kind, domain: Option<&str>) {
         let csrf = self.sets_csrf_cookie().then_some("");
-        for (name, value, path, http_only) in Self::pairs(self.config().names(refresh), "", csrf).into_iter().flatten()
-        {
-            let mut cookie = self.cookie(name, value, path, http_only, domain);
+        for cookie in self.cookies_of(kind, "", csrf) {
+            let mut cookie = self.cookie(cookie, domain);
             cookie.set_expires(OffsetDateTime::UNIX_EPOCH);
             cookie.set_max_age(CookieDuration::ZERO);
             self.append(response, &cookie);
@@ -289,29 +362,25 @@ impl JwtManager {
         self.config().cookie_csrf_protect && self.config().csrf_in_cookies
     }
 
-    /// Name, value, path, and whether scripts may not read it.
-    fn pairs<'a>(
-        names: Names<'a>,
+    /// The token's cookie, and that of its CSRF value where there is one.
+    fn cookies_of<'a>(
+        &'a self,
+        kind: Kind,
         token: &'a str,
         csrf: Option<&'a str>,
-    ) -> [Option<(&'a str, &'a str, &'a str, bool)>; 2] {
-        [
-            Some((names.cookie, token, names.cookie_path, true)),
-            csrf.map(|csrf| (names.csrf_cookie, csrf, names.csrf_cookie_path, false)),
-        ]
+    ) -> impl Iterator<Item = CookieOf<'a>> {
+        let Names { cookie, cookie_path, csrf_cookie, csrf_cookie_path, .. } = self.config().names(kind.is_refresh());
+        let token = CookieOf { name: cookie, value: token, path: cookie_path, is_for_scripts: false };
+        let csrf =
+            csrf.map(|value| CookieOf { name: csrf_cookie, value, path: csrf_cookie_path, is_for_scripts: true });
+        std::iter::once(token).chain(csrf)
     }
 
-    fn cookie<'a>(
-        &self,
-        name: &'a str,
-        value: &'a str,
-        path: &'a str,
-        http_only: bool,
-        domain: Option<&str>,
-    ) -> Cookie<'a> {
+    /// With the attributes that all have.
+    fn cookie<'a>(&self, of: CookieOf<'a>, domain: Option<&str>) -> Cookie<'a> {
         let config = self.config();
-        let mut cookie = Cookie::build(name, value).path(path).finish();
-        if http_only {
+        let mut cookie = Cookie::build(of.name, of.value).path(of.path).finish();
+        if !of.is_for_scripts {
             cookie.set_http_only(true);
         }
         if config.cookie_secure {
@@ -342,4 +411,13 @@ impl JwtManager {
             Err(_) => log::error!("the cookie {:?} cannot be set: an attribute is no header text", cookie.name()),
         }
     }
+}
+
+/// What one cookie has of its own.
+struct CookieOf<'a> {
+    name: &'a str,
+    value: &'a str,
+    path: &'a str,
+    /// A CSRF value is, a token never.
+    is_for_scripts: bool,
 }
