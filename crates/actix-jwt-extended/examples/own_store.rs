@@ -78,9 +78,9 @@ fn save(path: &Path, kept: &Kept) -> Result<(), Box<dyn Error + Send + Sync>> {
 }
 
 impl TokenStore for FileStore {
-    async fn revoke(&self, revocation: &Revocation, now_ms: i64) -> Result<(), StoreError> {
+    async fn revoke(&self, revocation: &Revocation, over_by_ms: i64) -> Result<(), StoreError> {
         self.change(|kept| {
-            kept.revocations.retain(|_, (_, until)| *until >= now_ms);
+            kept.revocations.retain(|_, (_, until)| *until >= over_by_ms);
             let (issued_until, until) =
                 kept.revocations.entry(revocation.key().to_owned()).or_insert((i64::MIN, i64::MIN));
             *issued_until = revocation.issued_until_ms().max(*issued_until);

@@ -26,7 +26,7 @@ impl TokenBuilder<'_> {
         claims.add(member::ISSUED_AT, &now)?;
         match &self.jwt_id {
             Some(jwt_id) => claims.add(member::JWT_ID, jwt_id)?,
-            None => claims.add_id(member::JWT_ID, jwt_id_of(self.manager.issue_time_at(now_ms))),
+            None => claims.add_id(member::JWT_ID, jwt_id_of(self.manager.issued_at_ms(now_ms))),
         }
         claims.add(member::TYPE, self.token_type.as_str())?;
         let extras = self.extras.as_deref();

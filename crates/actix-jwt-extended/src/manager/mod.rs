@@ -57,7 +57,7 @@ struct Inner {
     renewals: Renewals,
     store: Option<SharedStore>,
     /// Before this, in milliseconds since the epoch, nothing more is issued: a cut-off lies there.
-    issue_from_ms: AtomicI64,
+    earliest_issue_ms: AtomicI64,
 }
 
 impl JwtManager {
@@ -75,7 +75,7 @@ impl JwtManager {
         // The settings have been checked.
         let header_name = config.header_name.parse().unwrap_or(AUTHORIZATION);
         let renewals = Renewals::default();
-        let issue_from_ms = AtomicI64::new(0);
+        let earliest_issue_ms = AtomicI64::new(0);
         Self(Arc::new(Inner {
             config,
             ring,
@@ -86,7 +86,7 @@ impl JwtManager {
             verified,
             renewals,
             store,
-            issue_from_ms,
+            earliest_issue_ms,
         }))
     }
 
@@ -130,23 +130,23 @@ impl JwtManager {
     }
 
     /// What is issued from now on counts as issued later than this.
-    pub(crate) fn issue_after(&self, cutoff_ms: i64) {
-        self.0.issue_from_ms.fetch_max(cutoff_ms.saturating_add(1), Ordering::SeqCst);
+    pub(crate) fn issue_only_after(&self, cutoff_ms: i64) {
+        self.0.earliest_issue_ms.fetch_max(cutoff_ms.saturating_add(1), Ordering::SeqCst);
     }
 
-    /// When what is issued now counts as issued.
-    pub(crate) fn issue_time_ms(&self) -> i64 {
-        self.issue_time_at(self.now_ms())
+    /// What is issued now counts as issued then: never before the last cut-off.
+    pub(crate) fn issued_now_ms(&self) -> i64 {
+        self.issued_at_ms(self.now_ms())
     }
 
-    /// The same, where the time has just been asked for.
-    pub(crate) fn issue_time_at(&self, now_ms: i64) -> i64 {
-        now_ms.max(self.0.issue_from_ms.load(Ordering::SeqCst))
+    /// The same for what is issued at `now_ms`, where the time has just been asked for.
+    pub(crate) fn issued_at_ms(&self, now_ms: i64) -> i64 {
+        now_ms.max(self.0.earliest_issue_ms.load(Ordering::SeqCst))
     }
 
     /// A UUID of version 7 (RFC 9562 §5.7): unique, and it tells the millisecond, which `iat` does not.
     pub(crate) fn new_jwt_id(&self) -> String {
-        jwt_id_of(self.issue_time_ms()).to_string()
+        jwt_id_of(self.issued_now_ms()).to_string()
     }
 
     /// Verifies a token as [`decode_token_with`](Self::decode_token_with) does, by the default options.
@@ -208,13 +208,13 @@ impl JwtManager {
     #[inline]
     pub(crate) fn recall(&self, token: &[u8]) -> Option<Result<VerifiedToken, JwtError>> {
         let known = self.0.verified.get(token)?;
-        Some(if self.holds_yet(&known) { Ok(known) } else { self.judge_known(known, None, false) })
+        Some(if self.is_valid_for_sure(&known) { Ok(known) } else { self.judge_known(known, None, false) })
     }
 
-    /// What holds until a second after the coarse time holds now, too.
-    fn holds_yet(&self, known: &VerifiedToken) -> bool {
+    /// Whether it is valid now, by the coarse time and a second more: a no may be too careful.
+    fn is_valid_for_sure(&self, known: &VerifiedToken) -> bool {
         let lately = self.0.clock.coarse_seconds();
-        self.0.rules.holds(known, lately, lately.saturating_add(1))
+        self.0.rules.is_valid_throughout(known, lately, lately.saturating_add(1))
     }
 
     #[inline(never)]
@@ -224,7 +224,7 @@ impl JwtManager {
         csrf_value: Option<&str>,
         allow_expired: bool,
     ) -> Result<VerifiedToken, JwtError> {
-        if self.holds_yet(&known) {
+        if self.is_valid_for_sure(&known) {
             verify::judge_csrf(&known, csrf_value)?;
             return Ok(known);
         }
@@ -268,7 +268,9 @@ impl JwtManager {
     fn verify_now(&self, token: &[u8]) -> Result<(VerifiedToken, i64), JwtError> {
         let lately = self.0.clock.coarse_seconds();
         match self.verify_anew(token, lately) {
-            Ok(verified) if self.0.rules.holds(&verified, lately, lately.saturating_add(1)) => Ok((verified, lately)),
+            Ok(verified) if self.0.rules.is_valid_throughout(&verified, lately, lately.saturating_add(1)) => {
+                Ok((verified, lately))
+            }
             // Issued since the clock's last tick, or in the future indeed.
             Err(JwtError::InvalidToken(InvalidToken::NotYetValid(_))) => {
                 let now = self.now();

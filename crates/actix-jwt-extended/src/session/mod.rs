@@ -94,7 +94,7 @@ impl JwtManager {
             token.claims().get(name::ROTATION).and_then(Value::as_u64).ok_or_else(|| missing(name::ROTATION))?;
         let jwt_id = token.jti().ok_or_else(without_id)?;
         // Before it is asked what is revoked: a cut-off that comes in between concerns the successors, too.
-        let issued_ms = self.issue_time_ms();
+        let issued_ms = self.issued_now_ms();
         // Not only by the wrap, which may have been told to skip it; and not by what is known here, but by the store.
         if self.is_revoked_for_sure(token).await? {
             return Err(JwtError::Revoked(token.clone()));

@@ -191,17 +191,17 @@ impl JwtManager {
     }
 
     pub(crate) async fn keep(&self, revocation: &Revocation) -> Result<(), JwtError> {
-        let long_ago_ms = self.long_ago_ms();
-        self.store_answer(|store| store.revoke(revocation, long_ago_ms)).await
+        let over_by_ms = self.over_by_ms();
+        self.store_answer(|store| store.revoke(revocation, over_by_ms)).await
     }
 
     pub(crate) async fn keep_all(&self, revocations: &[Revocation]) -> Result<(), JwtError> {
-        let long_ago_ms = self.long_ago_ms();
-        self.store_answer(|store| store.revoke_many(revocations, long_ago_ms)).await
+        let over_by_ms = self.over_by_ms();
+        self.store_answer(|store| store.revoke_many(revocations, over_by_ms)).await
     }
 
     /// What was over by then is cleaned up.
-    fn long_ago_ms(&self) -> i64 {
+    fn over_by_ms(&self) -> i64 {
         self.now_ms().saturating_sub(CLOCKS_APART)
     }
 
@@ -245,8 +245,8 @@ impl JwtManager {
 
     /// Now; and what is issued from here on is issued later.
     fn cutoff_ms(&self) -> i64 {
-        let now_ms = self.now_ms().max(self.issue_time_ms());
-        self.issue_after(now_ms);
+        let now_ms = self.now_ms().max(self.issued_now_ms());
+        self.issue_only_after(now_ms);
         now_ms
     }
 }

@@ -40,8 +40,8 @@ impl SharedStore {
         self.0.revocations_so_far(max_staleness)
     }
 
-    pub(crate) fn revoke<'a>(&'a self, revocation: &'a Revocation, now_ms: i64) -> Answer<'a, ()> {
-        self.0.revoke(revocation, now_ms)
+    pub(crate) fn revoke<'a>(&'a self, revocation: &'a Revocation, over_by_ms: i64) -> Answer<'a, ()> {
+        self.0.revoke(revocation, over_by_ms)
     }
 
     pub(crate) fn is_revoked<'a>(&'a self, token: &'a TokenIds<'_>) -> Answer<'a, bool> {
@@ -68,8 +68,8 @@ impl SharedStore {
         self.0.sessions_page(subject, after)
     }
 
-    pub(crate) fn revoke_many<'a>(&'a self, revocations: &'a [Revocation], now_ms: i64) -> Answer<'a, ()> {
-        self.0.revoke_many(revocations, now_ms)
+    pub(crate) fn revoke_many<'a>(&'a self, revocations: &'a [Revocation], over_by_ms: i64) -> Answer<'a, ()> {
+        self.0.revoke_many(revocations, over_by_ms)
     }
 
     pub(crate) fn remove_sessions<'a>(&'a self, sessions: &'a [SessionRecord]) -> Answer<'a, ()> {
@@ -83,14 +83,14 @@ pub(crate) type Answer<'a, T> = BoxFuture<'a, Result<T, StoreError>>;
 trait Erased: fmt::Debug + Send + Sync {
     fn is_revoked_at_once(&self, token: &TokenIds<'_>, max_staleness: Duration) -> Option<bool>;
     fn revocations_so_far(&self, max_staleness: Duration) -> Option<u64>;
-    fn revoke<'a>(&'a self, revocation: &'a Revocation, now_ms: i64) -> Answer<'a, ()>;
+    fn revoke<'a>(&'a self, revocation: &'a Revocation, over_by_ms: i64) -> Answer<'a, ()>;
     fn is_revoked<'a>(&'a self, token: &'a TokenIds<'_>) -> Answer<'a, bool>;
     fn insert_session<'a>(&'a self, session: &'a SessionRecord, now_ms: i64) -> Answer<'a, ()>;
     fn session<'a>(&'a self, session_id: &'a str) -> Answer<'a, Option<SessionRecord>>;
     fn replace_session<'a>(&'a self, session: &'a SessionRecord) -> Answer<'a, bool>;
     fn remove_session<'a>(&'a self, session: &'a SessionRecord) -> Answer<'a, bool>;
     fn sessions_page<'a>(&'a self, subject: &'a str, after: Option<&'a str>) -> Answer<'a, SessionsPage>;
-    fn revoke_many<'a>(&'a self, revocations: &'a [Revocation], now_ms: i64) -> Answer<'a, ()>;
+    fn revoke_many<'a>(&'a self, revocations: &'a [Revocation], over_by_ms: i64) -> Answer<'a, ()>;
     fn remove_sessions<'a>(&'a self, sessions: &'a [SessionRecord]) -> Answer<'a, ()>;
 }
 
@@ -103,8 +103,8 @@ impl<S: TokenStore> Erased for S {
         TokenStore::revocations_so_far(self, max_staleness)
     }
 
-    fn revoke<'a>(&'a self, revocation: &'a Revocation, now_ms: i64) -> Answer<'a, ()> {
-        TokenStore::revoke(self, revocation, now_ms).boxed()
+    fn revoke<'a>(&'a self, revocation: &'a Revocation, over_by_ms: i64) -> Answer<'a, ()> {
+        TokenStore::revoke(self, revocation, over_by_ms).boxed()
     }
 
     fn is_revoked<'a>(&'a self, token: &'a TokenIds<'_>) -> Answer<'a, bool> {
@@ -131,8 +131,8 @@ impl<S: TokenStore> Erased for S {
         TokenStore::sessions_page(self, subject, after).boxed()
     }
 
-    fn revoke_many<'a>(&'a self, revocations: &'a [Revocation], now_ms: i64) -> Answer<'a, ()> {
-        TokenStore::revoke_many(self, revocations, now_ms).boxed()
+    fn revoke_many<'a>(&'a self, revocations: &'a [Revocation], over_by_ms: i64) -> Answer<'a, ()> {
+        TokenStore::revoke_many(self, revocations, over_by_ms).boxed()
     }
 
     fn remove_sessions<'a>(&'a self, sessions: &'a [SessionRecord]) -> Answer<'a, ()> {
@@ -142,8 +142,8 @@ impl<S: TokenStore> Erased for S {
 
 /// A store that several own is one.
 impl<S: TokenStore> TokenStore for Arc<S> {
-    async fn revoke(&self, revocation: &Revocation, now_ms: i64) -> Result<(), StoreError> {
-        (**self).revoke(revocation, now_ms).await
+    async fn revoke(&self, revocation: &Revocation, over_by_ms: i64) -> Result<(), StoreError> {
+        (**self).revoke(revocation, over_by_ms).await
     }
 
     async fn is_revoked(&self, token: &TokenIds<'_>) -> Result<bool, StoreError> {
@@ -182,8 +182,8 @@ impl<S: TokenStore> TokenStore for Arc<S> {
         (**self).sessions_page(subject, after).await
     }
 
-    async fn revoke_many(&self, revocations: &[Revocation], now_ms: i64) -> Result<(), StoreError> {
-        (**self).revoke_many(revocations, now_ms).await
+    async fn revoke_many(&self, revocations: &[Revocation], over_by_ms: i64) -> Result<(), StoreError> {
+        (**self).revoke_many(revocations, over_by_ms).await
     }
 
     async fn remove_sessions(&self, sessions: &[SessionRecord]) -> Result<(), StoreError> {

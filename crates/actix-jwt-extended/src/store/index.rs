@@ -43,8 +43,8 @@ impl Default for RevocationIndex {
 
 impl RevocationIndex {
     /// Adds a revocation, or widens the one that is there; `false` = it says nothing new.
-    pub(crate) fn insert(&self, revocation: &Revocation, now_ms: i64) -> bool {
-        let (until, now) = (seconds_up(revocation.until_ms()), seconds(now_ms));
+    pub(crate) fn insert(&self, revocation: &Revocation, over_by_ms: i64) -> bool {
+        let (until, now) = (seconds_up(revocation.until_ms()), seconds(over_by_ms));
         let issued_until = revocation.issued_until_ms();
         let is_new = match revocation.key().split_at_checked(2) {
             Some(("t:", id)) => self.tokens.insert(self.ids.of(id), (), until, now),

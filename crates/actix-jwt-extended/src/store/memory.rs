@@ -79,8 +79,8 @@ impl Sessions {
 }
 
 impl TokenStore for MemoryStore {
-    async fn revoke(&self, revocation: &Revocation, now_ms: i64) -> Result<(), StoreError> {
-        self.0.revoked.insert(revocation, now_ms);
+    async fn revoke(&self, revocation: &Revocation, over_by_ms: i64) -> Result<(), StoreError> {
+        self.0.revoked.insert(revocation, over_by_ms);
         Ok(())
     }
 

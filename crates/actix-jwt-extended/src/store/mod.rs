@@ -63,11 +63,12 @@ use std::time::Duration;
 /// # Ok::<(), Box<dyn std::error::Error>>(()) }).unwrap();
 /// ```
 pub trait TokenStore: fmt::Debug + Send + Sync + 'static {
-    /// Keeps a revocation until its time is over. One that is there already is widened, never narrowed.
+    /// Keeps a revocation until its time is over. One that is there already is widened, never narrowed. What was
+    /// over by `over_by_ms`, which lies some time back, may be cleaned up.
     ///
     /// # Errors
     /// The store could not be reached, or did not keep it.
-    fn revoke(&self, revocation: &Revocation, now_ms: i64) -> impl Future<Output = Result<(), StoreError>> + Send;
+    fn revoke(&self, revocation: &Revocation, over_by_ms: i64) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// Whether any revocation concerns this token; one round trip at most.
     ///
@@ -151,11 +152,11 @@ pub trait TokenStore: fmt::Debug + Send + Sync + 'static {
     fn revoke_many(
         &self,
         revocations: &[Revocation],
-        now_ms: i64,
+        over_by_ms: i64,
     ) -> impl Future<Output = Result<(), StoreError>> + Send {
         async move {
             for some in revocations.chunks(SIDE_BY_SIDE) {
-                try_join_all(some.iter().map(|revocation| self.revoke(revocation, now_ms))).await?;
+                try_join_all(some.iter().map(|revocation| self.revoke(revocation, over_by_ms))).await?;
             }
             Ok(())
         }

@@ -194,9 +194,9 @@ impl<S: RevocationFeed> Replica<S> {
     }
 
     /// It was revoked through this process, and counts here at once.
-    fn kept(&self, revocation: &Revocation, now_ms: i64) {
+    fn kept(&self, revocation: &Revocation, over_by_ms: i64) {
         self.await_telling(revocation);
-        if !self.index.insert(revocation, now_ms) {
+        if !self.index.insert(revocation, over_by_ms) {
             // The feed was faster than the answer.
             self.told(revocation);
         }
@@ -336,16 +336,16 @@ async fn in_time<T>(answer: impl Future<Output = Result<T, StoreError>>) -> Resu
 }
 
 impl<S: RevocationFeed> TokenStore for Replicated<S> {
-    async fn revoke(&self, revocation: &Revocation, now_ms: i64) -> Result<(), StoreError> {
-        self.replica.store.revoke(revocation, now_ms).await?;
-        self.replica.kept(revocation, now_ms);
+    async fn revoke(&self, revocation: &Revocation, over_by_ms: i64) -> Result<(), StoreError> {
+        self.replica.store.revoke(revocation, over_by_ms).await?;
+        self.replica.kept(revocation, over_by_ms);
         Ok(())
     }
 
-    async fn revoke_many(&self, revocations: &[Revocation], now_ms: i64) -> Result<(), StoreError> {
-        self.replica.store.revoke_many(revocations, now_ms).await?;
+    async fn revoke_many(&self, revocations: &[Revocation], over_by_ms: i64) -> Result<(), StoreError> {
+        self.replica.store.revoke_many(revocations, over_by_ms).await?;
         for revocation in revocations {
-            self.replica.kept(revocation, now_ms);
+            self.replica.kept(revocation, over_by_ms);
         }
         Ok(())
     }

@@ -59,7 +59,7 @@ impl Rules {
     }
 
     /// Whether the token is valid at each moment from `first` to `last`.
-    pub(crate) fn holds(&self, token: &VerifiedToken, first: i64, last: i64) -> bool {
+    pub(crate) fn is_valid_throughout(&self, token: &VerifiedToken, first: i64, last: i64) -> bool {
         self.begins_after(token.claims_set(), first).is_none() && !self.is_expired(token, last)
     }
 

@@ -222,11 +222,11 @@ fn number(rotation: u64) -> Result<i64, StoreError> {
 }
 
 impl TokenStore for PostgresStore {
-    async fn revoke(&self, revocation: &Revocation, now_ms: i64) -> Result<(), StoreError> {
-        self.revoke_many(std::slice::from_ref(revocation), now_ms).await
+    async fn revoke(&self, revocation: &Revocation, over_by_ms: i64) -> Result<(), StoreError> {
+        self.revoke_many(std::slice::from_ref(revocation), over_by_ms).await
     }
 
-    async fn revoke_many(&self, revocations: &[Revocation], now_ms: i64) -> Result<(), StoreError> {
+    async fn revoke_many(&self, revocations: &[Revocation], over_by_ms: i64) -> Result<(), StoreError> {
         for some in revocations.chunks(AT_ONCE) {
             // One statement may widen a row once.
             let mut widest = BTreeMap::new();
@@ -238,7 +238,7 @@ impl TokenStore for PostgresStore {
             let (keys, times): (Vec<_>, Vec<_>) = widest.into_iter().unzip();
             let (issued_until, until): (Vec<i64>, Vec<i64>) = times.into_iter().unzip();
             let tags: Vec<_> = keys.iter().map(|_| Uuid::new_v4().simple().to_string()).collect();
-            self.rows(&self.0.schema.revoke, &[&keys, &issued_until, &until, &tags, &now_ms]).await?;
+            self.rows(&self.0.schema.revoke, &[&keys, &issued_until, &until, &tags, &over_by_ms]).await?;
         }
         Ok(())
     }

@@ -176,13 +176,13 @@ fn json(session: &SessionRecord) -> Result<String, StoreError> {
 }
 
 impl TokenStore for RedisStore {
-    async fn revoke(&self, revocation: &Revocation, now_ms: i64) -> Result<(), StoreError> {
+    async fn revoke(&self, revocation: &Revocation, over_by_ms: i64) -> Result<(), StoreError> {
         let Inner { link, names, .. } = &*self.0;
         let call = scripts::REVOKE.call();
         let call = call.key(&names.until).key(&names.cutoff).key(&names.feed).key(&names.head);
         let call =
             call.arg(revocation.key()).arg(score(revocation.issued_until_ms())).arg(score(revocation.until_ms()));
-        link.run::<i64>(&call.arg(now_ms).arg(at_random()).arg(FEED)).await.map(drop)
+        link.run::<i64>(&call.arg(over_by_ms).arg(at_random()).arg(FEED)).await.map(drop)
     }
 
     async fn is_revoked(&self, token: &TokenIds<'_>) -> Result<bool, StoreError> {

@@ -62,7 +62,7 @@ impl Call<'_> {
 pub(super) static REVOKE: LazyLock<Lua> = LazyLock::new(|| {
     Lua::new(
         r"
-        local key, issued, until_ms, now_ms, tag, longest = unpack(ARGV)
+        local key, issued, until_ms, over_by_ms, tag, longest = unpack(ARGV)
         local wider = false
         local known = redis.call('ZSCORE', KEYS[1], key)
         -- What has no cut-off concerns all, whenever they were issued.
@@ -74,7 +74,7 @@ pub(super) static REVOKE: LazyLock<Lua> = LazyLock::new(|| {
         redis.call('HSET', KEYS[4], 'tag', tag)
         redis.call('XADD', KEYS[3], 'MAXLEN', '=', longest, string.format('%.0f-0', seq),
             't', tag, 'k', key, 'i', issued, 'u', until_ms)
-        local over = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', '(' .. now_ms, 'LIMIT', 0, 100)
+        local over = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', '(' .. over_by_ms, 'LIMIT', 0, 100)
         if #over > 0 then
             redis.call('ZREM', KEYS[1], unpack(over))
             redis.call('HDEL', KEYS[2], unpack(over))

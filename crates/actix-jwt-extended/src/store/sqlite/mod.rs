@@ -130,8 +130,8 @@ async fn blocking<T: Send + 'static>(
 }
 
 impl TokenStore for SqliteStore {
-    async fn revoke(&self, revocation: &Revocation, now_ms: i64) -> Result<(), StoreError> {
-        self.0.writer.write(Write::Revoke(revocation.clone(), now_ms)).await.map(drop)
+    async fn revoke(&self, revocation: &Revocation, over_by_ms: i64) -> Result<(), StoreError> {
+        self.0.writer.write(Write::Revoke(revocation.clone(), over_by_ms)).await.map(drop)
     }
 
     async fn is_revoked(&self, token: &TokenIds<'_>) -> Result<bool, StoreError> {
