@@ -161,6 +161,9 @@ async function refresh() {
 const NO_REFRESH_VALUE = "The refresh token’s CSRF value is in no cookie that this page can read, so it cannot refresh: " +
   "log in again. An application hands the value out with the login (JWT_CSRF_IN_COOKIES).";
 
+const NOT_ENDED = "The cookies are gone from this browser. Their session was not ended, for its CSRF value is in no cookie " +
+  "that this page can read: it lives until it expires.";
+
 async function logOut() {
   if (mode === "headers") {
     const { access, refresh } = tokens;
@@ -171,8 +174,10 @@ async function logOut() {
     used = [];
     if (answer.ok) tokens.revoked = access;
   } else {
-    const answer = await call("DELETE", "/auth/cookies", { cookies: true, csrf: accessCsrf("DELETE") ?? refreshCsrf("DELETE") });
+    const csrf = accessCsrf("DELETE") ?? refreshCsrf("DELETE");
+    const answer = await call("DELETE", "/auth/cookies", { cookies: true, csrf });
     if (!answer.ok) return;
+    if (!csrf && needsCsrf("DELETE")) notice(NOT_ENDED);
   }
   showToken(null);
 }

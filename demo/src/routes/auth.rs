@@ -4,7 +4,7 @@ use super::{credentials, not_cached};
 use crate::configuration::Sessions;
 use crate::users::Users;
 use actix_jwt_extended::session::TokenPair;
-use actix_jwt_extended::{Jwt, JwtError, JwtManager, TokenType, jwt_required};
+use actix_jwt_extended::{Jwt, JwtError, JwtManager, TokenType, VerifiedToken, jwt_required};
 use actix_web::http::header::USER_AGENT;
 use actix_web::{HttpRequest, HttpResponse, delete, post, web};
 use serde::Serialize;
@@ -49,7 +49,7 @@ pub async fn tokens_of_login(jwt: &JwtManager, username: &str, request: &HttpReq
 #[post("/auth/refresh", wrap = "jwt_required().refresh()")]
 pub async fn refresh(jwt: JwtManager, presented: Jwt, request: HttpRequest) -> actix_web::Result<HttpResponse> {
     Ok(match presented.session_id() {
-        Some(_) => not_cached().json(jwt.rotate(&presented, &request).await?),
+        Some(_) => not_cached().json(Tokens::from(jwt.rotate(&presented, &request).await?)),
         None => not_cached().json(json!({ "access_token": access_token_of(&presented, &jwt)? })),
     })
 }
@@ -67,7 +67,7 @@ pub async fn logout(jwt: JwtManager, presented: Jwt) -> actix_web::Result<HttpRe
     Ok(HttpResponse::Ok().json(json!({ "msg": format!("{kind} token successfully revoked") })))
 }
 
-pub async fn end(jwt: &JwtManager, presented: &Jwt) -> Result<(), JwtError> {
+pub async fn end(jwt: &JwtManager, presented: &VerifiedToken) -> Result<(), JwtError> {
     match presented.session_id() {
         Some(session_id) => jwt.revoke_session(session_id).await,
         None => jwt.revoke(presented).await,

@@ -37,7 +37,8 @@ fn set(jwt: &JwtManager, response: &mut HttpResponse, tokens: &Tokens) -> Result
     jwt.set_refresh_cookies(response, &tokens.refresh_token)
 }
 
-/// Needs no token: whoever wants to log out may. One that comes along, with its CSRF value, takes its session with it;
+/// Needs no token: whoever wants to log out may. One that comes along, with its CSRF value, takes its session with it,
+/// also when it has expired: the session may live, and a copy of the refresh cookie with it;
 /// where the store cannot end that, the browser forgets its cookies, and the answer says that the session goes on.
 #[delete("/auth/cookies")]
 pub async fn logout(jwt: JwtManager, request: HttpRequest) -> HttpResponse {
@@ -54,8 +55,15 @@ async fn end_session_of(request: &HttpRequest, jwt: &JwtManager) -> Result<(), H
         match verify_jwt_in_request(request, &required.locations([Location::Cookies])).await {
             Ok(Some(presented)) => return auth::end(jwt, &presented).await.map_err(|error| error.error_response()),
             Err(rejection) if matches!(rejection.error(), JwtError::Store(_)) => return Err(rejection.error_response()),
-            // Nobody, or somebody whose session is over: there is nothing to end.
-            Ok(None) | Err(_) => {}
+            // Genuine, and its CSRF value was right: expiry is judged last.
+            Err(rejection) => match rejection.error() {
+                JwtError::Expired(token) if token.session_id().is_some() => {
+                    return auth::end(jwt, token).await.map_err(|error| error.error_response());
+                }
+                // Nobody, or somebody whose session is over: there is nothing to end.
+                _ => {}
+            },
+            Ok(None) => {}
         }
     }
     Ok(())

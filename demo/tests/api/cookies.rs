@@ -1,6 +1,6 @@
 //! `/auth/cookies`, and what the cookies open.
 
-use crate::helpers::{Demo, Folder, claims_in, msg, test_user};
+use crate::helpers::{Demo, Folder, claims_in, msg, sign, test_user};
 use crate::http::Response;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -209,6 +209,27 @@ fn a_browser_that_logs_out_ends_its_session() {
         // Another site's script could send the cookies, not the value: it can log nobody out.
         let status = demo.bearing(&kept, "GET", "/protected").status;
         assert_eq!(status, if ends { 401 } else { 200 }, "{name}");
+    }
+}
+
+/// Its session may live long after an access token has expired.
+#[test]
+fn an_expired_cookie_ends_its_session() {
+    let folder = Folder::with_secret_and("JWT_TOKEN_LOCATION = \"cookies\"");
+    let demo = folder.start();
+    for (csrf, ends) in [(true, true), (false, false)] {
+        let mut jar = Jar::logged_in(&demo);
+        let mut claims = claims_in(&jar.0["access_token_cookie"]);
+        (claims["iat"], claims["nbf"], claims["exp"]) = (json!(1), json!(1), json!(2));
+        jar.0.insert("access_token_cookie".to_owned(), sign(&claims));
+        assert_answer(&jar.send(&demo, "GET", "/protected", None), 401, &msg("Token has expired"));
+
+        let value = if csrf { jar.0["csrf_access_token"].clone() } else { "another".to_owned() };
+        assert_answer(&jar.send(&demo, "DELETE", "/auth/cookies", Some(&value)), 200, &json!({ "logout": true }));
+        // Somebody has a copy of the refresh cookie.
+        let refresh_csrf = jar.0["csrf_refresh_token"].clone();
+        let status = jar.send(&demo, "PUT", "/auth/cookies", Some(&refresh_csrf)).status;
+        assert_eq!(status, if ends { 401 } else { 200 }, "{csrf}");
     }
 }
 
