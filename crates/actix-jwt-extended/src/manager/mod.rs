@@ -3,6 +3,7 @@
 pub(crate) mod builder;
 pub(crate) mod hooks;
 pub(crate) mod renewals;
+pub(crate) mod revocation;
 
 use crate::claims::{HeaderRef, VerifiedToken};
 use crate::clock::{Clock, unix_millis, unix_seconds};
