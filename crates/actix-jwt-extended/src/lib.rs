@@ -29,9 +29,10 @@ pub use manager::{DecodeOptions, JwtManager};
 pub use request::extract::{Claims, CurrentUser, Optional};
 pub use request::identity::{IdentityText, JwtIdentity};
 pub use request::middleware::{JwtRequiredFuture, JwtRequiredMiddleware};
-pub use request::pipeline::{Jwt, verify_jwt_in_request};
+pub use request::pipeline::verify_jwt_in_request;
 pub use request::required::{JwtRequired, jwt_required};
 pub use request::respond::JwtRejection;
+pub use request::verdict::Jwt;
 pub use response::cookies::{CookieOptions, SetCookies};
 pub use response::implicit_refresh::{
     RefreshExpiringCookies, RefreshExpiringCookiesFuture, RefreshExpiringCookiesMiddleware, refresh_expiring_cookies,

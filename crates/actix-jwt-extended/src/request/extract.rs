@@ -6,10 +6,11 @@ use crate::error::{BodyError, JwtError, MissingToken};
 use crate::manager::hooks::AnyUser;
 use crate::manager::{JwtManager, manager_of};
 use crate::request::identity::{IdentityType, JwtIdentity};
-use crate::request::locate::body;
-use crate::request::pipeline::{Jwt, Outcome, begin, finish, forget, passed_user, read_verdict};
+use crate::request::locate::body::{self, Unread};
+use crate::request::pipeline::{Outcome, begin, begin_with_body, finish};
 use crate::request::required::jwt_required;
 use crate::request::respond::JwtRejection;
+use crate::request::verdict::{Jwt, forget, passed_user, read_verdict};
 use actix_web::dev::Payload;
 use actix_web::web::Bytes;
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest};
@@ -250,7 +251,7 @@ fn verify_here<T: FromVerdict>(request: &HttpRequest, payload: &mut Payload) -> 
         Ok(Begun::Waiting(outcome)) => outcome,
         Err(error) => return Either::Left(ready(Err(refusal(error, request)))),
     };
-    let body = matches!(begun, Some(Outcome::NeedsBody)).then(|| share_body(request, payload));
+    let body = matches!(begun, Some(Outcome::NeedsBody(Unread))).then(|| share_body(request, payload));
     let (turn, request) = (turn(request), request.clone());
     let waiting = async move {
         let _turn = turn.lock().await;
@@ -263,7 +264,7 @@ fn verify_here<T: FromVerdict>(request: &HttpRequest, payload: &mut Payload) -> 
 enum Begun<T> {
     Done(T),
     /// `None` = another extractor of this request is at it.
-    Waiting(Option<Outcome>),
+    Waiting(Option<Outcome<Unread>>),
 }
 
 /// The default demand judges the request, as far as it can without waiting.
@@ -273,7 +274,7 @@ fn begin_here<T: FromVerdict>(request: &HttpRequest) -> Result<Begun<T>, JwtErro
     if request.extensions().contains::<Rc<Mutex<()>>>() {
         return Ok(Begun::Waiting(None));
     }
-    match begin(&jwt_required().optional(), manager, request, None)? {
+    match begin(&jwt_required().optional(), manager, request)? {
         Outcome::Pass => read_what_was_left(request).map(Begun::Done),
         outcome => Ok(Begun::Waiting(Some(outcome))),
     }
@@ -314,7 +315,7 @@ fn share_body(request: &HttpRequest, payload: &mut Payload) -> SharedBody {
 }
 
 async fn wait<T: FromVerdict>(
-    begun: Option<Outcome>,
+    begun: Option<Outcome<Unread>>,
     body: Option<SharedBody>,
     request: &HttpRequest,
 ) -> Result<T, JwtError> {
@@ -322,12 +323,17 @@ async fn wait<T: FromVerdict>(
     if let Some(extracted) = read_verdict(request, |verdict| T::from_verdict(verdict, request)) {
         return extracted;
     }
-    let outcome = match (begun, body) {
-        (_, Some(body)) => begin(&required, manager, request, Some(&body.await?))?,
-        (Some(outcome), None) => outcome,
+    let outcome = match begun {
+        Some(outcome) => outcome,
         // The other one failed, and so shall this one.
-        (None, None) => begin(&required, manager, request, None)?,
+        None => begin(&required, manager, request)?,
     };
+    let body = match body {
+        Some(body) => body.await?,
+        // The other one has read it, and left nothing.
+        None => Bytes::new(),
+    };
+    let outcome = outcome.or_with_body(|| begin_with_body(&required, manager, request, &body))?;
     finish(outcome, &required, manager, request).await?;
     read_what_was_left(request)
 }

@@ -3,14 +3,17 @@
 use crate::config::Location;
 use crate::error::JwtError;
 use crate::manager::{JwtManager, manager_of};
-use crate::request::locate::{body, websocket};
-use crate::request::pipeline::{Outcome, begin, finish, forget, is_exempt, passed_token};
+use crate::request::locate::body::{self, Unread};
+use crate::request::locate::websocket;
+use crate::request::pipeline::{Outcome, begin, begin_with_body, finish, is_exempt};
 use crate::request::required::JwtRequired;
 use crate::request::respond::JwtRejection;
+use crate::request::verdict::{forget, passed_token};
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
 use actix_web::http::StatusCode;
 use actix_web::http::header::SEC_WEBSOCKET_PROTOCOL;
+use actix_web::web::Bytes;
 use actix_web::{Error, HttpMessage as _, HttpRequest, ResponseError as _};
 use futures_util::FutureExt as _;
 use futures_util::future::LocalBoxFuture;
@@ -81,7 +84,7 @@ where
             Ok(manager) => manager,
             Err(error) => return refused(request, error),
         };
-        match begin(&self.required, manager, request.request(), None) {
+        match begin(&self.required, manager, request.request()) {
             Ok(Outcome::Pass) => JwtRequiredFuture::Inner { future: self.service.call(request) },
             Ok(outcome) => {
                 let (service, required, manager) =
@@ -98,7 +101,7 @@ async fn wait_then_call<S, B>(
     service: Rc<S>,
     required: Rc<JwtRequired>,
     manager: JwtManager,
-    outcome: Outcome,
+    outcome: Outcome<Unread>,
     mut request: ServiceRequest,
 ) -> Result<ServiceResponse<EitherBody<B>>, Error>
 where
@@ -115,18 +118,15 @@ where
 async fn wait(
     required: &JwtRequired,
     manager: &JwtManager,
-    outcome: Outcome,
+    outcome: Outcome<Unread>,
     request: &mut ServiceRequest,
 ) -> Result<(), JwtError> {
-    let outcome = match outcome {
-        Outcome::NeedsBody => {
-            let payload = request.take_payload();
-            let body = body::read(payload, manager.config()).await?;
-            request.set_payload(body::payload_of(ready(Ok(body.clone()))));
-            begin(required, manager, request.request(), Some(&body))?
-        }
-        outcome => outcome,
-    };
+    let mut body = Bytes::new();
+    if matches!(outcome, Outcome::NeedsBody(Unread)) {
+        body = body::read(request.take_payload(), manager.config()).await?;
+        request.set_payload(body::payload_of(ready(Ok(body.clone()))));
+    }
+    let outcome = outcome.or_with_body(|| begin_with_body(required, manager, request.request(), &body))?;
     finish(outcome, required, manager, request.request()).await
 }
 

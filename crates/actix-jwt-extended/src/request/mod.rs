@@ -1,5 +1,6 @@
 //! The way of a request: locate → verify → check → load → extract; the wrap; refusals.
 
+pub(crate) mod check;
 pub(crate) mod extract;
 pub(crate) mod identity;
 pub(crate) mod locate;
@@ -8,3 +9,4 @@ pub(crate) mod pipeline;
 pub(crate) mod required;
 pub(crate) mod respond;
 pub(crate) mod scope;
+pub(crate) mod verdict;

@@ -1,5 +1,6 @@
 //! [`jwt_required`]: what a route demands of a request.
 
+use crate::claims::TokenType;
 use crate::config::Location;
 use crate::manager::JwtManager;
 use crate::request::scope::AccessPolicy;
@@ -119,6 +120,11 @@ impl JwtRequired {
     pub fn any_role<R: Into<String>>(mut self, roles: impl IntoIterator<Item = R>) -> Self {
         self.policy.allow_roles(roles.into_iter().map(Into::into).collect());
         self
+    }
+
+    /// The type of token whose cookie, JSON key and CSRF names are looked for.
+    pub(crate) fn names(&self) -> TokenType {
+        if self.refresh { TokenType::Refresh } else { TokenType::Access }
     }
 
     pub(crate) fn locations_of<'a>(&'a self, manager: &'a JwtManager) -> &'a [Location] {

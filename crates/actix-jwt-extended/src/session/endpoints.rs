@@ -4,7 +4,7 @@
 use crate::claims::{TokenType, VerifiedToken, name};
 use crate::error::JwtError;
 use crate::manager::JwtManager;
-use crate::request::pipeline::would_pass;
+use crate::request::check::would_pass;
 use crate::request::respond::JwtRejection;
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, web};

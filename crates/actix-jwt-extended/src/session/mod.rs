@@ -14,7 +14,7 @@ use crate::issue::OfSession;
 use crate::manager::hooks;
 use crate::manager::revocation::without_id;
 use crate::manager::{JwtManager, jwt_id_of};
-use crate::request::pipeline::Jwt;
+use crate::request::verdict::Jwt;
 use crate::session::rotation::{ATTEMPTS, Presented, SessionRules, Verdict, is_over, tokens_end_ms};
 use crate::store::{SessionRecord, StoreError};
 use actix_web::HttpRequest;

@@ -12,8 +12,38 @@ use actix_web::{HttpMessage as _, HttpRequest};
 use futures_util::{FutureExt as _, StreamExt as _};
 use serde::de::{Deserializer, MapAccess, Visitor};
 use std::borrow::Cow;
+use std::convert::Infallible;
 use std::fmt;
 use std::future::Future;
+
+/// The body of a request, as far as it has come.
+pub(crate) trait Body<'a>: Copy {
+    /// Why there are no bytes; has no value where there always are.
+    type Missing;
+
+    fn bytes(self) -> Result<&'a [u8], Self::Missing>;
+}
+
+/// A body that nobody has read yet.
+#[derive(Clone, Copy)]
+pub(crate) struct Unread;
+
+impl Body<'_> for Unread {
+    type Missing = Self;
+
+    fn bytes(self) -> Result<&'static [u8], Self> {
+        Err(self)
+    }
+}
+
+/// One that has been read; empty where it cannot be.
+impl<'a> Body<'a> for &'a [u8] {
+    type Missing = Infallible;
+
+    fn bytes(self) -> Result<&'a [u8], Infallible> {
+        Ok(self)
+    }
+}
 
 /// `application/json`, or an application's type that says it is JSON by its suffix (RFC 6839 §3.1).
 pub(super) fn is_json(request: &HttpRequest) -> bool {

@@ -1,6 +1,6 @@
 //! Double-submit protection of cookies: where the value comes from, and the second line before it.
 
-use super::body::{find_field, is_form};
+use super::body::{Body, find_field, is_form};
 use super::websocket::is_upgrade;
 use crate::config::{JwtConfig, Names};
 use crate::error::{CsrfError, JwtError};
@@ -9,23 +9,23 @@ use actix_web::http::header::{HOST, ORIGIN};
 use std::borrow::Cow;
 
 /// The double-submit value of a request.
-pub(crate) enum Found<'a> {
+pub(crate) enum Found<'a, N> {
     /// Protection is off, or the method changes nothing.
     NotNeeded,
     Value(Cow<'a, str>),
     /// It may be in the form.
-    NeedsBody,
+    NeedsBody(N),
 }
 
 /// Looks for the value that must equal the token's `csrf` claim: in the header, else in the form.
 ///
 /// What the browser says of the request is asked first, and whether or not such a value is needed.
-pub(crate) fn find<'a>(
+pub(crate) fn find<'a, B: Body<'a>>(
     request: &'a HttpRequest,
     config: &JwtConfig,
     names: Names<'_>,
-    body: Option<&'a [u8]>,
-) -> Result<Found<'a>, JwtError> {
+    body: B,
+) -> Result<Found<'a, B::Missing>, JwtError> {
     let method = request.method().as_str();
     let changes = config.csrf_methods.iter().any(|own| own.eq_ignore_ascii_case(method));
     // A WebSocket is a GET that any site may open with our cookies, and that does more than read.
@@ -45,9 +45,9 @@ pub(crate) fn find<'a>(
         several => return Ok(Found::Value(several.join(",").into())),
     }
     if config.csrf_check_form && is_form(request) {
-        match body {
-            None => return Ok(Found::NeedsBody),
-            Some(body) => {
+        match body.bytes() {
+            Err(missing) => return Ok(Found::NeedsBody(missing)),
+            Ok(body) => {
                 if let Some(value) = find_field(body, names.csrf_field) {
                     return Ok(Found::Value(value));
                 }

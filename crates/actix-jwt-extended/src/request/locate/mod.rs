@@ -11,6 +11,7 @@ use crate::config::{JwtConfig, Location};
 use crate::error::{JwtError, MissingToken};
 use actix_web::HttpRequest;
 use actix_web::http::header::HeaderName;
+use body::Body;
 use std::borrow::Cow;
 
 /// What was found, and where. No `Debug`: it holds a token that nobody has judged.
@@ -22,14 +23,14 @@ pub(crate) struct Candidate<'a> {
 }
 
 /// How a search ended.
-pub(crate) enum Located<'a> {
+pub(crate) enum Located<'a, N> {
     Found(Candidate<'a>),
     /// The body decides: search again with it.
-    NeedsBody,
+    NeedsBody(N),
 }
 
 /// A request, and what is to be looked for in it.
-pub(crate) struct Search<'a> {
+pub(crate) struct Search<'a, B> {
     pub(crate) request: &'a HttpRequest,
     pub(crate) config: &'a JwtConfig,
     /// `JWT_HEADER_NAME`, ready for a look-up.
@@ -37,13 +38,12 @@ pub(crate) struct Search<'a> {
     pub(crate) locations: &'a [Location],
     /// Whether the names of refresh tokens are in force.
     pub(crate) refresh: bool,
-    /// The body, once it has been read; empty where it cannot be.
-    pub(crate) body: Option<&'a [u8]>,
+    pub(crate) body: B,
 }
 
-impl<'a> Search<'a> {
+impl<'a, B: Body<'a>> Search<'a, B> {
     /// The first location that holds a candidate decides.
-    pub(crate) fn run(&self) -> Result<Located<'a>, JwtError> {
+    pub(crate) fn run(&self) -> Result<Located<'a, B::Missing>, JwtError> {
         // Nearly always there is one location: its own reason is the answer.
         if let [location] = self.locations {
             return self.look_in(*location);
@@ -64,7 +64,7 @@ impl<'a> Search<'a> {
         }))
     }
 
-    fn look_in(&self, location: Location) -> Result<Located<'a>, JwtError> {
+    fn look_in(&self, location: Location) -> Result<Located<'a, B::Missing>, JwtError> {
         let names = || self.config.names(self.refresh);
         let (token, csrf) = match location {
             Location::Headers => (header::find(self.request.headers(), self.header_name, self.config)?.into(), None),
@@ -76,7 +76,7 @@ impl<'a> Search<'a> {
                 match csrf::find(self.request, self.config, names, self.body)? {
                     csrf::Found::NotNeeded => (token.into(), None),
                     csrf::Found::Value(value) => (token.into(), Some(value)),
-                    csrf::Found::NeedsBody => return Ok(Located::NeedsBody),
+                    csrf::Found::NeedsBody(missing) => return Ok(Located::NeedsBody(missing)),
                 }
             }
             Location::WebSocket => {
@@ -86,8 +86,10 @@ impl<'a> Search<'a> {
                 if !body::is_json(self.request) {
                     return Err(MissingToken::ContentType.into());
                 }
-                let Some(body) = self.body else { return Ok(Located::NeedsBody) };
-                (body::find_json(body, names().json_key)?, None)
+                match self.body.bytes() {
+                    Ok(body) => (body::find_json(body, names().json_key)?, None),
+                    Err(missing) => return Ok(Located::NeedsBody(missing)),
+                }
             }
         };
         Ok(Located::Found(Candidate { token, location, csrf }))
