@@ -10,6 +10,9 @@
 //! orders of ada 200
 //! $ curl -sw ' %{http_code}\n' -H "Authorization: Bearer $TOKEN" http://127.0.0.1:8080/accounts/grace/orders
 //! not your account 403
+//! $ TOKEN=$(curl -s --json '{"username": "ada%2Fhome"}' http://127.0.0.1:8080/login | jq -r .access_token)
+//! $ curl -sw ' %{http_code}\n' -H "Authorization: Bearer $TOKEN" http://127.0.0.1:8080/accounts/ada%2Fhome/orders
+//! not your account 403
 //! ```
 
 #![allow(missing_docs, clippy::print_stdout)]
@@ -18,7 +21,8 @@ use actix_jwt_extended::{JwtConfig, JwtError, JwtIdentity, JwtManager, jwt_requi
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::middleware::{Next, from_fn};
-use actix_web::{App, HttpResponse, HttpServer, Responder, ResponseError as _, get, post, web};
+use actix_web::web::{self, Path};
+use actix_web::{App, FromRequest as _, HttpResponse, HttpServer, Responder, ResponseError as _, get, post};
 use serde_json::json;
 use std::env;
 use std::error::Error;
@@ -43,8 +47,9 @@ async fn own_account_only(
         // A response, not an error: so that CORS and logging wrapped outside still see it.
         Err(rejection) => return Ok(request.into_response(rejection.error_response())),
     };
-    let account = request.match_info().get("account");
-    if jwt.is_some_and(|jwt| account != Some(&jwt.identity())) {
+    // Decoded, as handlers see it: an identity "ada%2Fhome" does not own the account "ada/home".
+    let account = Path::<String>::extract(request.request()).await?;
+    if jwt.is_none_or(|jwt| jwt.identity() != account.as_str()) {
         return Ok(request.into_response(HttpResponse::Forbidden().body("not your account")));
     }
     next.call(request).await.map(ServiceResponse::map_into_boxed_body)

@@ -5,7 +5,7 @@ use crate::error::JwtError;
 use crate::manager::{JwtManager, manager_of};
 use crate::request::locate::body::{self, Unread};
 use crate::request::locate::websocket;
-use crate::request::pipeline::{Outcome, begin, begin_with_body, finish, is_exempt};
+use crate::request::pipeline::{Outcome, begin, begin_with_body, finish};
 use crate::request::required::JwtRequired;
 use crate::request::respond::JwtRejection;
 use crate::request::verdict::{forget, passed_token};
@@ -77,9 +77,6 @@ where
     forward_ready!(service);
 
     fn call(&self, request: ServiceRequest) -> Self::Future {
-        if is_exempt(request.request()) {
-            return JwtRequiredFuture::Inner { future: self.service.call(request) };
-        }
         let manager = match self.manager(request.request()) {
             Ok(manager) => manager,
             Err(error) => return refused(request, error),
@@ -157,7 +154,7 @@ fn refused<F, B: 'static>(request: ServiceRequest, error: JwtError) -> JwtRequir
 /// A response, not an error: so that CORS, logging and compression outside treat it as one.
 fn refuse<B>(request: ServiceRequest, error: JwtError) -> ServiceResponse<EitherBody<B>> {
     forget(request.request());
-    let response = JwtRejection::new(error, request.request()).error_response();
+    let response = JwtRejection::of_demand(error, request.request()).error_response();
     request.into_response(response).map_into_right_body()
 }
 

@@ -10,7 +10,6 @@ use crate::request::required::JwtRequired;
 use crate::request::respond::JwtRejection;
 use crate::request::verdict::{self, Jwt, Passed, Verdict, forget, leave, passed_token};
 use actix_web::HttpRequest;
-use actix_web::http::Method;
 use std::convert::Infallible;
 
 /// How far a request came without waiting. `N`: why the body is needed; with the body at hand there is no such way out.
@@ -153,16 +152,13 @@ fn check_and_leave<N>(
     }
 }
 
-/// OPTIONS requests pass unchecked: a browser's preflight carries no credentials.
-pub(crate) fn is_exempt(request: &HttpRequest) -> bool {
-    request.method() == Method::OPTIONS
-}
-
 /// The same check as [`jwt_required`](crate::jwt_required), as a function: for a middleware or a guard of one's own.
 ///
 /// It sees the request without its body: tokens in JSON and CSRF values in forms are for the wraps.
-/// `None` = the request may go on without a token: an OPTIONS request, or the demand is optional
-/// and there was none. After it, the extractors find the token in the request.
+/// `None` = the request may go on without a token: the demand is optional and there was none.
+/// After it, the extractors find the token in the request.
+/// An OPTIONS request that does not pass is refused as any other, with an answer of 204: send it,
+/// and do not go on.
 ///
 /// ```
 /// use actix_jwt_extended::{JwtRejection, jwt_required, verify_jwt_in_request};
@@ -180,12 +176,9 @@ pub(crate) fn is_exempt(request: &HttpRequest) -> bool {
 /// # Errors
 /// Whatever is wrong with the token, or missing; with the response that settings and hooks give it.
 pub async fn verify_jwt_in_request(request: &HttpRequest, required: &JwtRequired) -> Result<Option<Jwt>, JwtRejection> {
-    if is_exempt(request) {
-        return Ok(None);
-    }
     verify_here(request, required).await.map_err(|error| {
         forget(request);
-        JwtRejection::new(error, request)
+        JwtRejection::of_demand(error, request)
     })
 }
 

@@ -4,8 +4,8 @@ use crate::config::{ErrorFormat, JwtConfig};
 use crate::error::{Answer, JwtError};
 use crate::manager::hooks::{self, Hooks};
 use crate::manager::{JwtManager, manager_of};
-use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
@@ -53,6 +53,18 @@ impl JwtRejection {
         Self { error, status: response.status(), manager, response: RefCell::new(Some(response)) }
     }
 
+    /// For a demand that was not met. An OPTIONS request gets no content and calls no hook: a browser's preflight
+    /// carries no credentials, and whoever asks what may be asked is not to be alarmed by a 401.
+    pub(crate) fn of_demand(error: JwtError, request: &HttpRequest) -> Self {
+        if request.method() != Method::OPTIONS {
+            return Self::new(error, request);
+        }
+        if error.status() >= 500 {
+            log::error!("{error}");
+        }
+        Self { error, status: StatusCode::NO_CONTENT, manager: None, response: RefCell::new(None) }
+    }
+
     /// What was wrong.
     #[must_use]
     pub fn error(&self) -> &JwtError {
@@ -86,6 +98,7 @@ impl ResponseError for JwtRejection {
     /// The answer of settings and hooks; asked again, that of the settings (a hook is called once).
     fn error_response(&self) -> HttpResponse {
         self.response.borrow_mut().take().unwrap_or_else(|| match &self.manager {
+            _ if self.status == StatusCode::NO_CONTENT => HttpResponse::NoContent().finish(),
             Some(manager) => default_response(manager.config(), &self.error),
             None => self.error.error_response(),
         })

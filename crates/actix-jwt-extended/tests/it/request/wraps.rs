@@ -3,9 +3,11 @@
 use crate::app::{NOW, SECRET, TestApp, builder, config, manager};
 use crate::forge::{good, with};
 use actix_jwt_extended::keys::{Algorithm, VerifyingKey};
-use actix_jwt_extended::{Jwt, JwtError, JwtIdentity, Location, jwt_required, verify_jwt_in_request};
-use actix_web::middleware::from_fn;
-use actix_web::{App, HttpRequest, HttpResponse, HttpServer, get, route, web};
+use actix_jwt_extended::{Jwt, JwtError, JwtIdentity, JwtRejection, Location, jwt_required, verify_jwt_in_request};
+use actix_web::body::BoxBody;
+use actix_web::dev::ServiceRequest;
+use actix_web::middleware::{Next, from_fn};
+use actix_web::{App, HttpRequest, HttpResponse, HttpServer, ResponseError as _, get, route, web};
 use serde_json::json;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -52,6 +54,7 @@ async fn options_identity(user: JwtIdentity) -> String {
 fn routes(config: &mut web::ServiceConfig) {
     config
         .service((in_macro, options, options_identity))
+        .route("/bare", web::route().to(name))
         .service(web::scope("/scope").wrap(jwt_required()).route("/a", web::get().to(name)))
         .service(web::resource("/resource").wrap(jwt_required()).route(web::get().to(name)))
         .service(
@@ -98,19 +101,73 @@ fn an_inner_wrap_may_demand_more() {
 }
 
 #[test]
-fn options_requests_pass_but_never_become_somebody() {
+fn options_requests_pass_with_a_good_token_only() {
     let app = TestApp::start(&manager(config()), routes);
-    assert_eq!(app.request("OPTIONS", "/options", &[]).text(), "OPTIONS");
-    let bad = [("Authorization", "Bearer x.y.z")];
-    assert_eq!(app.request("OPTIONS", "/options", &bad).text(), "OPTIONS");
+    let good_one = format!("Bearer {}", good());
+    assert_eq!(app.request("OPTIONS", "/options", &[("Authorization", &good_one)]).text(), "OPTIONS");
     app.get("/options", &[]).is(401, "Missing Authorization Header");
-    // The wrap lets it through; the extractor does not invent an identity.
-    app.request("OPTIONS", "/options_identity", &[]).is(401, "Missing Authorization Header");
-    app.request("OPTIONS", "/options_identity", &bad).is(422, "Invalid header padding");
+    let bad = [("Authorization", "Bearer x.y.z")];
+    for path in ["/options", "/options_identity"] {
+        for headers in [&[] as &[_], &bad] {
+            let answer = app.request("OPTIONS", path, headers);
+            assert_eq!((answer.status, answer.text(), answer.header("www-authenticate")), (204, "", None), "{path}");
+        }
+    }
+    // Where no wrap answers, the extractor does not invent an identity.
+    app.request("OPTIONS", "/bare", &[]).is(401, "Missing Authorization Header");
     assert_eq!(
         app.request("OPTIONS", "/options_identity", &[("Authorization", &format!("Bearer {}", good()))]).text(),
         "ada"
     );
+}
+
+#[test]
+fn no_method_reaches_a_handler_past_its_demand() {
+    static REACHED: AtomicUsize = AtomicUsize::new(0);
+    static HOOKED: AtomicUsize = AtomicUsize::new(0);
+    async fn wipe() -> &'static str {
+        REACHED.fetch_add(1, Ordering::SeqCst);
+        "wiped"
+    }
+    fn routes(config: &mut web::ServiceConfig) {
+        let own = from_fn(|request: ServiceRequest, next: Next<BoxBody>| async move {
+            match verify_jwt_in_request(request.request(), &jwt_required()).await {
+                Ok(_) => next.call(request).await,
+                Err(rejection) => Ok::<_, actix_web::Error>(request.into_response(rejection.error_response())),
+            }
+        });
+        async fn asked(request: HttpRequest) -> Result<&'static str, JwtRejection> {
+            verify_jwt_in_request(&request, &jwt_required()).await?;
+            Ok(wipe().await)
+        }
+        config
+            .service(web::resource("/role").wrap(jwt_required().any_role(["admin"])).to(wipe))
+            .service(web::resource("/scope").wrap(jwt_required().scope("wipe")).route(web::route().to(wipe)))
+            .service(web::resource("/fresh").wrap(jwt_required().fresh()).to(wipe))
+            .service(web::scope("/default").wrap(jwt_required().refresh()).default_service(web::to(wipe)))
+            .service(web::resource("/own").wrap(own).to(wipe))
+            .service(web::resource("/asked").to(asked));
+    }
+    let jwt = builder(config()).unauthorized_loader(|_, _| {
+        HOOKED.fetch_add(1, Ordering::SeqCst);
+        HttpResponse::Unauthorized().finish()
+    });
+    let app = TestApp::start(&jwt.build().unwrap(), routes);
+    let plain = format!("Bearer {}", good());
+    for method in ["OPTIONS", "POST", "TRACE", "PURGE", "PROPFIND"] {
+        for path in ["/role", "/scope", "/fresh", "/default/x", "/own", "/asked"] {
+            let status = app.request(method, path, &[]).status;
+            assert_eq!(status, if method == "OPTIONS" { 204 } else { 401 }, "{method} {path}");
+            if !matches!(path, "/own" | "/asked") {
+                let status = app.request(method, path, &[("Authorization", &plain)]).status;
+                assert!(if method == "OPTIONS" { status == 204 } else { status >= 400 }, "{method} {path}: {status}");
+            }
+        }
+    }
+    assert_eq!(REACHED.load(Ordering::SeqCst), 0);
+    assert_eq!(HOOKED.load(Ordering::SeqCst), 24, "once for each request without a token, but none for OPTIONS");
+    let admin = format!("Bearer {}", with(json!({ "roles": ["admin"] })));
+    assert_eq!(app.request("OPTIONS", "/role", &[("Authorization", &admin)]).text(), "wiped");
 }
 
 #[test]
@@ -208,8 +265,12 @@ async fn verify_jwt_in_request_says_what_it_found() {
     assert_eq!((found.identity().into_owned(), found.location()), ("ada".to_owned(), Location::Headers));
     let nobody = verify_jwt_in_request(&request(None, Method::GET), &jwt_required().optional()).await.unwrap();
     assert!(nobody.is_none());
-    let exempt = verify_jwt_in_request(&request(None, Method::OPTIONS), &jwt_required()).await.unwrap();
-    assert!(exempt.is_none());
+    let asked = verify_jwt_in_request(&request(None, Method::OPTIONS), &jwt_required()).await.unwrap_err();
+    assert!(asked.error().is_missing_token() && asked.status_code() == 204);
+    assert_eq!(
+        (asked.error_response().status(), asked.error_response().status()),
+        (asked.status_code(), asked.status_code())
+    );
     let refused = verify_jwt_in_request(&request(None, Method::GET), &jwt_required()).await.unwrap_err();
     assert!(matches!(refused.error(), JwtError::MissingToken(_)) && refused.error().is_missing_token());
 }
