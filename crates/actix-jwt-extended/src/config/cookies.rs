@@ -69,8 +69,8 @@ impl JwtConfig {
                 );
             }
         }
-        if self.cookie_domain.as_deref().is_some_and(|domain| domain.is_empty() || !is_attribute(domain)) {
-            let expected = "a domain name such as \"example.com\"".to_owned();
+        if self.cookie_domain.as_deref().is_some_and(|domain| !is_domain(domain)) {
+            let expected = "a domain name such as \"example.com\": one, without scheme, port and *".to_owned();
             return Err(ConfigError::InvalidValue { setting: "JWT_COOKIE_DOMAIN", expected });
         }
         let cookies = [
@@ -155,6 +155,15 @@ pub(crate) fn warn_of_plain_cookies(config: &JwtConfig, sets_one: bool) {
 /// A debug build is a developer's, who has no HTTPS.
 fn are_plain(config: &JwtConfig, sets_one: bool, debug_build: bool) -> bool {
     !config.cookie_secure && !debug_build && (sets_one || config.token_location.contains(&Location::Cookies))
+}
+
+/// Whether browsers take this as a cookie's domain: labels with dots between them, and perhaps one in front.
+pub(crate) fn is_domain(text: &str) -> bool {
+    let is_label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+    };
+    text.len() <= 253 && text.strip_prefix('.').unwrap_or(text).split('.').all(is_label)
 }
 
 /// Whether a cookie's attribute can hold this text (RFC 6265 §4.1.1).

@@ -1,7 +1,7 @@
 //! Settings from a TOML file.
 
-use super::{ConfigError, JwtConfig, PemSource, SettingValue, is_ours};
-use ::config::{Config, File, FileFormat, Source as _};
+use super::{ConfigError, JwtConfig, PemSource, SecretSource, SettingValue, is_ours, refuse_two_forms};
+use ::config::{Config, File, FileFormat, Source as _, Value, ValueKind};
 use std::collections::BTreeMap;
 use std::path::Path;
 use zeroize::Zeroizing;
@@ -19,19 +19,50 @@ pub(super) fn read(path: &Path) -> Result<JwtConfig, ConfigError> {
         .map_err(|error| ConfigError::Syntax { path: shown, reason: without_excerpt(&error) })?;
     let mut config = JwtConfig::new();
     // Sorted, so that of two mistakes always the same one is told.
-    for (name, value) in values.into_iter().collect::<BTreeMap<_, _>>() {
+    let values = values.into_iter().collect::<BTreeMap<_, _>>();
+    refuse_tables(&values)?;
+    refuse_two_forms(&values.keys().collect::<Vec<_>>())?;
+    for (name, value) in values {
         if is_ours(&name) {
             let value = value.try_deserialize().unwrap_or(SettingValue::Unusable);
             config.set(&name, value)?;
         }
     }
     let folder = path.parent().unwrap_or(Path::new(""));
+    if let Some(SecretSource::File(path)) = &mut config.secret_key {
+        *path = folder.join(&*path);
+    }
     for key in [&mut config.private_key, &mut config.public_key] {
         if let Some(PemSource::File(path)) = key {
             *path = folder.join(&*path);
         }
     }
     Ok(config)
+}
+
+/// All that stands below a `[table]` header belongs to that table. So a setting there would be passed over, and with
+/// it a check that somebody believes to be on.
+fn refuse_tables(values: &BTreeMap<String, Value>) -> Result<(), ConfigError> {
+    values.iter().try_for_each(|(name, value)| refuse_within(name, value))
+}
+
+fn refuse_within(table: &str, value: &Value) -> Result<(), ConfigError> {
+    match &value.kind {
+        ValueKind::Table(members) => {
+            members.iter().collect::<BTreeMap<_, _>>().into_iter().try_for_each(|(name, value)| {
+                // `[jwt] secret_key`, or `jwt.secret_key`, is one too; what else is in such a table is the application's.
+                let joined = format!("{table}_{name}").replace('.', "_").to_ascii_uppercase();
+                let own = is_ours(name).then(|| name.to_ascii_uppercase());
+                match own.or_else(|| JwtConfig::SETTINGS.contains(&joined.as_str()).then_some(joined)) {
+                    Some(setting) => Err(ConfigError::Misplaced { table: table.to_owned(), setting }),
+                    None => refuse_within(&format!("{table}.{name}"), value),
+                }
+            })
+        }
+        // An array of tables, `[[table]]`.
+        ValueKind::Array(items) => items.iter().try_for_each(|item| refuse_within(table, item)),
+        _ => Ok(()),
+    }
 }
 
 /// The parser's words without the line that it shows: the line may hold a secret.

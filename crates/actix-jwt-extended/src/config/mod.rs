@@ -1,6 +1,7 @@
 //! The settings: where they come from, and what they must satisfy.
 
 mod cookies;
+mod environment;
 #[cfg(feature = "settings")]
 mod file;
 mod secret;
@@ -18,13 +19,13 @@ use actix_web::http::Method;
 use actix_web::http::header::HeaderName;
 use jsonwebtoken::Algorithm;
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
-use std::ffi::OsString;
 use std::fmt;
+use std::path::PathBuf;
 use std::time::Duration;
 use value::SettingValue;
 
-pub(crate) use cookies::{Names, begins_with, warn_of_plain_cookies};
-pub(crate) use secret::{PemSource, Secret};
+pub(crate) use cookies::{Names, begins_with, is_domain, warn_of_plain_cookies};
+pub(crate) use secret::{PemSource, SecretSource};
 
 /// What all our settings begin with; names without it are somebody else's.
 const PREFIX: &str = "JWT_";
@@ -71,25 +72,6 @@ impl JwtConfig {
     #[cfg(feature = "settings")]
     pub fn from_file(path: impl AsRef<std::path::Path>) -> Result<Self, ConfigError> {
         file::read(path.as_ref())?.with_vars(std::env::vars_os())
-    }
-
-    /// Lays variables of the environment over `self`.
-    fn with_vars(mut self, vars: impl Iterator<Item = (OsString, OsString)>) -> Result<Self, ConfigError> {
-        for (name, value) in vars {
-            let Some(name) = name.to_str().filter(|name| is_ours(name)) else { continue };
-            // Text that is not UTF-8 fits no setting; the error names it and shows nothing of it.
-            let value = value.into_string().map_or(SettingValue::Unusable, |text| SettingValue::Untyped(text.into()));
-            // A variable that came out empty by accident must not turn a check off.
-            if matches!(name, "JWT_DECODE_AUDIENCE" | "JWT_DECODE_ISSUER")
-                && matches!(&value, SettingValue::Untyped(text) if text.trim().is_empty())
-            {
-                let expected = "not empty; take the variable away to leave the check to the settings file".to_owned();
-                let setting = JwtConfig::SETTINGS.iter().find(|own| **own == name).copied().unwrap_or("JWT_DECODE_*");
-                return Err(ConfigError::InvalidValue { setting, expected });
-            }
-            self.set(name, value)?;
-        }
-        Ok(self)
     }
 
     /// What can be judged without looking at keys.
@@ -221,6 +203,29 @@ fn is_ours(name: &str) -> bool {
     name.get(..PREFIX.len()).is_some_and(|prefix| prefix.eq_ignore_ascii_case(PREFIX))
 }
 
+/// The settings whose value may stand in a file of its own, which is named with `_FILE` behind the setting's name.
+const KEYS: [&str; 3] = ["JWT_SECRET_KEY", "JWT_PRIVATE_KEY", "JWT_PUBLIC_KEY"];
+
+/// The key that stands in a file, and the file's path.
+fn named_file(name: &str, value: &SettingValue) -> Result<Option<(&'static str, PathBuf)>, ConfigError> {
+    let Some(setting) = KEYS.into_iter().find(|key| name.strip_suffix("_FILE") == Some(key)) else { return Ok(None) };
+    match value {
+        SettingValue::Text(path) | SettingValue::Untyped(path) if !path.is_empty() => {
+            Ok(Some((setting, path.as_str().into())))
+        }
+        _ => Err(ConfigError::InvalidValue { setting, expected: format!("a path, where it is given as {name}") }),
+    }
+}
+
+/// Of one place, which of a key and its file is meant, nobody knows.
+fn refuse_two_forms(names: &[impl AsRef<str>]) -> Result<(), ConfigError> {
+    let has = |name: &str| names.iter().any(|own| own.as_ref() == name);
+    match KEYS.into_iter().find(|key| has(key) && has(&format!("{key}_FILE"))) {
+        Some(key) => Err(ConfigError::Conflict(format!("{key} and {key}_FILE are both set; take one of them away"))),
+        None => Ok(()),
+    }
+}
+
 /// The setting whose name is nearest, if one is near at all.
 fn nearest(name: &str) -> Option<&'static str> {
     let name = name.to_ascii_uppercase();
@@ -247,12 +252,15 @@ impl<'de> Deserialize<'de> for JwtConfig {
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<JwtConfig, A::Error> {
                 let mut config = JwtConfig::new();
+                let mut names = Vec::new();
                 while let Some(name) = map.next_key::<String>()? {
                     let value = map.next_value::<SettingValue>()?;
                     if is_ours(&name) {
                         config.set(&name, value).map_err(A::Error::custom)?;
+                        names.push(name);
                     }
                 }
+                refuse_two_forms(&names).map_err(A::Error::custom)?;
                 Ok(config)
             }
         }

@@ -1,6 +1,8 @@
 //! Keys as the settings give them: hidden, and zeroised when they go.
 
 use super::value::{FromSetting, SettingValue};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use std::fmt;
 use std::path::PathBuf;
 use subtle::ConstantTimeEq as _;
@@ -34,12 +36,32 @@ impl fmt::Debug for Secret {
     }
 }
 
-impl FromSetting for Secret {
+/// Where the secret of the `HS*` algorithms is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum SecretSource {
+    Inline(Secret),
+    File(PathBuf),
+}
+
+impl SecretSource {
+    pub(super) fn new(text: String) -> Self {
+        Self::Inline(Secret::new(text))
+    }
+
+    /// Bytes have a form as text, so that there is one way to read a secret.
+    pub(super) fn of_bytes(bytes: Vec<u8>) -> Self {
+        let bytes = Zeroizing::new(bytes);
+        Self::new(format!("base64:{}", BASE64_STANDARD.encode(&*bytes)))
+    }
+}
+
+impl FromSetting for SecretSource {
     const EXPECTED: &'static str = "a string";
 
     fn from_setting(value: SettingValue) -> Option<Self> {
         match value {
-            SettingValue::Text(text) | SettingValue::Untyped(text) => Some(Self(text)),
+            SettingValue::Text(text) | SettingValue::Untyped(text) => Some(Self::Inline(Secret(text))),
+            SettingValue::Path(path) => Some(Self::File(path)),
             _ => None,
         }
     }
@@ -66,6 +88,9 @@ impl FromSetting for PemSource {
     const EXPECTED: &'static str = "PEM text or the path of a PEM file";
 
     fn from_setting(value: SettingValue) -> Option<Self> {
-        String::from_setting(value).map(Self::new)
+        match value {
+            SettingValue::Path(path) => Some(Self::File(path)),
+            value => String::from_setting(value).map(Self::new),
+        }
     }
 }

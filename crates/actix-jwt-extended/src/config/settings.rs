@@ -1,7 +1,9 @@
 //! Every setting: one row each gives its name, field, type and default. Their methods are in `setters`.
 
 use super::value::{FromSetting, SettingValue};
-use super::{CookiePrefix, ErrorFormat, Lifetime, Location, OneOrMany, PemSource, SameSite, Secret, nearest};
+use super::{
+    CookiePrefix, ErrorFormat, Lifetime, Location, OneOrMany, PemSource, SameSite, SecretSource, named_file, nearest,
+};
 use crate::claims::name;
 use crate::error::ConfigError;
 use jsonwebtoken::Algorithm;
@@ -53,6 +55,9 @@ macro_rules! settings {
                 match name {
                     $($setting => self.$field = FromSetting::read($setting, value)?,)*
                     _ => {
+                        if let Some((setting, path)) = named_file(name, &value)? {
+                            return self.set(setting, SettingValue::Path(path));
+                        }
                         return Err(ConfigError::UnknownSetting { name: name.to_owned(), suggestion: nearest(name) });
                     }
                 }
@@ -67,7 +72,7 @@ settings! {
     "JWT_REFRESH_TOKEN_EXPIRES" refresh_token_expires: Lifetime = Lifetime::After(Duration::from_secs(30 * 86_400));
     "JWT_ALGORITHM" algorithm: Algorithm = Algorithm::HS256;
     "JWT_DECODE_ALGORITHMS" decode_algorithms: Option<Vec<Algorithm>> = None;
-    "JWT_SECRET_KEY" secret_key: Option<Secret> = None;
+    "JWT_SECRET_KEY" secret_key: Option<SecretSource> = None;
     "JWT_PRIVATE_KEY" private_key: Option<PemSource> = None;
     "JWT_PUBLIC_KEY" public_key: Option<PemSource> = None;
     "JWT_DECODE_AUDIENCE" decode_audience: Option<OneOrMany> = None;

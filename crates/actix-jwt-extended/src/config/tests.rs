@@ -1,4 +1,5 @@
 use super::*;
+use std::ffi::OsString;
 use std::time::Duration;
 
 fn vars(pairs: &[(&str, &str)]) -> Result<JwtConfig, ConfigError> {

@@ -4,6 +4,7 @@ use crate::error::ConfigError;
 use jsonwebtoken::Algorithm;
 use serde::de::{Deserialize, Deserializer, SeqAccess, Visitor};
 use std::fmt;
+use std::path::PathBuf;
 use std::time::Duration;
 use zeroize::Zeroizing;
 
@@ -16,6 +17,8 @@ pub(super) enum SettingValue {
     List(Vec<String>),
     /// Text from the environment, which has no types: read as whatever the setting needs.
     Untyped(Zeroizing<String>),
+    /// The path of the file that holds the value: of a key, named with `_FILE` behind its name.
+    Path(PathBuf),
     /// Something that no setting takes.
     Unusable,
 }

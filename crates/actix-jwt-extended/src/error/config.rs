@@ -37,6 +37,13 @@ pub enum ConfigError {
         /// The nearest name that is one.
         suggestion: Option<&'static str>,
     },
+    /// A setting below a `[table]` header, where it would not be in force.
+    Misplaced {
+        /// The table.
+        table: String,
+        /// The setting as it must be called above the first header.
+        setting: String,
+    },
     /// A value of the wrong type, or out of range.
     InvalidValue {
         /// The setting.
@@ -85,6 +92,10 @@ impl fmt::Display for ConfigError {
             Self::UnknownSetting { name, suggestion: None } => {
                 write!(f, "{name} is no setting; the guide's page \"Settings\" lists them")
             }
+            Self::Misplaced { table, setting } => write!(
+                f,
+                "{setting} stands in the table [{table}], where it is not in force; move it up, above the first [table]"
+            ),
             Self::InvalidValue { setting, expected } => write!(f, "{setting} must be {expected}"),
             Self::MissingKey { setting, algorithm, make } => {
                 write!(f, "{setting} is not set, and {algorithm} needs it; make one with `{make}`")

@@ -346,6 +346,15 @@ pub enum IssueError {
         /// The limit in bytes.
         limit: usize,
     },
+    /// A token in a cookie that browsers would drop without a word: they take 4,096 bytes of name and value.
+    CookieTooLarge {
+        /// The cookie.
+        name: String,
+        /// The bytes of its name and value.
+        size: usize,
+        /// The limit in bytes.
+        limit: usize,
+    },
     /// There is no signing key: only `JWT_PUBLIC_KEY` is set.
     NoSigningKey,
     /// The crypto library refused to sign.
@@ -362,6 +371,11 @@ impl fmt::Display for IssueError {
             Self::Serialize(_) => f.write_str("own claims or headers cannot be written as JSON"),
             Self::LifetimeTooLong => f.write_str("the token would expire after the year 9999"),
             Self::TooLong { limit } => write!(f, "the token is longer than JWT_MAX_TOKEN_SIZE ({limit} bytes)"),
+            Self::CookieTooLarge { name, size, limit } => write!(
+                f,
+                "the cookie {name} has {size} bytes of name and value, and browsers drop one of more than {limit}; \
+                 put fewer claims into the token"
+            ),
             Self::NoSigningKey => f.write_str("there is no key to sign with: set JWT_PRIVATE_KEY"),
             Self::Signing => f.write_str("the crypto library refused to sign"),
         }

@@ -67,6 +67,22 @@ impl SigningKey {
         Self::from_any_secret(algorithm, secret)
     }
 
+    /// As [`from_secret`](Self::from_secret), for a secret that is weak and must be used on all the same, while an
+    /// application moves: `JWT_ALLOW_WEAK_SECRET` in code. There is a warning in the log.
+    ///
+    /// ```
+    /// use actix_jwt_extended::keys::{Algorithm, SigningKey};
+    /// let key = SigningKey::from_weak_secret(Algorithm::HS256, b"of os.urandom(24) bytes.")?;
+    /// # Ok::<(), actix_jwt_extended::ConfigError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Another algorithm, no secret at all, a PEM key.
+    pub fn from_weak_secret(algorithm: Algorithm, secret: &[u8]) -> Result<Self, ConfigError> {
+        check_weak_secret(secret, &[algorithm])?;
+        Self::from_any_secret(algorithm, secret)
+    }
+
     fn from_any_secret(algorithm: Algorithm, secret: &[u8]) -> Result<Self, ConfigError> {
         let state = HmacState::new(algorithm, secret).ok_or_else(|| not_for(SECRET_KEY, algorithm, "a secret"))?;
         Ok(Self::new(algorithm, Signer::Hmac(state)))
@@ -197,6 +213,22 @@ impl VerifyingKey {
         Self::from_any_secret(algorithms, secret)
     }
 
+    /// As [`from_secret`](Self::from_secret), for a secret that is weak: tokens that were issued with it stay good while
+    /// a strong one signs new ones. There is a warning in the log.
+    ///
+    /// ```
+    /// use actix_jwt_extended::keys::{Algorithm, VerifyingKey};
+    /// let old = VerifyingKey::from_weak_secret(&[Algorithm::HS256], b"of os.urandom(24) bytes.")?;
+    /// # Ok::<(), actix_jwt_extended::ConfigError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Another algorithm, no secret at all, a PEM key.
+    pub fn from_weak_secret(algorithms: &[Algorithm], secret: &[u8]) -> Result<Self, ConfigError> {
+        check_weak_secret(secret, algorithms)?;
+        Self::from_any_secret(algorithms, secret)
+    }
+
     fn from_any_secret(algorithms: &[Algorithm], secret: &[u8]) -> Result<Self, ConfigError> {
         Self::of_algorithms(SECRET_KEY, algorithms, |algorithm| {
             HmacState::new(algorithm, secret)
@@ -295,6 +327,16 @@ impl fmt::Debug for VerifyingKey {
 }
 
 /// The mistake of a secret that came from code: no setting can allow it.
+fn check_weak_secret(secret: &[u8], algorithms: &[Algorithm]) -> Result<(), ConfigError> {
+    match check_secret(secret, algorithms) {
+        Err(ConfigError::WeakSecret { reason }) => {
+            log::warn!("a secret {reason}; accepted because it was given as a weak one");
+            Ok(())
+        }
+        verdict => verdict,
+    }
+}
+
 fn not_a_setting(error: ConfigError) -> ConfigError {
     match error {
         ConfigError::WeakSecret { reason } => {

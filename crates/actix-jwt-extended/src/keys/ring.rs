@@ -5,9 +5,9 @@ use super::invalid::PRIVATE_KEY;
 use super::invalid::{PUBLIC_KEY, SECRET_KEY, invalid};
 #[cfg(feature = "asymmetric")]
 use super::pem;
-use super::secret::check_secret;
+use super::secret::{self, check_secret};
 use super::{SigningKey, VerifyingKey};
-use crate::config::{JwtConfig, Secret};
+use crate::config::JwtConfig;
 use crate::error::ConfigError;
 use jsonwebtoken::{Algorithm, AlgorithmFamily};
 use std::collections::HashMap;
@@ -40,16 +40,19 @@ impl KeyRing {
             ring.allowed.iter().partition(|algorithm| algorithm.family() == AlgorithmFamily::Hmac);
 
         if !secret_algorithms.is_empty() {
-            if let Some(secret) = config.secret_key.as_ref().map(Secret::reveal) {
-                match check_secret(secret.as_bytes(), &secret_algorithms) {
+            if let Some(source) = &config.secret_key {
+                let given = secret::load(source)?;
+                let secret = secret::decode(&given)?;
+                match check_secret(&secret, &secret_algorithms) {
                     Err(ConfigError::WeakSecret { reason }) if config.allow_weak_secret => {
                         log::warn!("JWT_SECRET_KEY {reason}; accepted because JWT_ALLOW_WEAK_SECRET is true");
                     }
                     verdict => verdict?,
                 }
-                ring.add(VerifyingKey::from_any_secret(&secret_algorithms, secret.as_bytes())?)?;
+                secret::check_spelling(source, &given)?;
+                ring.add(VerifyingKey::from_any_secret(&secret_algorithms, &secret)?)?;
                 if config.algorithm.family() == AlgorithmFamily::Hmac {
-                    ring.signing = Some(SigningKey::from_any_secret(config.algorithm, secret.as_bytes())?);
+                    ring.signing = Some(SigningKey::from_any_secret(config.algorithm, &secret)?);
                 }
             } else if !others_verify {
                 return Err(missing(SECRET_KEY, &secret_algorithms));

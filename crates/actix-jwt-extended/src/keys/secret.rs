@@ -2,10 +2,17 @@
 
 use super::invalid::{SECRET_KEY, invalid};
 use super::pem;
+use crate::config::SecretSource;
 use crate::error::ConfigError;
+use base64::Engine as _;
+use base64::alphabet;
+use base64::engine::DecodePaddingMode;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use jsonwebtoken::Algorithm;
 use sha2::{Sha256, Sha384, Sha512};
+use std::path::Path;
+use zeroize::Zeroizing;
 
 /// Secrets that stand in tutorials, and what people type instead of making one.
 const WELL_KNOWN_SECRETS: &[&str] = &[
@@ -33,6 +40,91 @@ const WELL_KNOWN_SECRETS: &[&str] = &[
     "a-string-secret-at-least-256-bits-long",
 ];
 
+/// What the setting or its file holds.
+pub(super) fn load(source: &SecretSource) -> Result<Zeroizing<Vec<u8>>, ConfigError> {
+    match source {
+        SecretSource::Inline(text) => Ok(Zeroizing::new(text.reveal().as_bytes().to_vec())),
+        SecretSource::File(path) => read(path),
+    }
+}
+
+/// The bytes that `base64:` or `hex:` stand for; without them, what was given.
+pub(super) fn decode(given: &Zeroizing<Vec<u8>>) -> Result<Zeroizing<Vec<u8>>, ConfigError> {
+    match decoded(given) {
+        Some(decoded) => {
+            decoded.ok_or_else(|| invalid(SECRET_KEY, "begins with base64: or hex: and is not encoded so"))
+        }
+        None => Ok(given.clone()),
+    }
+}
+
+/// What nobody makes a secret of on purpose: an error that names the right way.
+pub(super) fn check_spelling(source: &SecretSource, given: &[u8]) -> Result<(), ConfigError> {
+    let wrong = |what: &str| Err(invalid(SECRET_KEY, what));
+    if given.trim_ascii() != given && std::str::from_utf8(given).is_ok() {
+        return wrong("has white space at an end; cut it off, or write the secret as base64:… if it belongs to it");
+    }
+    if matches!(given, [first @ (b'"' | b'\''), .., last] if first == last) {
+        return wrong("stands in quotes, which would be part of it; take them away, or write it as base64:…");
+    }
+    if matches!(source, SecretSource::Inline(text) if looks_like_a_path(text.reveal())) {
+        return wrong("looks like a path; name the file in JWT_SECRET_KEY_FILE, or write the secret as base64:…");
+    }
+    Ok(())
+}
+
+fn looks_like_a_path(text: &str) -> bool {
+    let roots =
+        ["/run/", "/var/", "/etc/", "/home/", "/mnt/", "/opt/", "/tmp/", "/usr/", "/secrets/", "/app/", "/srv/"];
+    roots.iter().chain(&["./", "../", "~/", "file:"]).any(|start| text.starts_with(start))
+        || (text.starts_with('/') && Path::new(text).is_file())
+}
+
+/// One line end at the end is the editor's, not the secret's.
+fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, ConfigError> {
+    let mut bytes = std::fs::read(path)
+        .map(Zeroizing::new)
+        .map_err(|error| invalid(SECRET_KEY, format!("cannot be read from {}: {error}", path.display())))?;
+    if bytes.ends_with(b"\n") {
+        bytes.pop();
+        if bytes.ends_with(b"\r") {
+            bytes.pop();
+        }
+    }
+    Ok(bytes)
+}
+
+/// `None` = it is its bytes as they stand; `Some(None)` = it claims to be encoded, and is not.
+fn decoded(text: &[u8]) -> Option<Option<Zeroizing<Vec<u8>>>> {
+    const LENIENT: GeneralPurposeConfig =
+        GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
+    if let Some(digits) = text.strip_prefix(b"hex:") {
+        return Some(from_hex(digits));
+    }
+    let digits = text.strip_prefix(b"base64:")?;
+    let url_safe = digits.iter().any(|byte| matches!(byte, b'-' | b'_'));
+    let alphabet = if url_safe { &alphabet::URL_SAFE } else { &alphabet::STANDARD };
+    Some(GeneralPurpose::new(alphabet, LENIENT).decode(digits).ok().map(Zeroizing::new))
+}
+
+fn from_hex(digits: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    let value = |digit: u8| char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok());
+    let bytes = digits.chunks(2).map(|pair| match pair {
+        [high, low] => Some(value(*high)? << 4 | value(*low)?),
+        _ => None,
+    });
+    // Allocated once: what grows leaves copies behind.
+    let mut decoded = Zeroizing::new(Vec::with_capacity(digits.len().div_ceil(2)));
+    for byte in bytes {
+        decoded.push(byte?);
+    }
+    Some(decoded)
+}
+
+/// A secret of fewer different bytes than this nobody made with a random generator: 32 hex digits have as few once
+/// in 27 million.
+const FEWEST_DIFFERENT_BYTES: usize = 8;
+
 /// Length and notoriety (RFC 7518 §3.2, RFC 8725 §3.5).
 pub(super) fn check_secret(secret: &[u8], algorithms: &[Algorithm]) -> Result<(), ConfigError> {
     if pem::looks_like_pem(secret) {
@@ -59,6 +151,19 @@ pub(super) fn check_secret(secret: &[u8], algorithms: &[Algorithm]) -> Result<()
     }
     if secret.len() < needed {
         return weak(format!("has {} bytes and needs at least {needed}", secret.len()));
+    }
+    if let Some(unit) = repeated(secret).filter(|unit| unit.len() < needed) {
+        return weak(format!("repeats the same {} bytes and needs at least {needed}", unit.len()));
+    }
+    let mut seen = [false; 256];
+    for byte in secret {
+        if let Some(seen) = seen.get_mut(usize::from(*byte)) {
+            *seen = true;
+        }
+    }
+    let different = seen.into_iter().filter(|seen| *seen).count();
+    if different < FEWEST_DIFFERENT_BYTES {
+        return weak(format!("has only {different} different bytes and needs at least {FEWEST_DIFFERENT_BYTES}"));
     }
     Ok(())
 }

@@ -1,14 +1,15 @@
 //! [`JwtManagerBuilder`]: keys of one's own, the clock, and the hooks. Everything is checked in `build`.
 
-use crate::claims::VerifiedToken;
+use crate::claims::{VerifiedToken, name};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{JwtConfig, warn_of_plain_cookies};
-use crate::error::ConfigError;
+use crate::error::{ConfigError, InvalidToken};
 use crate::keys::{KeyRing, SigningKey, VerifyingKey};
 use crate::manager::JwtManager;
 use crate::manager::hooks::{AnyUser, HookOutput, Hooks, ReuseDetected};
 use crate::store::SharedStore;
-use crate::token::codec;
+use crate::token::codec::{self, Parts};
+use crate::token::verify::Rules;
 use actix_web::{HttpRequest, HttpResponse};
 use futures_util::future::FutureExt as _;
 use serde_json::{Map, Value};
@@ -106,7 +107,7 @@ impl JwtManagerBuilder {
             ring.add_signing(key)?;
         }
         ring.self_test()?;
-        codec::self_test(&ring)?;
+        accepts_its_own(&self.config, &ring)?;
         warn_of_plain_cookies(&self.config, false);
         self.config.forget_keys();
         Ok(JwtManager::from_parts(self.config, ring, self.hooks, self.clock, self.store))
@@ -364,6 +365,37 @@ impl JwtManagerBuilder {
     ) -> Self {
         self.hooks.token_verification = Some(Box::new(move |token| hook(token).into_hook_result()));
         self
+    }
+}
+
+/// A token as these settings make it, taken through their own checks of signature, issuer, audience and identity.
+fn accepts_its_own(config: &JwtConfig, ring: &KeyRing) -> Result<(), ConfigError> {
+    let mut claims = Map::new();
+    claims.insert(config.identity_claim.clone(), "a user".into());
+    for (name, value) in [
+        (name::AUDIENCE, config.encode_audience.as_ref().map(serde_json::to_value)),
+        (name::ISSUER, config.encode_issuer.as_ref().map(serde_json::to_value)),
+    ] {
+        if let Some(Ok(value)) = value {
+            claims.insert(name.to_owned(), value);
+        }
+    }
+    let judge = |parts: Parts<'_>| Rules::from_config(config).judge(parts, 0).map(|_| ());
+    let nothing_in_common = |what: &str, method: &str| {
+        let text = format!(
+            "JWT_ENCODE_{what} and JWT_DECODE_{what} have nothing in common, so tokens that are issued here are refused \
+             here; if they are meant for others, give each its own with `.{method}(..)` instead of JWT_ENCODE_{what}"
+        );
+        Err(ConfigError::Conflict(text))
+    };
+    match codec::self_test(ring, Value::Object(claims).to_string().into_bytes(), judge)? {
+        Some(Err(InvalidToken::AudienceMismatch)) => nothing_in_common("AUDIENCE", "audience"),
+        Some(Err(InvalidToken::IssuerMismatch)) => nothing_in_common("ISSUER", "issuer"),
+        // Tokens may get theirs at the call, or come from others who have the same secret.
+        Some(Err(InvalidToken::AudienceMissing | InvalidToken::IssuerMissing)) | Some(Ok(())) | None => Ok(()),
+        Some(Err(error)) => {
+            Err(ConfigError::Conflict(format!("tokens that are issued here are refused here: {error}")))
+        }
     }
 }
 

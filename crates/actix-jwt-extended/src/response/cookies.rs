@@ -1,8 +1,8 @@
 //! Setting and unsetting the cookies that hold tokens and their CSRF values.
 
 use crate::claims::TokenType;
-use crate::config::{CookiePrefix, Names, SameSite, begins_with, warn_of_plain_cookies};
-use crate::error::JwtError;
+use crate::config::{CookiePrefix, Names, SameSite, begins_with, is_domain, warn_of_plain_cookies};
+use crate::error::{IssueError, JwtError};
 use crate::manager::{DecodeOptions, JwtManager};
 use actix_web::cookie::time::{Duration as CookieDuration, OffsetDateTime};
 use actix_web::cookie::{self, Cookie};
@@ -12,6 +12,9 @@ use std::time::Duration;
 
 /// How long persistent cookies stay: FJE's number, about a year.
 const PERSISTENT_SECONDS: i64 = 31_540_000;
+
+/// What browsers take of a cookie's name and value together (RFC 6265bis §5.6); they drop a longer one.
+const MAX_COOKIE_BYTES: usize = 4096;
 
 /// Something that cookies can be set on: a response, or one in the making.
 ///
@@ -321,7 +324,15 @@ impl JwtManager {
             Some(max_age) => Some(i64::try_from(max_age.as_secs()).unwrap_or(i64::MAX)),
             None => (!self.config().session_cookie).then_some(PERSISTENT_SECONDS),
         };
-        for cookie in self.cookies_of(kind, token, csrf.as_deref()) {
+        let cookies: Vec<_> = self.cookies_of(kind, token, csrf.as_deref()).into_iter().collect();
+        // Before the first is set: half of them would be worse than none.
+        for cookie in &cookies {
+            let (size, limit) = (cookie.name.len().saturating_add(cookie.value.len()), MAX_COOKIE_BYTES);
+            if size > limit {
+                return Err(IssueError::CookieTooLarge { name: cookie.name.to_owned(), size, limit }.into());
+            }
+        }
+        for cookie in cookies {
             let mut cookie = self.cookie(cookie, options.domain.as_deref());
             if let Some(seconds) = max_age {
                 cookie.set_max_age(CookieDuration::seconds(seconds));
@@ -337,8 +348,7 @@ impl JwtManager {
     /// Settings are checked at start-up; this is what code gave.
     fn check_domain(&self, kind: Kind, options: &CookieOptions) -> Result<(), JwtError> {
         let Some(domain) = &options.domain else { return Ok(()) };
-        let is_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
-        if domain.is_empty() || !domain.bytes().all(is_name) {
+        if !is_domain(domain) {
             return Err(JwtError::NotConfigured("the domain given to a cookie is no domain"));
         }
         let csrf = self.sets_csrf_cookie().then_some("");

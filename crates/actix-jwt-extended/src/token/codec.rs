@@ -98,15 +98,23 @@ impl<'a> Parts<'a> {
 
 /// Makes a token and takes it through all that a client's goes through: a key whose tokens would be refused is
 /// found at start-up.
-pub(crate) fn self_test(ring: &KeyRing) -> Result<(), ConfigError> {
-    let Some(key) = &ring.signing else { return Ok(()) };
+///
+/// The answer is what `judge` says of these claims; `None` where there is no key to sign with.
+pub(crate) fn self_test<T>(
+    ring: &KeyRing,
+    claims: Vec<u8>,
+    judge: impl FnOnce(Parts<'_>) -> T,
+) -> Result<Option<T>, ConfigError> {
+    let Some(key) = &ring.signing else { return Ok(None) };
     let key_id = key.key_id().map(Value::from);
     let whole_way = || {
         let header = header_segment(key.algorithm(), None, key_id.iter().map(|key_id| ("kid", key_id))).ok()?;
-        let token = encode(&header, b"{}".to_vec(), key)?;
-        Parts::split(token.as_bytes(), usize::MAX, ring, |_| None).ok()?.verify(ring).ok()
+        let token = encode(&header, claims, key)?;
+        let parts = Parts::split(token.as_bytes(), usize::MAX, ring, |_| None).ok()?;
+        parts.verify(ring).ok()?;
+        Some(judge(parts))
     };
-    whole_way().ok_or_else(|| ConfigError::SelfTest { algorithm: format!("{:?}", key.algorithm()) })
+    whole_way().map(Some).ok_or_else(|| ConfigError::SelfTest { algorithm: format!("{:?}", key.algorithm()) })
 }
 
 fn verdict(genuine: bool) -> Result<(), InvalidToken> {

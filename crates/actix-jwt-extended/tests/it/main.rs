@@ -16,6 +16,7 @@ mod issue {
 
 mod keys {
     mod ring;
+    mod secrets;
 }
 
 mod manager {

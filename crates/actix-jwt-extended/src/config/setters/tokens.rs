@@ -1,7 +1,7 @@
 //! Setters: the keys, and what issued and accepted tokens are.
 
 use super::setters;
-use crate::config::{JwtConfig, Lifetime, OneOrMany, PemSource, Secret};
+use crate::config::{JwtConfig, Lifetime, OneOrMany, PemSource, SecretSource};
 use jsonwebtoken::Algorithm;
 use std::time::Duration;
 
@@ -43,11 +43,13 @@ setters! {
 
     /// The secret of the `HS*` algorithms: at least as many bytes as the hash has (RFC 7518 §3.2).
     ///
+    /// `base64:…` and `hex:…` stand for the bytes that they encode.
+    ///
     /// ```
     /// # use actix_jwt_extended::JwtConfig;
     /// let config = JwtConfig::new().secret_key(std::env::var("SECRET").unwrap_or_default());
     /// ```
-    "JWT_SECRET_KEY" secret_key(secret: impl Into<String>) => Some(Secret::new(secret.into()));
+    "JWT_SECRET_KEY" secret_key(secret: impl Into<String>) => Some(SecretSource::new(secret.into()));
 
     /// The private key of all other algorithms, as PEM or as the path of a PEM file.
     ///
@@ -163,4 +165,34 @@ setters! {
     /// let for_a_test = JwtConfig::new().secret_key("super-secret").allow_weak_secret(true);
     /// ```
     "JWT_ALLOW_WEAK_SECRET" allow_weak_secret(on: bool) => on;
+}
+
+impl JwtConfig {
+    /// The secret as bytes, such as Python's `os.urandom(64)`. In settings these are written `base64:…` or `hex:…`.
+    ///
+    /// ```
+    /// # use actix_jwt_extended::JwtConfig;
+    /// let config = JwtConfig::new().secret_key_bytes(*b"\xf0 an example's secret, 32 bytes or more");
+    /// ```
+    ///
+    /// Setting: `JWT_SECRET_KEY`.
+    #[must_use]
+    pub fn secret_key_bytes(mut self, secret: impl Into<Vec<u8>>) -> Self {
+        self.secret_key = Some(SecretSource::of_bytes(secret.into()));
+        self
+    }
+
+    /// The file that holds the secret, such as Docker's `/run/secrets/…`. One line end at its end is cut off.
+    ///
+    /// ```
+    /// # use actix_jwt_extended::JwtConfig;
+    /// let config = JwtConfig::new().secret_key_file("/run/secrets/jwt");
+    /// ```
+    ///
+    /// Setting: `JWT_SECRET_KEY`, with `_FILE` behind the name.
+    #[must_use]
+    pub fn secret_key_file(mut self, path: impl Into<std::path::PathBuf>) -> Self {
+        self.secret_key = Some(SecretSource::File(path.into()));
+        self
+    }
 }

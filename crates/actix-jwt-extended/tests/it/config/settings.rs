@@ -1,8 +1,8 @@
 //! From a settings file to a running route.
 
-use crate::app::{TestApp, builder};
-use actix_jwt_extended::{JwtConfig, JwtIdentity, JwtManager};
-use actix_web::web;
+use crate::app::{TestApp, builder, config};
+use actix_jwt_extended::{CookieOptions, JwtConfig, JwtIdentity, JwtManager};
+use actix_web::{HttpResponse, web};
 
 #[test]
 fn a_settings_file_shapes_the_server() {
@@ -40,5 +40,80 @@ fn a_broken_settings_file_stops_the_program_before_the_first_request() {
         std::fs::write(&path, text).unwrap();
         let error = JwtConfig::from_file(&path).and_then(JwtManager::new).unwrap_err().to_string();
         assert!(error.starts_with(message), "{error}");
+    }
+}
+
+#[test]
+fn settings_below_a_table_header_are_an_error_that_says_to_move_them_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("Settings.toml");
+    for (text, table, setting) in [
+        ("[server]\nJWT_COOKIE_SECURE = true", "server", "JWT_COOKIE_SECURE"),
+        ("[server.tls]\nJWT_DECODE_AUDIENCE = \"web\"", "server.tls", "JWT_DECODE_AUDIENCE"),
+        ("[server]\njwt_cookie_secure = true", "server", "JWT_COOKIE_SECURE"),
+        ("server.JWT_COOKIE_SECURE = true", "server", "JWT_COOKIE_SECURE"),
+        ("server = { JWT_COOKIE_SECURE = true }", "server", "JWT_COOKIE_SECURE"),
+        ("[[server]]\nport = 1\n[[server]]\nJWT_COOKIE_SECURE = true", "server", "JWT_COOKIE_SECURE"),
+        ("[JWT]\nCOOKIE_SECURE = true", "JWT", "JWT_COOKIE_SECURE"),
+        ("jwt.cookie_secure = true", "jwt", "JWT_COOKIE_SECURE"),
+        ("[jwt.cookie]\nsecure = true", "jwt.cookie", "JWT_COOKIE_SECURE"),
+    ] {
+        std::fs::write(&path, text).unwrap();
+        let error = JwtConfig::from_file(&path).unwrap_err().to_string();
+        let expected = format!(
+            "{setting} stands in the table [{table}], where it is not in force; move it up, above the first [table]"
+        );
+        assert_eq!(error, expected, "{text}");
+    }
+    // Tables are the application's, with all that is not ours.
+    std::fs::write(&path, "[server]\nport = 1\n[jwt]\ncolour = 1\n[[mails]]\nto = [\"a\", { b = 1 }]").unwrap();
+    JwtConfig::from_file(&path).unwrap();
+}
+
+#[test]
+fn settings_whose_own_tokens_would_be_refused_are_found_at_start_up() {
+    for (config, what) in [
+        (config().encode_issuer("me").decode_issuer("you"), "ISSUER"),
+        (config().encode_audience(["a", "b"]).decode_audience("c"), "AUDIENCE"),
+    ] {
+        let error = JwtManager::new(config).unwrap_err().to_string();
+        assert!(
+            error.starts_with(&format!("JWT_ENCODE_{what} and JWT_DECODE_{what} have nothing in common")),
+            "{error}"
+        );
+    }
+    let fine =
+        config().encode_issuer("me").decode_issuer(["you", "me"]).encode_audience(["a", "b"]).decode_audience("b");
+    JwtManager::new(fine.identity_claim("uid")).unwrap();
+    // Tokens get an audience at the call, or are others' with the same secret.
+    JwtManager::new(config().decode_audience("web").decode_issuer("login")).unwrap();
+}
+
+#[test]
+fn a_cookie_domain_is_one_domain_name_in_the_settings_and_at_the_call() {
+    for (domain, right) in [
+        ("example.com", true),
+        (".example.com", true),
+        ("a_b.example", true),
+        ("localhost", true),
+        ("10.0.0.1", true),
+        ("", false),
+        (".", false),
+        ("example.com:443", false),
+        ("https://example.com", false),
+        ("*.example.com", false),
+        ("example.com,example.org", false),
+        ("a b", false),
+        ("a..b", false),
+        ("example.com.", false),
+        ("bücher.example", false),
+    ] {
+        let built = JwtManager::new(config().cookie_domain(domain));
+        assert_eq!(built.is_ok(), right, "{domain}");
+        assert!(right || built.unwrap_err().to_string().starts_with("JWT_COOKIE_DOMAIN must be a domain name"));
+        let jwt = JwtManager::new(config()).unwrap();
+        let options = CookieOptions::new().domain(domain);
+        let mut response = HttpResponse::Ok();
+        assert_eq!(jwt.unset_jwt_cookies_with(&mut response, &options).is_ok(), right, "{domain}");
     }
 }

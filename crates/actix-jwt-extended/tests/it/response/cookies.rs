@@ -239,3 +239,27 @@ fn a_browsers_whole_visit() {
         assert_eq!(gone.head.matches("Max-Age=0").count(), 4);
     }
 }
+
+#[test]
+fn a_cookie_that_browsers_would_drop_for_its_size_is_an_error() {
+    let jwt = manager(config());
+    let token = |length: usize| jwt.access_token("ada").claim("long", "x".repeat(length)).encode().unwrap();
+    let size = |token: &str| "access_token_cookie".len() + token.len();
+    let fits = (2000..3000).rev().map(token).find(|token| size(token) <= 4096).unwrap();
+    let mut response = HttpResponse::Ok().finish();
+    jwt.set_access_cookies(&mut response, &fits).unwrap();
+    assert_eq!(response.headers().get_all("set-cookie").count(), 2);
+
+    let long = token(4000);
+    let mut response = HttpResponse::Ok().finish();
+    let error = jwt.set_access_cookies(&mut response, &long).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "cannot issue a token: the cookie access_token_cookie has {} bytes of name and value, and browsers drop one \
+             of more than 4096; put fewer claims into the token",
+            size(&long)
+        )
+    );
+    assert_eq!((error.status(), response.headers().contains_key("set-cookie")), (500, false));
+}
