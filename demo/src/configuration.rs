@@ -11,6 +11,7 @@ use config::{Config, File, FileFormat, Source as _, ValueKind};
 use std::collections::BTreeMap;
 use std::env;
 use std::fs;
+use std::net::Ipv6Addr;
 use std::path::{Path, PathBuf};
 
 /// The Flask-JWT-Extended example: POST /login gives a token, GET /protected wants one; and all else that tokens can do.
@@ -51,17 +52,20 @@ impl Default for Sessions {
 
 impl Settings {
     pub fn load(flags: Flags) -> Result<Self, StartError> {
-        settings_file::make_if_missing(&flags.settings)?;
-        let jwt = JwtConfig::from_file(&flags.settings)?;
+        let has_file = settings_file::make_if_missing(&flags.settings, env_has_a_key())?;
+        let jwt = if has_file { JwtConfig::from_file(&flags.settings)? } else { JwtConfig::from_env()? };
         let mut own = Own::default();
-        let mut values = read_file(&flags.settings)?;
+        let mut values = if has_file { read_file(&flags.settings)? } else { BTreeMap::new() };
         for (name, value) in &values {
             own.set(name, value.clone())?;
         }
         for (name, value) in env::vars_os() {
             let Some(name) = name.to_str() else { continue };
             // Text that is not UTF-8 fits no setting.
-            let value = value.into_string().map_or(ValueKind::Nil, ValueKind::String);
+            let value = value.into_string().map_or(ValueKind::Nil, |text| ValueKind::String(text.trim().to_owned()));
+            if is_service_link(name, &value) {
+                continue;
+            }
             own.set(name, value.clone())?;
             if name.starts_with("JWT_") {
                 values.insert(name.to_owned(), value);
@@ -69,11 +73,35 @@ impl Settings {
         }
         let page = PageSettings::new(&values, own.sessions.0);
         let Own { mut address, cors_origin, store, sessions } = own;
-        address.host = flags.host.unwrap_or(address.host);
+        if let Some(given) = flags.host {
+            address.host = host(ValueKind::String(given)).ok_or(StartError::InvalidValue {
+                setting: "--host",
+                expected: "an address or a host's name, such as \"127.0.0.1\"",
+            })?;
+        }
         address.port = flags.port.unwrap_or(address.port);
         let folder = flags.settings.parent().unwrap_or(Path::new(""));
         Ok(Self { jwt, address, cors_origin, store: store.beside(folder), sessions, page })
     }
+}
+
+/// Whether the environment has what signs tokens, so that a demo can do without a settings file.
+fn env_has_a_key() -> bool {
+    ["JWT_SECRET_KEY", "JWT_SECRET_KEY_FILE", "JWT_PRIVATE_KEY", "JWT_PRIVATE_KEY_FILE"]
+        .into_iter()
+        .any(|name| env::var_os(name).is_some_and(|value| !value.is_empty()))
+}
+
+/// What Kubernetes puts into each container's environment for a service that is called `demo` or `demo-…`.
+fn is_service_link(name: &str, value: &ValueKind) -> bool {
+    let Some(rest) = name.strip_prefix(PREFIX) else { return false };
+    let is_address = matches!(value, ValueKind::String(text) if text.contains("://"));
+    let padded = format!("_{rest}");
+    padded.ends_with("_SERVICE_HOST")
+        || padded.ends_with("_SERVICE_PORT")
+        || padded.contains("_SERVICE_PORT_")
+        || (padded.ends_with("_PORT") && is_address)
+        || ["_TCP", "_UDP", "_SCTP"].into_iter().any(|protocol| padded.contains("_PORT_") && padded.contains(protocol))
 }
 
 /// Where the demo listens.
@@ -171,6 +199,11 @@ impl Own {
 // Not serde's conversions: they would read `true` as port 1.
 fn host(value: ValueKind) -> Option<String> {
     match value {
+        // An IPv6 address in brackets, as it stands in a URL.
+        ValueKind::String(host) if host.starts_with('[') => {
+            let address = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'))?;
+            address.parse::<Ipv6Addr>().ok().map(|address| address.to_string())
+        }
         ValueKind::String(host) if !host.is_empty() => Some(host),
         _ => None,
     }
@@ -191,7 +224,12 @@ fn origin(value: ValueKind) -> Option<Origin> {
 fn sessions(value: &ValueKind) -> Option<Sessions> {
     match value {
         ValueKind::Boolean(on) => Some(Sessions(*on)),
-        ValueKind::String(text) => text.parse().ok().map(Sessions),
+        // In the words that the library takes.
+        ValueKind::String(text) => match text.to_ascii_lowercase().as_str() {
+            "true" | "1" | "yes" | "on" => Some(Sessions(true)),
+            "false" | "0" | "no" | "off" => Some(Sessions(false)),
+            _ => None,
+        },
         _ => None,
     }
 }
@@ -219,7 +257,27 @@ fn read_file(path: &Path) -> Result<BTreeMap<String, ValueKind>, StartError> {
         .build()
         .and_then(|config| config.collect())
         .map_err(|_| StartError::Syntax { path: path.display().to_string() })?;
-    Ok(values.into_iter().map(|(name, value)| (name, value.kind)).collect())
+    let values: BTreeMap<_, _> = values.into_iter().map(|(name, value)| (name, value.kind)).collect();
+    values.iter().try_for_each(|(name, value)| refuse_within(name, value))?;
+    Ok(values)
+}
+
+/// All that stands below a `[table]` header belongs to that table: a setting there would be passed over.
+fn refuse_within(table: &str, value: &ValueKind) -> Result<(), StartError> {
+    match value {
+        ValueKind::Table(members) => {
+            members.iter().collect::<BTreeMap<_, _>>().into_iter().try_for_each(|(name, value)| {
+                let joined = format!("{table}_{name}").replace('.', "_").to_ascii_uppercase();
+                let own = Some(name.to_ascii_uppercase()).filter(|name| name.starts_with(PREFIX));
+                match own.or_else(|| NAMES.contains(&joined.as_str()).then_some(joined)) {
+                    Some(setting) => Err(StartError::Misplaced { table: table.to_owned(), setting }),
+                    None => refuse_within(&format!("{table}.{name}"), &value.kind),
+                }
+            })
+        }
+        ValueKind::Array(items) => items.iter().try_for_each(|item| refuse_within(table, &item.kind)),
+        _ => Ok(()),
+    }
 }
 
 #[cfg(test)]
@@ -251,11 +309,42 @@ mod tests {
     }
 
     #[test]
+    fn a_host_may_be_an_ipv6_address_in_brackets() {
+        let host = |text: &str| host(ValueKind::String(text.to_owned()));
+        for (given, expected) in [("[::1]", Some("::1")), ("::1", Some("::1")), ("localhost", Some("localhost"))] {
+            assert_eq!(host(given).as_deref(), expected);
+        }
+        for wrong in ["", "[::1", "[127.0.0.1]", "[]", "[::1]:80"] {
+            assert_eq!(host(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn what_kubernetes_says_of_a_service_is_no_setting() {
+        let is_link = |name, value: &str| is_service_link(name, &ValueKind::String(value.to_owned()));
+        for (name, value) in [
+            ("DEMO_PORT", "tcp://10.0.0.1:80"),
+            ("DEMO_WEB_PORT", "udp://10.0.0.1:80"),
+            ("DEMO_SERVICE_HOST", "10.0.0.1"),
+            ("DEMO_WEB_SERVICE_PORT_HTTP", "80"),
+            ("DEMO_PORT_80_TCP_ADDR", "10.0.0.1"),
+        ] {
+            assert!(is_link(name, value), "{name}");
+        }
+        for (name, value) in [("DEMO_PORT", "8080"), ("DEMO_HOST", "10.0.0.1"), ("DEMO_STORE", "redis://x")] {
+            assert!(!is_link(name, value), "{name}");
+        }
+    }
+
+    #[test]
     fn sessions_are_on_or_off() {
         assert!(Own::default().sessions.0);
         assert_eq!(sessions(&ValueKind::Boolean(false)), Some(Sessions(false)));
         assert_eq!(sessions(&ValueKind::String("false".to_owned())), Some(Sessions(false)));
-        for wrong in [ValueKind::I64(0), ValueKind::String("no".to_owned()), ValueKind::Nil] {
+        for (text, on) in [("False", false), ("0", false), ("no", false), ("OFF", false), ("True", true), ("1", true)] {
+            assert_eq!(sessions(&ValueKind::String(text.to_owned())), Some(Sessions(on)), "{text}");
+        }
+        for wrong in [ValueKind::I64(0), ValueKind::String("nein".to_owned()), ValueKind::Nil] {
             assert_eq!(sessions(&wrong), None, "{wrong:?}");
         }
     }

@@ -25,6 +25,10 @@ pub enum StartError {
         name: String,
         suggestion: Option<&'static str>,
     },
+    Misplaced {
+        table: String,
+        setting: String,
+    },
     InvalidValue {
         setting: &'static str,
         expected: &'static str,
@@ -60,6 +64,10 @@ impl fmt::Display for StartError {
                 write!(f, "{name} is no setting; did you mean {near}?")
             }
             Self::UnknownSetting { name, suggestion: None } => write!(f, "{name} is no setting"),
+            Self::Misplaced { table, setting } => write!(
+                f,
+                "{setting} stands in the table [{table}], where it is not in force; move it up, above the first [table]"
+            ),
             Self::InvalidValue { setting, expected } => write!(f, "{setting} must be {expected}"),
             Self::Store { store, source } => write!(f, "cannot keep logins in {store}: {source}"),
             Self::NotBuiltIn { store, feature } => {
@@ -88,9 +96,11 @@ impl Error for StartError {
             Self::Hashing(error) => Some(error),
             Self::Make { source, .. } | Self::Read { source, .. } | Self::Listen { source, .. } => Some(source),
             Self::Server(source) => Some(source),
-            Self::Syntax { .. } | Self::UnknownSetting { .. } | Self::InvalidValue { .. } | Self::NotBuiltIn { .. } => {
-                None
-            }
+            Self::Syntax { .. }
+            | Self::UnknownSetting { .. }
+            | Self::InvalidValue { .. }
+            | Self::Misplaced { .. }
+            | Self::NotBuiltIn { .. } => None,
         }
     }
 }

@@ -10,18 +10,24 @@ const SECRET_BYTES: usize = 32;
 
 /// Makes the file if there is none. Never overwrites one: of demos that start at the same time
 /// one makes it, and all read the same secret.
-pub fn make_if_missing(path: &Path) -> Result<(), StartError> {
+///
+/// Whether there is one now: where none can be made, `can_do_without` it a demo starts all the same.
+pub fn make_if_missing(path: &Path, can_do_without: bool) -> Result<bool, StartError> {
     // A link that leads nowhere is something, too. What cannot be read is told by whoever reads it.
     if !path.symlink_metadata().is_err_and(|error| error.kind() == ErrorKind::NotFound) {
-        return Ok(());
+        return Ok(true);
     }
     match make(path) {
         Ok(()) => {
             let shown = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
             log::info!("made {} with a random secret", shown.display());
-            Ok(())
+            Ok(true)
         }
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(true),
+        Err(error) if can_do_without => {
+            log::info!("settings are the environment's: {} cannot be made: {error}", path.display());
+            Ok(false)
+        }
         Err(source) => Err(StartError::Make { path: path.display().to_string(), source }),
     }
 }

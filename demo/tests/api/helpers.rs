@@ -18,7 +18,7 @@ use tempfile::TempDir;
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What no test may find in a log or an error.
-pub const SECRET: &str = "5d1f0c9ab27e4836915d1f0c9ab27e4836915d1f0c9ab27e4836915d1f0c9ab2";
+pub const SECRET: &str = "5d1f0c9ab27e4836917c05e2d8f34ba6109e7d52c8b1f04a63e58d279bfa1c06";
 
 /// A folder that goes when the test ends.
 pub struct Folder(TempDir);

@@ -136,3 +136,46 @@ fn the_page_is_told_the_names_in_force_and_no_secret() {
     assert_eq!((&told["access_csrf_cookie"], &told["header_name"]), (&"environment".into(), &"X-File".into()));
     assert!(!page.contains(SECRET));
 }
+
+#[test]
+fn settings_below_a_table_header_are_an_error_that_says_to_move_them_up() {
+    for (text, table, setting) in [
+        ("[server]\nDEMO_PORT = 0", "server", "DEMO_PORT"),
+        ("[server.tls]\ndemo_sessions = false", "server.tls", "DEMO_SESSIONS"),
+        ("server.DEMO_HOST = \"::1\"", "server", "DEMO_HOST"),
+        ("[[server]]\nDEMO_PORT = 0", "server", "DEMO_PORT"),
+        ("demo.port = 0", "demo", "DEMO_PORT"),
+        ("[server]\nJWT_COOKIE_SECURE = true", "server", "JWT_COOKIE_SECURE"),
+    ] {
+        let folder = Folder::with_secret_and(text);
+        let (code, log) = Demo::spawn(&mut folder.demo()).end();
+        assert_eq!(code, Some(1), "{text}: {log}");
+        assert!(
+            log.contains(&format!("error: {setting} stands in the table [{table}], where it is not in force")),
+            "{log}"
+        );
+    }
+}
+
+#[test]
+fn others_variables_are_no_settings_and_ours_are_read_leniently() {
+    let folder = Folder::with_secret_and("");
+    let mut command = folder.demo();
+    // A service called `demo`, and one called `jwt-auth`, in Kubernetes.
+    command.envs([("DEMO_PORT", "tcp://10.0.0.1:80"), ("DEMO_SERVICE_HOST", "10.0.0.1")]);
+    command.envs([("JWT_AUTH_PORT", "tcp://10.0.0.1:80"), ("JWT_AUTH_SERVICE_HOST", "10.0.0.1")]);
+    command.envs([("DEMO_SESSIONS", "False"), ("DEMO_HOST", " 127.0.0.1\r")]);
+    let demo = Demo::start(command.args(["--port", "0"]));
+    demo.assert_accepts(&demo.token());
+}
+
+#[test]
+fn the_environment_alone_will_do_where_no_file_can_be_made() {
+    let folder = Folder::empty();
+    // A folder that is not there can no more hold a file than one that may not be written.
+    let args = ["--settings", "gone/Settings.toml", "--port", "0"];
+    let demo = Demo::start(folder.demo().env("JWT_SECRET_KEY", SECRET).args(args));
+    demo.assert_accepts(&demo.token());
+    assert!(demo.kill().contains("settings are the environment's"));
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+}
