@@ -324,7 +324,7 @@ impl JwtManager {
             Some(max_age) => Some(i64::try_from(max_age.as_secs()).unwrap_or(i64::MAX)),
             None => (!self.config().session_cookie).then_some(PERSISTENT_SECONDS),
         };
-        let cookies: Vec<_> = self.cookies_of(kind, token, csrf.as_deref()).into_iter().collect();
+        let cookies: Vec<_> = self.cookies_of(kind, token, csrf.as_deref()).collect();
         // Before the first is set: half of them would be worse than none.
         for cookie in &cookies {
             let (size, limit) = (cookie.name.len().saturating_add(cookie.value.len()), MAX_COOKIE_BYTES);
