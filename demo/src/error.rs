@@ -37,10 +37,8 @@ pub enum StartError {
         store: String,
         source: StoreError,
     },
-    /// Never where both stores are built in.
-    #[cfg_attr(all(feature = "postgres", feature = "redis"), allow(dead_code))]
     NotBuiltIn {
-        store: String,
+        what: String,
         feature: &'static str,
     },
     Page(serde_json::Error),
@@ -70,8 +68,8 @@ impl fmt::Display for StartError {
             ),
             Self::InvalidValue { setting, expected } => write!(f, "{setting} must be {expected}"),
             Self::Store { store, source } => write!(f, "cannot keep logins in {store}: {source}"),
-            Self::NotBuiltIn { store, feature } => {
-                write!(f, "this demo was built without {store}; start it with: cargo run -p demo --features {feature}")
+            Self::NotBuiltIn { what, feature } => {
+                write!(f, "this demo was built without {what}; start it with: cargo run -p demo --features {feature}")
             }
             Self::Page(error) => write!(f, "cannot write the page: {error}"),
             Self::Hashing(error) => write!(f, "cannot hash passwords: {error}"),
@@ -107,6 +105,10 @@ impl Error for StartError {
 
 impl From<ConfigError> for StartError {
     fn from(error: ConfigError) -> Self {
-        Self::Jwt(error)
+        match error {
+            // The library's text is for those who can edit a Cargo.toml.
+            ConfigError::NotBuiltIn { algorithm, feature, .. } => Self::NotBuiltIn { what: algorithm, feature },
+            error => Self::Jwt(error),
+        }
     }
 }

@@ -80,11 +80,11 @@ impl StoreSetting {
             #[cfg(feature = "postgres")]
             Kind::Postgres(url) => self.shared(PostgresStore::connect(url).await).await,
             #[cfg(not(feature = "postgres"))]
-            Kind::Postgres(_) => return Err(StartError::NotBuiltIn { store: self.shown(), feature: "postgres" }),
+            Kind::Postgres(_) => return Err(StartError::NotBuiltIn { what: self.shown(), feature: "postgres" }),
             #[cfg(feature = "redis")]
             Kind::Redis(url) => self.shared(RedisStore::connect(url).await).await,
             #[cfg(not(feature = "redis"))]
-            Kind::Redis(_) => return Err(StartError::NotBuiltIn { store: self.shown(), feature: "redis" }),
+            Kind::Redis(_) => return Err(StartError::NotBuiltIn { what: self.shown(), feature: "redis" }),
         };
         opened.map_err(|source| StartError::Store { store: self.shown(), source })
     }

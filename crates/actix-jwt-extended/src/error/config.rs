@@ -51,6 +51,15 @@ pub enum ConfigError {
         /// What it must be.
         expected: String,
     },
+    /// An algorithm whose code was left out of the build.
+    NotBuiltIn {
+        /// The setting that asks for it.
+        setting: &'static str,
+        /// The algorithm.
+        algorithm: String,
+        /// The feature of this crate that builds it in.
+        feature: &'static str,
+    },
     /// A key that the algorithm needs is not there.
     MissingKey {
         /// The setting.
@@ -97,6 +106,10 @@ impl fmt::Display for ConfigError {
                 "{setting} stands in the table [{table}], where it is not in force; move it up, above the first [table]"
             ),
             Self::InvalidValue { setting, expected } => write!(f, "{setting} must be {expected}"),
+            Self::NotBuiltIn { setting, algorithm, feature } => write!(
+                f,
+                "{setting} must be HS256, HS384 or HS512: {algorithm} needs the feature `{feature}` of actix-jwt-extended"
+            ),
             Self::MissingKey { setting, algorithm, make } => {
                 write!(f, "{setting} is not set, and {algorithm} needs it; make one with `{make}`")
             }

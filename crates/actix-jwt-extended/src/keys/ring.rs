@@ -181,8 +181,7 @@ impl KeyRing {
 #[cfg(not(feature = "asymmetric"))]
 fn not_built_in(config: &JwtConfig, algorithm: Algorithm) -> ConfigError {
     let setting = if config.algorithm == algorithm { "JWT_ALGORITHM" } else { "JWT_DECODE_ALGORITHMS" };
-    let expected = format!("HS256, HS384 or HS512: {algorithm:?} needs the feature `asymmetric` of actix-jwt-extended");
-    ConfigError::InvalidValue { setting, expected }
+    ConfigError::NotBuiltIn { setting, algorithm: format!("{algorithm:?}"), feature: "asymmetric" }
 }
 
 fn missing(setting: &'static str, algorithms: &[Algorithm]) -> ConfigError {
