@@ -10,44 +10,17 @@ use std::io;
 #[derive(Debug)]
 pub enum StartError {
     Jwt(ConfigError),
-    Make {
-        path: String,
-        source: io::Error,
-    },
-    Read {
-        path: String,
-        source: io::Error,
-    },
-    Syntax {
-        path: String,
-    },
-    UnknownSetting {
-        name: String,
-        suggestion: Option<&'static str>,
-    },
-    Misplaced {
-        table: String,
-        setting: String,
-    },
-    InvalidValue {
-        setting: &'static str,
-        expected: &'static str,
-    },
-    Store {
-        store: String,
-        source: StoreError,
-    },
-    NotBuiltIn {
-        what: String,
-        feature: &'static str,
-    },
+    Make { path: String, source: io::Error },
+    Read { path: String, source: io::Error },
+    Syntax { path: String },
+    UnknownSetting { name: String, suggestion: Option<&'static str> },
+    Misplaced { table: String, setting: String },
+    InvalidValue { setting: &'static str, expected: &'static str },
+    Store { store: String, source: StoreError },
+    NotBuiltIn { what: String, feature: &'static str },
     Page(serde_json::Error),
     Hashing(argon2::password_hash::Error),
-    Listen {
-        host: String,
-        port: u16,
-        source: io::Error,
-    },
+    Listen { host: String, port: u16, source: io::Error },
     Server(io::Error),
 }
 

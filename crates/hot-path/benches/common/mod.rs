@@ -88,8 +88,10 @@ impl Keys {
                 DecodingKey::from_secret(SECRET.as_bytes()),
             ),
             Algorithm::ES256 => {
-                let (private, public) =
-                    (include_str!("../../tests/keys/ec256.pem"), include_str!("../../tests/keys/ec256.pub.pem"));
+                let (private, public) = (
+                    include_str!("../../../actix-jwt-extended/tests/keys/ec256.pem"),
+                    include_str!("../../../actix-jwt-extended/tests/keys/ec256.pub.pem"),
+                );
                 (
                     config.private_key(private),
                     EncodingKey::from_ec_pem(private.as_bytes()).unwrap(),
@@ -97,8 +99,10 @@ impl Keys {
                 )
             }
             Algorithm::EdDSA => {
-                let (private, public) =
-                    (include_str!("../../tests/keys/ed25519.pem"), include_str!("../../tests/keys/ed25519.pub.pem"));
+                let (private, public) = (
+                    include_str!("../../../actix-jwt-extended/tests/keys/ed25519.pem"),
+                    include_str!("../../../actix-jwt-extended/tests/keys/ed25519.pub.pem"),
+                );
                 (
                     config.private_key(private),
                     EncodingKey::from_ed_pem(private.as_bytes()).unwrap(),
@@ -106,8 +110,10 @@ impl Keys {
                 )
             }
             _ => {
-                let (private, public) =
-                    (include_str!("../../tests/keys/rsa2048.pem"), include_str!("../../tests/keys/rsa2048.pub.pem"));
+                let (private, public) = (
+                    include_str!("../../../actix-jwt-extended/tests/keys/rsa2048.pem"),
+                    include_str!("../../../actix-jwt-extended/tests/keys/rsa2048.pub.pem"),
+                );
                 (
                     config.private_key(private),
                     EncodingKey::from_rsa_pem(private.as_bytes()).unwrap(),

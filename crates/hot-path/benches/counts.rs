@@ -9,6 +9,7 @@
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::print_stdout, clippy::indexing_slicing)]
 
+#[path = "../../actix-jwt-extended/benches/callgrind/mod.rs"]
 mod callgrind;
 mod common;
 
