@@ -54,23 +54,12 @@ impl Settings {
     pub fn load(flags: Flags) -> Result<Self, StartError> {
         let has_file = settings_file::make_if_missing(&flags.settings, env_has_a_key())?;
         let jwt = if has_file { JwtConfig::from_file(&flags.settings)? } else { JwtConfig::from_env()? };
-        let mut own = Own::default();
         let mut values = if has_file { read_file(&flags.settings)? } else { BTreeMap::new() };
-        for (name, value) in &values {
-            own.set(name, value.clone())?;
-        }
-        for (name, value) in env::vars_os() {
-            let Some(name) = name.to_str() else { continue };
-            // Text that is not UTF-8 fits no setting.
-            let value = value.into_string().map_or(ValueKind::Nil, |text| ValueKind::String(text.trim().to_owned()));
-            if is_service_link(name, &value) {
-                continue;
-            }
-            own.set(name, value.clone())?;
-            if name.starts_with("JWT_") {
-                values.insert(name.to_owned(), value);
-            }
-        }
+        let from_environment = environment();
+        let mut own = Own::default();
+        own.set_all(&values)?;
+        own.set_all(&from_environment)?;
+        values.extend(from_environment.into_iter().filter(|(name, _)| name.starts_with("JWT_")));
         let page = PageSettings::new(&values, own.sessions.0);
         let Own { mut address, cors_origin, store, sessions } = own;
         if let Some(given) = flags.host {
@@ -83,6 +72,17 @@ impl Settings {
         let folder = flags.settings.parent().unwrap_or(Path::new(""));
         Ok(Self { jwt, address, cors_origin, store: store.beside(folder), sessions, page })
     }
+}
+
+fn environment() -> BTreeMap<String, ValueKind> {
+    env::vars_os()
+        .filter_map(|(name, value)| {
+            // Text that is not UTF-8 fits no setting.
+            let value = value.into_string().map_or(ValueKind::Nil, |text| ValueKind::String(text.trim().to_owned()));
+            Some((name.into_string().ok()?, value))
+        })
+        .filter(|(name, value)| !is_service_link(name, value))
+        .collect()
 }
 
 /// Whether the environment has what signs tokens, so that a demo can do without a settings file.
@@ -153,9 +153,18 @@ struct Own {
 }
 
 const PREFIX: &str = "DEMO_";
-const NAMES: [&str; 5] = ["DEMO_HOST", "DEMO_PORT", "DEMO_CORS_ORIGIN", "DEMO_STORE", "DEMO_SESSIONS"];
+const NAMES: [&str; 6] =
+    ["DEMO_HOST", "DEMO_PORT", "DEMO_CORS_ORIGIN", "DEMO_STORE", "DEMO_STORE_FILE", "DEMO_SESSIONS"];
 
 impl Own {
+    /// Sets what one place says; what a later place says is over it.
+    fn set_all(&mut self, values: &BTreeMap<String, ValueKind>) -> Result<(), StartError> {
+        if values.contains_key("DEMO_STORE") && values.contains_key("DEMO_STORE_FILE") {
+            return Err(StartError::SetTwice { setting: "DEMO_STORE" });
+        }
+        values.iter().try_for_each(|(name, value)| self.set(name, value.clone()))
+    }
+
     /// Sets one setting by its name; leaves alone what is not the demo's.
     fn set(&mut self, name: &str, value: ValueKind) -> Result<(), StartError> {
         if !name.get(..PREFIX.len()).is_some_and(|prefix| prefix.eq_ignore_ascii_case(PREFIX)) {
@@ -180,10 +189,14 @@ impl Own {
                     expected: "one origin as browsers send it, such as \"https://app.example\", without a path",
                 })?);
             }
-            "DEMO_STORE" => {
-                let store = text(value).and_then(|text| StoreSetting::parse(&text));
-                self.store =
-                    store.ok_or(StartError::InvalidValue { setting: "DEMO_STORE", expected: store::EXPECTED })?;
+            "DEMO_STORE" => self.store = store(text(value))?,
+            "DEMO_STORE_FILE" => {
+                let path = text(value).filter(|path| !path.is_empty()).ok_or(StartError::InvalidValue {
+                    setting: "DEMO_STORE_FILE",
+                    expected: "the path of a file that holds what DEMO_STORE would",
+                })?;
+                let url = fs::read_to_string(&path).map_err(|source| StartError::Read { path, source })?;
+                self.store = store(Some(url.trim().to_owned()))?;
             }
             "DEMO_SESSIONS" => {
                 let expected = "true or false";
@@ -215,6 +228,12 @@ fn port(value: &ValueKind) -> Option<u16> {
         ValueKind::String(port) => port.parse().ok(),
         _ => None,
     }
+}
+
+/// The text may hold a password, so no error shows it.
+fn store(text: Option<String>) -> Result<StoreSetting, StartError> {
+    text.and_then(|text| StoreSetting::parse(&text))
+        .ok_or(StartError::InvalidValue { setting: "DEMO_STORE", expected: store::EXPECTED })
 }
 
 fn origin(value: ValueKind) -> Option<Origin> {

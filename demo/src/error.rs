@@ -10,17 +10,48 @@ use std::io;
 #[derive(Debug)]
 pub enum StartError {
     Jwt(ConfigError),
-    Make { path: String, source: io::Error },
-    Read { path: String, source: io::Error },
-    Syntax { path: String },
-    UnknownSetting { name: String, suggestion: Option<&'static str> },
-    Misplaced { table: String, setting: String },
-    InvalidValue { setting: &'static str, expected: &'static str },
-    Store { store: String, source: StoreError },
-    NotBuiltIn { what: String, feature: &'static str },
+    Make {
+        path: String,
+        source: io::Error,
+    },
+    Read {
+        path: String,
+        source: io::Error,
+    },
+    Syntax {
+        path: String,
+    },
+    UnknownSetting {
+        name: String,
+        suggestion: Option<&'static str>,
+    },
+    Misplaced {
+        table: String,
+        setting: String,
+    },
+    /// By itself and by a file, in one place.
+    SetTwice {
+        setting: &'static str,
+    },
+    InvalidValue {
+        setting: &'static str,
+        expected: &'static str,
+    },
+    Store {
+        store: String,
+        source: StoreError,
+    },
+    NotBuiltIn {
+        what: String,
+        feature: &'static str,
+    },
     Page(serde_json::Error),
     Hashing(argon2::password_hash::Error),
-    Listen { host: String, port: u16, source: io::Error },
+    Listen {
+        host: String,
+        port: u16,
+        source: io::Error,
+    },
     Server(io::Error),
 }
 
@@ -39,6 +70,7 @@ impl fmt::Display for StartError {
                 f,
                 "{setting} stands in the table [{table}], where it is not in force; move it up, above the first [table]"
             ),
+            Self::SetTwice { setting } => write!(f, "{setting} and {setting}_FILE are both set; take one of them away"),
             Self::InvalidValue { setting, expected } => write!(f, "{setting} must be {expected}"),
             Self::Store { store, source } => write!(f, "cannot keep logins in {store}: {source}"),
             Self::NotBuiltIn { what, feature } => {
@@ -69,6 +101,7 @@ impl Error for StartError {
             Self::Server(source) => Some(source),
             Self::Syntax { .. }
             | Self::UnknownSetting { .. }
+            | Self::SetTwice { .. }
             | Self::InvalidValue { .. }
             | Self::Misplaced { .. }
             | Self::NotBuiltIn { .. } => None,

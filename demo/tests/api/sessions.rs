@@ -212,3 +212,31 @@ fn a_store_that_will_not_do_is_told_in_one_line() {
         assert!(!log.contains("pass-word") && !log.contains(SECRET), "{log}");
     }
 }
+
+#[test]
+fn a_store_with_a_password_may_stand_in_a_file() {
+    let folder = Folder::empty();
+    let file = folder.path().join("store");
+    let start = |write: &str| {
+        fs::write(&file, write).unwrap();
+        let mut command = folder.demo();
+        command.env_remove("DEMO_STORE").env("DEMO_STORE_FILE", &file).args(["--port", "0"]);
+        command
+    };
+    let log = Demo::start(&mut start("memory:\n")).kill();
+    assert!(log.contains("memory, until the demo ends"), "{log}");
+
+    for (written, expected) in [
+        ("redis://me:pass-word@127.0.0.1:1", "cannot keep logins in Redis"),
+        ("pass-word", "DEMO_STORE must be \"sqlite:FILE\""),
+    ] {
+        let (code, log) = Demo::spawn(&mut start(written)).end();
+        assert!(code == Some(1) && log.contains(expected) && !log.contains("pass-word"), "{log}");
+    }
+    let (code, log) = Demo::spawn(start("memory:").env("DEMO_STORE", "memory:")).end();
+    assert_eq!(code, Some(1));
+    assert!(log.contains("DEMO_STORE and DEMO_STORE_FILE are both set; take one of them away"), "{log}");
+    let (code, log) = Demo::spawn(start("").env("DEMO_STORE_FILE", "no/such/file")).end();
+    assert_eq!(code, Some(1));
+    assert!(log.contains("cannot read no/such/file"), "{log}");
+}
