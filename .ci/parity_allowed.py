@@ -16,6 +16,9 @@ MAX_AGE = "cookies that are unset"
 MALFORMED = "a login with malformed JSON"
 NO_PAIR = "a login with JSON that is a list"
 
+NO_LOGOUT = "a logout with cookies, without their CSRF value"
+EXPIRED_LOGOUT = "`DELETE /auth/logout` with a token that has expired"
+
 NO_ID = "a token without `jti`"
 OPTIONS = "`OPTIONS`"
 NO_METHOD = "a method that a route does not have"
@@ -38,6 +41,8 @@ ALLOWED = [
     (CSRF_CLAIM, r"csrf (a number|null), CSRF value: the right one", r'422 .*"csrf must be a string"}', PAGE_500),
     (JWT_ID, r"POST /login|POST /auth/(login|refresh)|(POST|PUT) /auth/cookies", r"UUID of version 7", "UUID of version 4"),
     (MAX_AGE, r"DELETE /auth/cookies", r"; Max-Age=0", ""),
+    (NO_LOGOUT, r"DELETE /auth/cookies: a browser, with(out its| no) CSRF value", r'401 .*"Missing CSRF token".*', r'200 .*"logout": true.*'),
+    (EXPIRED_LOGOUT, r"DELETE /auth/logout: .*expired", r'200 .* token successfully revoked"}', r'401 .*"Token has expired"}'),
     (MALFORMED, r"POST /login: malformed", r'400 .*"Malformed JSON in request"}', r'400 text/html "…"'),
     (NO_PAIR, r"POST /login: a list", r'400 .*"Missing username parameter"}', PAGE_500),
     (ABSENT, r"GET /claims: .*without type", r'((, "user_id": "test")?})$', r', "type": "access"\1'),

@@ -161,8 +161,7 @@ async function refresh() {
 const NO_REFRESH_VALUE = "The refresh token’s CSRF value is in no cookie that this page can read, so it cannot refresh: " +
   "log in again. An application hands the value out with the login (JWT_CSRF_IN_COOKIES).";
 
-const NOT_ENDED = "The cookies are gone from this browser. Their session was not ended, for its CSRF value is in no cookie " +
-  "that this page can read: it lives until it expires.";
+const NOT_ENDED = "The cookies are gone from this browser. Their session was not ended, and lives until it expires:";
 
 async function logOut() {
   if (mode === "headers") {
@@ -176,8 +175,9 @@ async function logOut() {
   } else {
     const csrf = accessCsrf("DELETE") ?? refreshCsrf("DELETE");
     const answer = await call("DELETE", "/auth/cookies", { cookies: true, csrf });
-    if (!answer.ok) return;
-    if (!csrf && needsCsrf("DELETE")) notice(NOT_ENDED);
+    // Nothing came back: the cookies are still there.
+    if (!answer.ok && !answer.body) return;
+    if (!answer.ok) notice(`${NOT_ENDED} ${answer.message}`);
   }
   showToken(null);
 }

@@ -10,6 +10,8 @@
 //! sec-websocket-protocol: bearer
 //! ```
 //!
+//! The connection ends when the token does: here after three seconds. With a `token_store` also when it is revoked.
+//!
 //! Without a token, and by a request that is no upgrade:
 //!
 //! ```console
@@ -21,11 +23,12 @@
 
 #![allow(missing_docs, clippy::print_stdout)]
 
-use actix_jwt_extended::{JwtConfig, JwtError, JwtIdentity, JwtManager, Location, jwt_required};
+use actix_jwt_extended::{Jwt, JwtConfig, JwtError, JwtManager, Location, jwt_required};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, Responder, get, post, web};
 use serde_json::json;
 use std::env;
 use std::error::Error;
+use std::time::Duration;
 
 #[derive(serde::Deserialize)]
 struct Login {
@@ -35,18 +38,34 @@ struct Login {
 #[post("/login")]
 async fn login(jwt: JwtManager, form: web::Json<Login>) -> Result<impl Responder, JwtError> {
     // … check the password …
-    Ok(web::Json(json!({ "access_token": jwt.create_access_token(&form.username)? })))
+    let token = jwt.access_token(&form.username).expires_in(Duration::from_secs(3)).encode()?;
+    Ok(web::Json(json!({ "access_token": token })))
 }
 
 /// The wrap, not the extractor alone: it also answers with the protocol, as browsers demand.
 #[get("/ws", wrap = "jwt_required().locations([Location::WebSocket])")]
-async fn socket(user: JwtIdentity, request: HttpRequest, body: web::Payload) -> actix_web::Result<HttpResponse> {
-    let (response, mut session, _messages) = actix_ws::handle(&request, body)?;
+async fn socket(jwt: Jwt, request: HttpRequest, body: web::Payload) -> actix_web::Result<HttpResponse> {
+    let (response, mut session, mut messages) = actix_ws::handle(&request, body)?;
     actix_web::rt::spawn(async move {
         // The other end may be gone.
-        if session.text(format!("Hello {user}")).await.is_ok() {
-            let _ = session.close(None).await;
+        if session.text(format!("Hello {}", jwt.identity())).await.is_err() {
+            return;
         }
+        let ended = jwt.ended();
+        tokio::pin!(ended);
+        loop {
+            tokio::select! {
+                // Expired or revoked: who may no longer ask may no longer listen.
+                _ = &mut ended => break,
+                message = messages.recv() => match message {
+                    Some(Ok(actix_ws::Message::Text(text))) if session.text(text).await.is_ok() => {}
+                    Some(Ok(actix_ws::Message::Ping(bytes))) if session.pong(&bytes).await.is_ok() => {}
+                    Some(Ok(actix_ws::Message::Pong(_))) => {}
+                    _ => break,
+                },
+            }
+        }
+        let _ = session.close(None).await;
     });
     Ok(response)
 }

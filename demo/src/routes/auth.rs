@@ -59,8 +59,8 @@ pub fn access_token_of(presented: &Jwt, jwt: &JwtManager) -> Result<String, JwtE
     jwt.access_token(presented.identity()).identity_value(presented.identity_value().clone()).encode()
 }
 
-/// Ends the session of the token presented, access or refresh; one without a session goes alone.
-#[delete("/auth/logout", wrap = "jwt_required().verify_type(false)")]
+/// Ends the session of the token presented, access or refresh, also if it has expired; one without a session goes alone.
+#[delete("/auth/logout", wrap = "jwt_required().verify_type(false).allow_expired()")]
 pub async fn logout(jwt: JwtManager, presented: Jwt) -> actix_web::Result<HttpResponse> {
     end(&jwt, &presented).await?;
     let kind = if presented.token_type() == TokenType::Refresh { "Refresh" } else { "Access" };

@@ -3,7 +3,7 @@
 use super::auth::{self, Tokens};
 use super::{credentials, not_cached};
 use crate::users::Users;
-use actix_jwt_extended::{Jwt, JwtError, JwtManager, Location, jwt_required, verify_jwt_in_request};
+use actix_jwt_extended::{InvalidToken, Jwt, JwtError, JwtManager, Location, jwt_required, verify_jwt_in_request};
 use actix_web::{HttpRequest, HttpResponse, ResponseError as _, delete, post, put, web};
 use serde_json::json;
 
@@ -37,9 +37,9 @@ fn set(jwt: &JwtManager, response: &mut HttpResponse, tokens: &Tokens) -> Result
     jwt.set_refresh_cookies(response, &tokens.refresh_token)
 }
 
-/// Needs no token: whoever wants to log out may. One that comes along, with its CSRF value, takes its session with it,
-/// also when it has expired: the session may live, and a copy of the refresh cookie with it;
-/// where the store cannot end that, the browser forgets its cookies, and the answer says that the session goes on.
+/// Needs no token: the browser forgets its cookies whoever asks. A token that comes along, with its CSRF value, takes its
+/// session with it, also when it has expired. Where there is a token, and its session was not ended, the answer says why:
+/// the CSRF value is missing or another, or the store did not answer.
 #[delete("/auth/cookies")]
 pub async fn logout(jwt: JwtManager, request: HttpRequest) -> HttpResponse {
     let mut response = match end_session_of(&request, &jwt).await {
@@ -50,21 +50,21 @@ pub async fn logout(jwt: JwtManager, request: HttpRequest) -> HttpResponse {
     response
 }
 
+/// By either cookie: the CSRF value that came along is one of theirs.
 async fn end_session_of(request: &HttpRequest, jwt: &JwtManager) -> Result<(), HttpResponse> {
+    let mut ended = Ok(());
     for required in [jwt_required(), jwt_required().refresh()] {
-        match verify_jwt_in_request(request, &required.locations([Location::Cookies])).await {
+        match verify_jwt_in_request(request, &required.allow_expired().locations([Location::Cookies])).await {
             Ok(Some(presented)) => return auth::end(jwt, &presented).await.map_err(|error| error.error_response()),
-            Err(rejection) if matches!(rejection.error(), JwtError::Store(_)) => return Err(rejection.error_response()),
-            // Genuine, and its CSRF value was right: expiry is judged last.
-            Err(rejection) => match rejection.error() {
-                JwtError::Expired(token) if token.session_id().is_some() => {
-                    return auth::end(jwt, token).await.map_err(|error| error.error_response());
-                }
-                // Nobody, or somebody whose session is over: there is nothing to end.
-                _ => {}
-            },
             Ok(None) => {}
+            Err(rejection) => match rejection.error() {
+                JwtError::Revoked(_) => return Ok(()),
+                JwtError::MissingToken(_) => {}
+                // Nobody's, so there is nothing to end by it; but genuine if it lacks the CSRF value only.
+                JwtError::InvalidToken(reason) if !matches!(reason, InvalidToken::MissingClaim(_)) => {}
+                _ => ended = ended.and(Err(rejection.error_response())),
+            },
         }
     }
-    Ok(())
+    ended
 }

@@ -101,7 +101,7 @@ fn from_login_to_logout() {
     assert_eq!(jar.0["csrf_access_token"], csrf);
     assert_answer(&jar.send(&demo, "POST", "/protected", Some(&csrf)), 200, &who);
 
-    let response = jar.send(&demo, "DELETE", "/auth/cookies", None);
+    let response = jar.send(&demo, "DELETE", "/auth/cookies", Some(&csrf));
     assert_answer(&response, 200, &json!({ "logout": true }));
     jar.keep(&response);
     assert_eq!(jar.0.len(), 0);
@@ -202,13 +202,22 @@ fn a_browser_that_logs_out_ends_its_session() {
     let folder = Folder::with_secret_and("JWT_TOKEN_LOCATION = [\"headers\", \"cookies\"]");
     let demo = folder.start();
     for (name, ends) in [("csrf_access_token", true), ("csrf_refresh_token", true), ("", false)] {
-        let jar = Jar::logged_in(&demo);
+        let mut jar = Jar::logged_in(&demo);
         let kept = jar.0["access_token_cookie"].clone();
         let csrf = jar.0.get(name).map(String::as_str);
-        assert_answer(&jar.send(&demo, "DELETE", "/auth/cookies", csrf), 200, &json!({ "logout": true }));
+        let answer = jar.send(&demo, "DELETE", "/auth/cookies", csrf);
+        match ends {
+            true => assert_answer(&answer, 200, &json!({ "logout": true })),
+            // Nobody says that what goes on has ended.
+            false => assert_answer(&answer, 401, &msg("Missing CSRF token")),
+        }
+        let again = jar.send(&demo, "DELETE", "/auth/cookies", csrf);
+        assert_eq!(again.status, answer.status, "once more: {again:?}");
         // Another site's script could send the cookies, not the value: it can log nobody out.
         let status = demo.bearing(&kept, "GET", "/protected").status;
         assert_eq!(status, if ends { 401 } else { 200 }, "{name}");
+        jar.keep(&answer);
+        assert_eq!(jar.0.len(), 0, "the browser forgets them all the same");
     }
 }
 
@@ -225,7 +234,11 @@ fn an_expired_cookie_ends_its_session() {
         assert_answer(&jar.send(&demo, "GET", "/protected", None), 401, &msg("Token has expired"));
 
         let value = if csrf { jar.0["csrf_access_token"].clone() } else { "another".to_owned() };
-        assert_answer(&jar.send(&demo, "DELETE", "/auth/cookies", Some(&value)), 200, &json!({ "logout": true }));
+        let answer = jar.send(&demo, "DELETE", "/auth/cookies", Some(&value));
+        match ends {
+            true => assert_answer(&answer, 200, &json!({ "logout": true })),
+            false => assert_answer(&answer, 401, &msg("CSRF double submit tokens do not match")),
+        }
         // Somebody has a copy of the refresh cookie.
         let refresh_csrf = jar.0["csrf_refresh_token"].clone();
         let status = jar.send(&demo, "PUT", "/auth/cookies", Some(&refresh_csrf)).status;

@@ -1,6 +1,6 @@
 //! `DELETE /auth/logout`, and that it holds.
 
-use crate::helpers::{Folder, msg, sign};
+use crate::helpers::{Folder, claims_in, msg, sign};
 use crate::http;
 use serde_json::json;
 use std::thread;
@@ -40,6 +40,23 @@ fn a_refresh_token() {
     let response = demo.bearing(&refresh, "POST", "/auth/refresh");
     assert_eq!((response.status, response.json()), (401, msg("Token has been revoked")));
     let response = demo.bearing(&access, "GET", "/protected");
+    assert_eq!((response.status, response.json()), (401, msg("Token has been revoked")));
+}
+
+/// The session may live long after an access token has expired.
+#[test]
+fn a_token_that_has_expired_ends_its_session() {
+    let folder = Folder::with_secret_and("");
+    let demo = folder.start();
+    let (access, refresh) = demo.tokens();
+    let mut claims = claims_in(&access);
+    (claims["iat"], claims["nbf"], claims["exp"]) = (json!(1), json!(1), json!(2));
+    let expired = sign(&claims);
+    let response = demo.bearing(&expired, "GET", "/protected");
+    assert_eq!((response.status, response.json()), (401, msg("Token has expired")));
+    let response = demo.bearing(&expired, "DELETE", "/auth/logout");
+    assert_eq!((response.status, response.json()), (200, msg("Access token successfully revoked")));
+    let response = demo.bearing(&refresh, "POST", "/auth/refresh");
     assert_eq!((response.status, response.json()), (401, msg("Token has been revoked")));
 }
 

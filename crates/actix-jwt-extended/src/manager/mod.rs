@@ -250,6 +250,10 @@ impl JwtManager {
         Ok(verified)
     }
 
+    pub(crate) fn is_expired(&self, token: &VerifiedToken) -> bool {
+        self.0.rules.is_expired(token, self.now())
+    }
+
     fn judge_end(
         &self,
         token: VerifiedToken,

@@ -115,8 +115,8 @@ impl<T: DeserializeOwned + 'static> FromJwt for Claims<T> {
 }
 
 impl FromJwt for Jwt {
-    fn from_jwt(jwt: &Jwt, _: &HttpRequest) -> Result<Self, JwtError> {
-        Ok(jwt.clone())
+    fn from_jwt(jwt: &Jwt, request: &HttpRequest) -> Result<Self, JwtError> {
+        Ok(jwt.handed_out(request))
     }
 }
 

@@ -83,7 +83,7 @@ impl Outcome<Unread> {
 /// What may well be the token, where no outer wrap has judged one.
 fn at_first_glance<'a>(required: &JwtRequired, manager: &JwtManager, request: &'a HttpRequest) -> Option<&'a [u8]> {
     let in_header = manager.recalls() && required.locations_of(manager).first() == Some(&Location::Headers);
-    if !in_header || verdict::is_judged(request) {
+    if !in_header || required.allow_expired || verdict::is_judged(request) {
         return None;
     }
     locate::at_first_glance(request, manager.header_name(), manager.config())
@@ -132,7 +132,7 @@ fn verify(
 ) -> Result<Passed, JwtError> {
     let is_new = not_cached == Some(&*candidate.token);
     let verify = if is_new { JwtManager::verify_unknown } else { JwtManager::verify };
-    let token = verify(manager, &candidate.token, candidate.csrf.as_deref(), false)?;
+    let token = verify(manager, &candidate.token, candidate.csrf.as_deref(), required.allow_expired)?;
     Ok(Passed::new(token, candidate.location, required))
 }
 
@@ -188,5 +188,5 @@ async fn verify_here(request: &HttpRequest, required: &JwtRequired) -> Result<Op
     let outcome =
         begin(required, manager, request)?.or_with_body(|| begin_with_body(required, manager, request, &[]))?;
     finish(outcome, required, manager, request).await?;
-    Ok(passed_token(request))
+    Ok(passed_token(request).map(|jwt| jwt.handed_out(request)))
 }

@@ -38,6 +38,7 @@ pub struct JwtRequired {
     pub(crate) fresh: bool,
     pub(crate) refresh: bool,
     pub(crate) any_type: bool,
+    pub(crate) allow_expired: bool,
     pub(crate) skip_revocation_check: bool,
     pub(crate) locations: Option<Vec<Location>>,
     pub(crate) policy: AccessPolicy,
@@ -90,6 +91,27 @@ impl JwtRequired {
     /// ```
     pub fn verify_type(self, verify: bool) -> Self {
         Self { any_type: !verify, ..self }
+    }
+
+    /// Lets a token through that has expired, and is good otherwise: genuine, not revoked, with its CSRF value where it
+    /// came in a cookie. For routes that log out, and for no others: the session of such a token may live, and its
+    /// refresh token with it.
+    ///
+    /// ```
+    /// use actix_jwt_extended::{Jwt, JwtError, JwtManager, jwt_required};
+    /// use actix_web::{HttpResponse, delete};
+    ///
+    /// #[delete("/logout", wrap = "jwt_required().verify_type(false).allow_expired()")]
+    /// async fn logout(jwt: JwtManager, presented: Jwt) -> Result<HttpResponse, JwtError> {
+    ///     match presented.session_id() {
+    ///         Some(session_id) => jwt.revoke_session(session_id).await?,
+    ///         None => jwt.revoke(&presented).await?,
+    ///     }
+    ///     Ok(HttpResponse::NoContent().finish())
+    /// }
+    /// ```
+    pub fn allow_expired(self) -> Self {
+        Self { allow_expired: true, ..self }
     }
 
     /// Does not ask whether the token has been revoked.

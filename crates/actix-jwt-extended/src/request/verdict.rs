@@ -27,6 +27,8 @@ use std::ops::Deref;
 pub struct Jwt {
     pub(super) token: VerifiedToken,
     location: Location,
+    /// Where a handler has it: who knows what becomes of it.
+    manager: Option<JwtManager>,
 }
 
 impl Jwt {
@@ -34,6 +36,15 @@ impl Jwt {
     #[must_use]
     pub fn location(&self) -> Location {
         self.location
+    }
+
+    /// As a handler gets it.
+    pub(super) fn handed_out(&self, request: &HttpRequest) -> Self {
+        Self { manager: manager_of(request).ok().cloned(), ..self.clone() }
+    }
+
+    pub(crate) fn manager(&self) -> Option<&JwtManager> {
+        self.manager.as_ref()
     }
 
     /// The token alone.
@@ -77,6 +88,8 @@ pub(super) struct Passed {
     pub(super) jwt: Jwt,
     names: TokenType,
     places: Places,
+    /// It may have expired.
+    expired_allowed: bool,
     pub(super) revocation: Check,
     pub(super) own_rules: Check,
     pub(super) user: Option<AnyUser>,
@@ -100,9 +113,10 @@ pub(super) enum Check {
 impl Passed {
     pub(super) fn new(token: VerifiedToken, location: Location, required: &JwtRequired) -> Self {
         Self {
-            jwt: Jwt { token, location },
+            jwt: Jwt { token, location, manager: None },
             names: required.names(),
             places: if required.locations.is_none() { Places::OfSettings } else { Places::OfDemand },
+            expired_allowed: required.allow_expired,
             revocation: Check::Open,
             own_rules: Check::Open,
             user: None,
@@ -118,7 +132,9 @@ impl Passed {
         } || required.locations_of(manager) == [location];
         let same_names = matches!(location, Location::Headers | Location::QueryString | Location::WebSocket)
             || self.names == required.names();
-        same_place && same_names
+        // What a demand for logging out let through is not good for others.
+        let in_time = required.allow_expired || !self.expired_allowed;
+        same_place && same_names && in_time
     }
 }
 

@@ -1,5 +1,6 @@
 //! Sessions: a login, and the pairs of tokens that come of it.
 
+mod ended;
 pub(crate) mod endpoints;
 mod live;
 pub(crate) mod revoke;
@@ -84,10 +85,14 @@ impl JwtManager {
     ///
     /// # Errors
     /// [`JwtError::Revoked`] for one that was used, or whose session is over or unknown;
-    /// [`JwtError::Expired`] where the session's time is over; [`JwtError::InvalidToken`] for a token without a
+    /// [`JwtError::Expired`] where the token's or the session's time is over; [`JwtError::InvalidToken`] for a token without a
     /// session; [`JwtError::Store`], and nothing was issued.
     pub async fn rotate(&self, presented: &Jwt, request: &HttpRequest) -> Result<TokenPair, JwtError> {
         let token: &VerifiedToken = presented;
+        // A demand for logging out lets it through, and this is none.
+        if self.is_expired(token) {
+            return Err(JwtError::Expired(token.clone()));
+        }
         let subject = token.identity();
         let sid = token.session_id().ok_or_else(|| missing(name::SESSION_ID))?;
         let rotation =

@@ -40,6 +40,7 @@ mod response {
 
 mod session {
     mod clocks;
+    mod ending;
     mod many_sessions;
     mod remembered;
     mod rotating;
