@@ -1,7 +1,7 @@
 //! The way of a request: locate, verify, check, load, and leave the verdict for whoever comes next.
 
 use crate::config::Location;
-use crate::error::JwtError;
+use crate::error::{CsrfError, JwtError};
 use crate::manager::{JwtManager, manager_of};
 use crate::request::check::{self, Checked};
 use crate::request::locate::body::{Body, Unread};
@@ -22,8 +22,11 @@ pub(crate) enum Outcome<N> {
     NeedsBody(N),
 }
 
-/// A token that passed everything that needs no waiting.
-pub(crate) struct Pending(Passed);
+/// A token that passed everything that needs no waiting; and the further ones of a browser that sent several.
+pub(crate) struct Pending {
+    first: Passed,
+    further: Vec<Passed>,
+}
 
 /// Follows a request that has not been read as far as it comes without waiting.
 pub(crate) fn begin(
@@ -58,11 +61,32 @@ pub(crate) async fn finish(
 ) -> Result<(), JwtError> {
     match outcome {
         Outcome::Pass => Ok(()),
-        Outcome::Ask(Pending(mut passed)) => {
-            check::ask(&mut passed, required, manager).await?;
+        Outcome::Ask(pending) => {
+            let passed = pending.ask(required, manager).await?;
             leave(request, manager, Verdict::Passed(passed));
             Ok(())
         }
+    }
+}
+
+impl Pending {
+    async fn ask(self, required: &JwtRequired, manager: &JwtManager) -> Result<Passed, JwtError> {
+        let Self { first: mut passed, further } = self;
+        let mut refusal = match check::ask(&mut passed, required, manager).await {
+            Ok(()) => return Ok(passed),
+            Err(error) => error,
+        };
+        for mut passed in further {
+            if !is_of_this_one(&refusal) {
+                break;
+            }
+            match check::ask(&mut passed, required, manager).await {
+                Ok(()) => return Ok(passed),
+                Err(error) if is_of_this_one(&error) => {}
+                Err(error) => refusal = error,
+            }
+        }
+        Err(refusal)
     }
 }
 
@@ -98,30 +122,89 @@ fn follow<'a, B: Body<'a>>(
     body: B,
     not_cached: Option<&[u8]>,
 ) -> Result<Outcome<B::Missing>, JwtError> {
-    let outside = verdict::passed_by(manager, request).filter(|passed| passed.is_found_by(required, manager));
-    let passed = match outside {
-        Some(passed) => passed,
-        None => match locate(required, manager, request, body) {
-            Ok(Located::Found(candidate)) => verify(&candidate, required, manager, not_cached)?,
-            Ok(Located::NeedsBody(missing)) => return Ok(Outcome::NeedsBody(missing)),
-            Err(JwtError::MissingToken(reason)) if required.optional => {
-                leave(request, manager, Verdict::Anonymous(Box::new(reason)));
-                return Ok(Outcome::Pass);
-            }
-            Err(error) => return Err(error),
-        },
+    if let Some(passed) = verdict::passed_by(manager, request).filter(|passed| passed.is_found_by(required, manager)) {
+        return check_and_leave(passed, required, manager, request);
+    }
+    let search = search(required, manager, request, body);
+    let candidate = match search.run() {
+        Ok(Located::Found(candidate)) => candidate,
+        Ok(Located::NeedsBody(missing)) => return Ok(Outcome::NeedsBody(missing)),
+        Err(JwtError::MissingToken(reason)) if required.optional => {
+            leave(request, manager, Verdict::Anonymous(Box::new(reason)));
+            return Ok(Outcome::Pass);
+        }
+        Err(error) => return Err(error),
     };
-    check_and_leave(passed, required, manager, request)
+    let passed = verify(&candidate, required, manager, not_cached);
+    match candidate.location {
+        Location::Cookies => among_cookies(passed, &search, required, manager),
+        _ => check_and_leave(passed?, required, manager, request),
+    }
 }
 
-fn locate<'a, B: Body<'a>>(
+fn search<'a, B: Body<'a>>(
     required: &'a JwtRequired,
     manager: &'a JwtManager,
     request: &'a HttpRequest,
     body: B,
-) -> Result<Located<'a, B::Missing>, JwtError> {
+) -> Search<'a, B> {
     let (config, locations, refresh) = (manager.config(), required.locations_of(manager), required.refresh);
-    Search { request, config, header_name: manager.header_name(), locations, refresh, body }.run()
+    Search { request, config, header_name: manager.header_name(), locations, refresh, body }
+}
+
+/// So many cookies of one name are tried.
+const COOKIES: usize = 4;
+
+/// The first cookie of the name that is good. A browser whose cookie has got another domain or path sends the old one, too,
+/// and as long as it keeps that, no login and no logout could help.
+fn among_cookies<'a, B: Body<'a>>(
+    first: Result<Passed, JwtError>,
+    search: &Search<'a, B>,
+    required: &JwtRequired,
+    manager: &JwtManager,
+) -> Result<Outcome<B::Missing>, JwtError> {
+    let (mut open, mut expired, mut refusal) = (Vec::new(), None, None);
+    let mut judged = first.and_then(|passed| check::check(passed, required, manager));
+    for at in 1..=COOKIES {
+        match judged {
+            // For logging out: another one may be whom the browser is logged in as.
+            Ok(Checked::Passed(passed) | Checked::Open(passed))
+                if required.allow_expired && manager.is_expired(&passed.jwt) =>
+            {
+                expired = expired.or(Some(passed));
+            }
+            Ok(Checked::Passed(passed)) if open.is_empty() => {
+                leave(search.request, manager, Verdict::Passed(passed));
+                return Ok(Outcome::Pass);
+            }
+            Ok(Checked::Passed(passed) | Checked::Open(passed)) => open.push(passed),
+            Err(error) if is_of_this_one(&error) => refusal = refusal.or(Some(error)),
+            Err(error) if open.is_empty() => return Err(error),
+            Err(_) => break,
+        }
+        let further = if at < COOKIES { search.further_cookie(at) } else { None };
+        let Some(candidate) = further else { break };
+        judged = verify(&candidate, required, manager, None).and_then(|passed| check::check(passed, required, manager));
+    }
+    open.extend(expired);
+    let mut open = open.into_iter();
+    match (open.next(), refusal) {
+        (Some(first), _) => Ok(Outcome::Ask(Pending { first, further: open.collect() })),
+        (None, Some(refusal)) => Err(refusal),
+        (None, None) => Err(JwtError::NotConfigured("no cookie was judged")),
+    }
+}
+
+/// Whether another cookie of the name may be good all the same.
+fn is_of_this_one(error: &JwtError) -> bool {
+    matches!(
+        error,
+        JwtError::InvalidToken(_)
+            | JwtError::Expired(_)
+            | JwtError::Csrf(CsrfError::Mismatch)
+            | JwtError::Revoked(_)
+            | JwtError::UserNotFound(_)
+    )
 }
 
 fn verify(
@@ -148,7 +231,7 @@ fn check_and_leave<N>(
             leave(request, manager, Verdict::Passed(passed));
             Ok(Outcome::Pass)
         }
-        Checked::Open(passed) => Ok(Outcome::Ask(Pending(passed))),
+        Checked::Open(passed) => Ok(Outcome::Ask(Pending { first: passed, further: Vec::new() })),
     }
 }
 

@@ -29,6 +29,7 @@ mod request {
     mod browser_side;
     mod extractors;
     mod locations;
+    mod old_cookies;
     mod websocket;
     mod wraps;
 }

@@ -8,9 +8,17 @@ use actix_web::http::header::{COOKIE, HeaderMap};
 /// A pair without `=` is passed over: browsers send that for a cookie without a name, which another host
 /// of the site may have planted to look like ours (RFC 6265bis). Quotes around a value are not part of it.
 pub(super) fn find<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a [u8]> {
+    all(headers, name).next().filter(|value| !value.is_empty())
+}
+
+/// One of those after it: `at` = 1 is the second.
+pub(super) fn find_further<'a>(headers: &'a HeaderMap, name: &str, at: usize) -> Option<&'a [u8]> {
+    all(headers, name).nth(at).filter(|value| !value.is_empty())
+}
+
+fn all<'a>(headers: &'a HeaderMap, name: &str) -> impl Iterator<Item = &'a [u8]> {
     let pairs = headers.get_all(COOKIE).flat_map(|line| split_at(b';', line.as_bytes()));
-    let value = pairs.filter_map(split).find_map(|(own, value)| (own == name.as_bytes()).then_some(value))?;
-    (!value.is_empty()).then_some(value)
+    pairs.filter_map(split).filter(move |(own, _)| *own == name.as_bytes()).map(|(_, value)| value)
 }
 
 fn split(pair: &[u8]) -> Option<(&[u8], &[u8])> {
@@ -43,6 +51,15 @@ mod tests {
         assert_eq!(found(&["Token=a"]), None);
         assert_eq!(found(&["xtoken=a; tokenx=b; x=token=a"]), None);
         assert_eq!(found(&[]), None);
+    }
+
+    #[test]
+    fn the_others_of_that_name_in_their_order() {
+        let mut headers = HeaderMap::new();
+        headers.append(COOKIE, HeaderValue::from_static("token=a; x=1; token=b"));
+        headers.append(COOKIE, HeaderValue::from_static("token=; token=c"));
+        let found: Vec<_> = (1..5).map(|at| find_further(&headers, "token", at)).collect();
+        assert_eq!(found, [Some(&b"b"[..]), None, Some(b"c"), None]);
     }
 
     #[test]

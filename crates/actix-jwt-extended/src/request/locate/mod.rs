@@ -7,7 +7,7 @@ mod header;
 mod query;
 pub(crate) mod websocket;
 
-use crate::config::{JwtConfig, Location};
+use crate::config::{JwtConfig, Location, Names};
 use crate::error::{JwtError, MissingToken};
 use actix_web::HttpRequest;
 use actix_web::http::header::HeaderName;
@@ -73,11 +73,7 @@ impl<'a, B: Body<'a>> Search<'a, B> {
                 let names = names();
                 let token = cookie::find(self.request.headers(), names.cookie)
                     .ok_or_else(|| MissingToken::Cookie { name: names.cookie.to_owned() })?;
-                match csrf::find(self.request, self.config, names, self.body)? {
-                    csrf::Found::NotNeeded => (token.into(), None),
-                    csrf::Found::Value(value) => (token.into(), Some(value)),
-                    csrf::Found::NeedsBody(missing) => return Ok(Located::NeedsBody(missing)),
-                }
+                return self.with_csrf(token, names);
             }
             Location::WebSocket => {
                 (websocket::find(self.request.headers()).ok_or(MissingToken::WebSocket)?.into(), None)
@@ -93,6 +89,28 @@ impl<'a, B: Body<'a>> Search<'a, B> {
             }
         };
         Ok(Located::Found(Candidate { token, location, csrf }))
+    }
+}
+
+impl<'a, B: Body<'a>> Search<'a, B> {
+    /// Another cookie of the name, where the first was found: `at` = 1 is the second.
+    pub(crate) fn further_cookie(&self, at: usize) -> Option<Candidate<'a>> {
+        let names = self.config.names(self.refresh);
+        let token = cookie::find_further(self.request.headers(), names.cookie, at)?;
+        match self.with_csrf(token, names) {
+            Ok(Located::Found(candidate)) => Some(candidate),
+            // The first cookie had the same answer.
+            Ok(Located::NeedsBody(_)) | Err(_) => None,
+        }
+    }
+
+    fn with_csrf(&self, token: &'a [u8], names: Names<'_>) -> Result<Located<'a, B::Missing>, JwtError> {
+        let csrf = match csrf::find(self.request, self.config, names, self.body)? {
+            csrf::Found::NotNeeded => None,
+            csrf::Found::Value(value) => Some(value),
+            csrf::Found::NeedsBody(missing) => return Ok(Located::NeedsBody(missing)),
+        };
+        Ok(Located::Found(Candidate { token: token.into(), location: Location::Cookies, csrf }))
     }
 }
 
