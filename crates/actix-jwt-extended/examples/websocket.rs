@@ -58,7 +58,7 @@ async fn socket(jwt: Jwt, request: HttpRequest, body: web::Payload) -> actix_web
                 // Expired or revoked: who may no longer ask may no longer listen.
                 _ = &mut ended => break,
                 message = messages.recv() => match message {
-                    Some(Ok(actix_ws::Message::Text(text))) if session.text(text).await.is_ok() => {}
+                    Some(Ok(actix_ws::Message::Text(text))) if session.text(text.clone()).await.is_ok() => {}
                     Some(Ok(actix_ws::Message::Ping(bytes))) if session.pong(&bytes).await.is_ok() => {}
                     Some(Ok(actix_ws::Message::Pong(_))) => {}
                     _ => break,
