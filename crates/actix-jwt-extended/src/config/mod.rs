@@ -25,7 +25,7 @@ use std::time::Duration;
 use value::SettingValue;
 
 pub(crate) use cookies::{Names, begins_with, is_domain, warn_of_plain_cookies};
-pub(crate) use secret::{PemSource, SecretSource};
+pub(crate) use secret::{PemSource, SecretSource, base64_of_pem};
 
 /// What all our settings begin with; names without it are somebody else's.
 const PREFIX: &str = "JWT_";

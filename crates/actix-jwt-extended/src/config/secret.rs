@@ -74,9 +74,17 @@ pub(crate) enum PemSource {
     File(PathBuf),
 }
 
+/// The base64 of a PEM text, as it is often put into an environment variable. `None` = it is something else.
+pub(crate) fn base64_of_pem(text: &str) -> Option<&str> {
+    let text = text.trim();
+    let digits = text.strip_prefix("base64:").unwrap_or(text);
+    // "-----BEGIN"
+    digits.starts_with("LS0tLS1CRUdJT").then_some(digits)
+}
+
 impl PemSource {
     pub(super) fn new(pem_or_path: String) -> Self {
-        if pem_or_path.contains("-----BEGIN") {
+        if pem_or_path.contains("-----BEGIN") || base64_of_pem(&pem_or_path).is_some() {
             Self::Inline(Secret::new(pem_or_path))
         } else {
             Self::File(pem_or_path.into())

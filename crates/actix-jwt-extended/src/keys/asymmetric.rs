@@ -1,7 +1,7 @@
 //! Pairs of keys: RSA, ECDSA and EdDSA, which are AWS-LC's.
 
 use super::invalid::{invalid, not_for};
-use super::pem;
+use super::pem::{self, Half};
 use super::signature_bytes::Signature;
 use crate::error::ConfigError;
 use aws_lc_rs::encoding::AsDer as _;
@@ -21,10 +21,7 @@ pub(super) enum PrivateKey {
 
 impl PrivateKey {
     pub(super) fn read(setting: &'static str, algorithm: Algorithm, pem: &str) -> Result<Self, ConfigError> {
-        let (label, der) = pem::read(setting, pem)?;
-        if label.contains("PUBLIC") {
-            return Err(invalid(setting, "holds a public key; the private one is needed to sign"));
-        }
+        let (label, der) = pem::read(setting, pem, Half::Private)?;
         let wrong = || {
             let what = family_name(algorithm);
             invalid(setting, format!("is not {what} key, which {algorithm:?} needs (unencrypted, in PEM)"))

@@ -6,7 +6,10 @@
 
 #[cfg(feature = "asymmetric")]
 mod asymmetric;
+#[cfg(feature = "asymmetric")]
+mod der;
 mod invalid;
+#[cfg(feature = "asymmetric")]
 mod pem;
 mod ring;
 mod secret;
@@ -22,6 +25,8 @@ use asymmetric::{PrivateKey, PublicKey};
 #[cfg(feature = "asymmetric")]
 use invalid::PRIVATE_KEY;
 use invalid::{SECRET_KEY, invalid, not_for};
+#[cfg(feature = "asymmetric")]
+use pem::Half;
 use secret::{HmacState, check_secret};
 use std::fmt;
 use std::sync::{Arc, OnceLock};
@@ -254,10 +259,7 @@ impl VerifyingKey {
 
     #[cfg(feature = "asymmetric")]
     fn parse(setting: &'static str, algorithms: &[Algorithm], pem: &str) -> Result<Self, ConfigError> {
-        let (label, der) = pem::read(setting, pem)?;
-        if label.contains("PRIVATE") {
-            return Err(invalid(setting, "holds a private key; it belongs in JWT_PRIVATE_KEY, and only there"));
-        }
+        let (_, der) = pem::read(setting, pem, Half::Public)?;
         Self::from_der(setting, algorithms, &der)
     }
 

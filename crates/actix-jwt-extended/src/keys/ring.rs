@@ -4,7 +4,7 @@
 use super::invalid::PRIVATE_KEY;
 use super::invalid::{PUBLIC_KEY, SECRET_KEY, invalid};
 #[cfg(feature = "asymmetric")]
-use super::pem;
+use super::pem::{self, Half};
 use super::secret::{self, check_secret};
 use super::{SigningKey, VerifyingKey};
 use crate::config::JwtConfig;
@@ -76,8 +76,8 @@ impl KeyRing {
         algorithms: &[Algorithm],
         others_verify: bool,
     ) -> Result<(), ConfigError> {
-        let private = config.private_key.as_ref().map(|key| pem::load(PRIVATE_KEY, key)).transpose()?;
-        let public = config.public_key.as_ref().map(|key| pem::load(PUBLIC_KEY, key)).transpose()?;
+        let private = config.private_key.as_ref().map(|key| pem::load(PRIVATE_KEY, key, Half::Private)).transpose()?;
+        let public = config.public_key.as_ref().map(|key| pem::load(PUBLIC_KEY, key, Half::Public)).transpose()?;
         let signs = algorithms.contains(&config.algorithm);
         let pair = match (&private, algorithms.first()) {
             (Some(pem), Some(first)) => {

@@ -1,8 +1,7 @@
 //! Secrets: judged, then prepared as a HMAC state.
 
 use super::invalid::{SECRET_KEY, invalid};
-use super::pem;
-use crate::config::SecretSource;
+use crate::config::{SecretSource, base64_of_pem};
 use crate::error::ConfigError;
 use base64::Engine as _;
 use base64::alphabet;
@@ -127,7 +126,7 @@ const FEWEST_DIFFERENT_BYTES: usize = 8;
 
 /// Length and notoriety (RFC 7518 §3.2, RFC 8725 §3.5).
 pub(super) fn check_secret(secret: &[u8], algorithms: &[Algorithm]) -> Result<(), ConfigError> {
-    if pem::looks_like_pem(secret) {
+    if looks_like_pem(secret) {
         return Err(invalid(
             SECRET_KEY,
             "holds a PEM key, which is no HMAC secret; use JWT_PRIVATE_KEY or JWT_PUBLIC_KEY",
@@ -166,6 +165,13 @@ pub(super) fn check_secret(secret: &[u8], algorithms: &[Algorithm]) -> Result<()
         return weak(format!("has only {different} different bytes and needs at least {FEWEST_DIFFERENT_BYTES}"));
     }
     Ok(())
+}
+
+/// As it stands, or in base64.
+fn looks_like_pem(secret: &[u8]) -> bool {
+    const BEGIN: &[u8] = b"-----BEGIN";
+    secret.windows(BEGIN.len()).any(|window| window == BEGIN)
+        || std::str::from_utf8(secret).is_ok_and(|text| base64_of_pem(text).is_some())
 }
 
 /// What a secret that repeats itself repeats: "aaaa…", "secret-secret-secret…".

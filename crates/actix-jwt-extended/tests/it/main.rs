@@ -15,6 +15,7 @@ mod issue {
 }
 
 mod keys {
+    mod forms;
     mod ring;
     mod secrets;
 }
