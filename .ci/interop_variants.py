@@ -18,6 +18,9 @@ PADDING = "Invalid crypto padding"
 EXP = "Expiration Time claim (exp) must be an integer."
 NBF = "Not Before claim (nbf) must be an integer."
 IAT = "Issued At claim (iat) must be an integer."
+RANGE = "Expiration Time claim (exp) must be in seconds since 1970; it is out of range"
+MILLISECONDS = "Expiration Time claim (exp) must be in seconds since 1970; it looks like milliseconds"
+ENCRYPTED = "The token is encrypted (JWE), which is not supported"
 
 # Why we differ on purpose.
 DATE = "a NumericDate is a number within the calendar (RFC 7519 §2)"
@@ -119,9 +122,10 @@ def variants(keys, now):
     claims("exp a numeric string", EXP, (ACCEPTED, DATE), exp=str(now + 600))
     claims("exp true", EXP, (EXPIRED, DATE), exp=True)
     claims("exp the last second of 9999", ACCEPTED, exp=253402300799)
-    claims("exp a second later", EXP, (ACCEPTED, DATE), exp=253402300800)
-    claims("exp 1e300", EXP, (ACCEPTED, DATE), exp=1e300)
-    claims("exp over 64 bits", EXP, (ACCEPTED, DATE), exp=2**64)
+    claims("exp a second later", MILLISECONDS, (ACCEPTED, DATE), exp=253402300800)
+    claims("exp in milliseconds", MILLISECONDS, (ACCEPTED, DATE), exp=1000 * (now + 600))
+    claims("exp 1e300", RANGE, (ACCEPTED, DATE), exp=1e300)
+    claims("exp over 64 bits", RANGE, (ACCEPTED, DATE), exp=2**64)
     raw("exp 1e400", '{"sub":"ada","exp":1e400}', "Invalid payload string: number out of range", (EXP, NO_JSON))
     raw("exp NaN", '{"sub":"ada","exp":NaN}', PAYLOAD, (EXP, NO_JSON))
     raw("exp Infinity", '{"sub":"ada","exp":Infinity}', PAYLOAD, (EXP, NO_JSON))
@@ -250,7 +254,7 @@ def variants(keys, now):
     case("two segments", f"{head}.{body}", "Not enough segments")
     more = ("Invalid payload padding", THREE_SEGMENTS)
     case("four segments", f"{token}.{signature}", "Not enough segments", more)
-    case("five segments", f"{token}.{body}.{signature}", "Not enough segments", more)
+    case("five segments", f"{token}.{body}.{signature}", ENCRYPTED, more)
     case("dots only", "..", HEADER)
     case("no header", f".{body}.{signature}", HEADER)
     case("no payload", f"{head}..{signature}", BAD_SIGNATURE, (PAYLOAD, SIGNATURE_FIRST))

@@ -19,11 +19,11 @@ pub(super) struct Members<'a> {
     csrf: Text,
     issuer: Text,
     audience: AudienceClaim,
-    token_type: Option<Result<TokenType, ()>>,
-    fresh: Option<Result<Freshness, ()>>,
-    expiration: Option<Result<i64, ()>>,
-    not_before: Option<Result<i64, ()>>,
-    issued_at: Option<Result<i64, ()>>,
+    token_type: Option<Result<TokenType, Wrong>>,
+    fresh: Option<Result<Freshness, Wrong>>,
+    expiration: Option<Result<i64, Wrong>>,
+    not_before: Option<Result<i64, Wrong>>,
+    issued_at: Option<Result<i64, Wrong>>,
     /// The names of all others.
     others: Names<'a>,
 }
@@ -31,8 +31,20 @@ pub(super) struct Members<'a> {
 /// A member's name was there already.
 pub(super) struct Twice;
 
-/// The named claim is not of the type that it must have.
-pub(super) struct WrongType(pub(super) &'static str);
+/// What is wrong with a claim's value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wrong {
+    Type,
+    /// A number beyond the calendar, though within it if it is in milliseconds.
+    Milliseconds,
+    OutOfRange,
+}
+
+/// The named claim is not what it must be.
+pub(super) struct Misfit {
+    pub(super) claim: &'static str,
+    pub(super) wrong: Wrong,
+}
 
 impl<'a> Members<'a> {
     pub(super) fn none_yet(json: &'a str, identity_claim: &'a str) -> Self {
@@ -96,9 +108,9 @@ impl<'a> Members<'a> {
         Ok(())
     }
 
-    pub(super) fn into_claims_set(self, identity_claim: Option<Arc<str>>) -> Result<ClaimsSet, WrongType> {
-        fn typed<T>(value: Option<Result<T, ()>>, name: &'static str) -> Result<Option<T>, WrongType> {
-            value.transpose().map_err(|()| WrongType(name))
+    pub(super) fn into_claims_set(self, identity_claim: Option<Arc<str>>) -> Result<ClaimsSet, Misfit> {
+        fn typed<T>(value: Option<Result<T, Wrong>>, claim: &'static str) -> Result<Option<T>, Misfit> {
+            value.transpose().map_err(|wrong| Misfit { claim, wrong })
         }
         let identity = if identity_claim.is_none() { self.subject.clone() } else { self.identity };
         Ok(ClaimsSet {
@@ -150,7 +162,7 @@ fn text(json: &str, value: Scalar<'_>) -> Text {
     }
 }
 
-fn freshness(value: &Scalar<'_>) -> Result<Freshness, ()> {
+fn freshness(value: &Scalar<'_>) -> Result<Freshness, Wrong> {
     match value {
         Scalar::Bool(true) => Ok(Freshness::Always),
         Scalar::Bool(false) => Ok(Freshness::Never),
@@ -158,23 +170,34 @@ fn freshness(value: &Scalar<'_>) -> Result<Freshness, ()> {
     }
 }
 
-fn token_type(value: &Scalar<'_>) -> Result<TokenType, ()> {
+fn token_type(value: &Scalar<'_>) -> Result<TokenType, Wrong> {
     match value {
         Scalar::Text(text) => Ok(match &**text {
             "access" => TokenType::Access,
             "refresh" => TokenType::Refresh,
             _ => TokenType::Other,
         }),
-        _ => Err(()),
+        _ => Err(Wrong::Type),
     }
 }
 
 /// A NumericDate (RFC 7519 §2): finite, within the calendar, fraction dropped as PyJWT does.
-fn numeric_date(scalar: &Scalar<'_>) -> Result<i64, ()> {
+fn numeric_date(scalar: &Scalar<'_>) -> Result<i64, Wrong> {
     let seconds = match *scalar {
         Scalar::Int(seconds) => seconds,
         Scalar::Float(seconds) if seconds.abs() <= MAX_NUMERIC_DATE as f64 => seconds as i64,
-        _ => return Err(()),
+        Scalar::Float(number) => return Err(out_of_range(number)),
+        _ => return Err(Wrong::Type),
     };
-    if seconds.unsigned_abs() <= MAX_NUMERIC_DATE.unsigned_abs() { Ok(seconds) } else { Err(()) }
+    if seconds.unsigned_abs() <= MAX_NUMERIC_DATE.unsigned_abs() {
+        Ok(seconds)
+    } else {
+        Err(out_of_range(seconds as f64))
+    }
+}
+
+#[cold]
+fn out_of_range(number: f64) -> Wrong {
+    let is_time = (0.0..=MAX_NUMERIC_DATE as f64).contains(&(number / 1_000.0));
+    if is_time { Wrong::Milliseconds } else { Wrong::OutOfRange }
 }

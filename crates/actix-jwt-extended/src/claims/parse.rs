@@ -1,6 +1,6 @@
 //! A claims set from its text: by the scan where that is enough, by the full parser everywhere else.
 
-use super::members::{Members, Twice, WrongType};
+use super::members::{Members, Misfit, Twice, Wrong};
 use super::name::{self, Known};
 use super::scan::scan;
 use super::set::ClaimsSet;
@@ -16,6 +16,21 @@ pub(crate) enum ClaimsError {
     NotAnObject,
     /// The named claim is not of the type that it must have.
     WrongType(&'static str),
+    /// The named claim is a number, but no time.
+    OutOfRange {
+        claim: &'static str,
+        milliseconds: bool,
+    },
+}
+
+impl From<Misfit> for ClaimsError {
+    fn from(Misfit { claim, wrong }: Misfit) -> Self {
+        match wrong {
+            Wrong::Type => Self::WrongType(claim),
+            Wrong::Milliseconds => Self::OutOfRange { claim, milliseconds: true },
+            Wrong::OutOfRange => Self::OutOfRange { claim, milliseconds: false },
+        }
+    }
 }
 
 impl ClaimsSet {
@@ -33,7 +48,7 @@ impl ClaimsSet {
             }
         };
         let own = (**identity_claim != *name::SUBJECT).then(|| Arc::clone(identity_claim));
-        let claims = members.into_claims_set(own).map_err(|WrongType(name)| ClaimsError::WrongType(name))?;
+        let claims = members.into_claims_set(own)?;
         Ok(Self { json, ..claims })
     }
 }
@@ -152,19 +167,24 @@ mod tests {
     #[test]
     fn numbers_that_are_no_times_are_refused() {
         for name in ["exp", "nbf", "iat"] {
-            for value in [
-                "null",
-                "true",
-                "\"12\"",
-                "[12]",
-                "{}",
-                "253402300800",
-                "-253402300800",
-                "1e300",
-                "18446744073709551615",
-            ] {
+            for value in ["null", "true", "\"12\"", "[12]", "{}"] {
                 let json = format!(r#"{{"{name}":{value}}}"#);
                 assert!(matches!(parse_error(&json), ClaimsError::WrongType(n) if n == name), "{json}");
+            }
+            for (value, in_milliseconds) in [
+                ("253402300800", true),
+                ("253402300799999", false),
+                ("1764259200000", true),
+                ("1764259200000.5", true),
+                ("253402300799000", true),
+                ("253402300800000", false),
+                ("-253402300800", false),
+                ("1e300", false),
+                ("18446744073709551615", false),
+            ] {
+                let json = format!(r#"{{"{name}":{value}}}"#);
+                let ClaimsError::OutOfRange { claim, milliseconds } = parse_error(&json) else { panic!("{json}") };
+                assert_eq!((claim, milliseconds), (name, in_milliseconds), "{json}");
             }
             for value in ["0", "-1", "12.5", "1e9", "253402300799"] {
                 assert!(read(&format!(r#"{{"{name}":{value}}}"#)).is_ok(), "{value}");

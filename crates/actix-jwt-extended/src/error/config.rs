@@ -66,7 +66,7 @@ pub enum ConfigError {
         setting: &'static str,
         /// The algorithm that needs it.
         algorithm: String,
-        /// A command that makes one.
+        /// A command that makes one, or gets it out of what somebody has.
         make: String,
     },
     /// A secret that is too short or well known.
@@ -111,7 +111,15 @@ impl fmt::Display for ConfigError {
                 "{setting} must be HS256, HS384 or HS512: {algorithm} needs the feature `{feature}` of actix-jwt-extended"
             ),
             Self::MissingKey { setting, algorithm, make } => {
-                write!(f, "{setting} is not set, and {algorithm} needs it; make one with `{make}`")
+                write!(f, "{setting} is not set, and {algorithm} needs it; ")?;
+                match *setting {
+                    // A new one would not be the issuer's.
+                    "JWT_PUBLIC_KEY" => write!(f, "whoever has the private key gets it with `{make}`"),
+                    "JWT_PRIVATE_KEY" => {
+                        write!(f, "make one with `{make}`, or set JWT_PUBLIC_KEY where tokens are only verified")
+                    }
+                    _ => write!(f, "make one with `{make}`"),
+                }
             }
             Self::WeakSecret { reason } => write!(
                 f,

@@ -16,6 +16,8 @@ pub enum InvalidToken {
     TooLong,
     /// Not three segments (RFC 7515 §7.1).
     Segments,
+    /// Five segments: a JWE (RFC 7516 §7.1), which is not supported.
+    Encrypted,
     /// The header is not base64url without padding.
     HeaderEncoding,
     /// The header is not the JSON that it must be.
@@ -40,6 +42,13 @@ pub enum InvalidToken {
     NotYetValid(&'static str),
     /// `exp`, `nbf` or `iat` is no NumericDate.
     NotANumber(&'static str),
+    /// `exp`, `nbf`, `iat` or `fresh` is a number, but not one of seconds up to the year 9999.
+    OutOfRange {
+        /// The claim.
+        claim: &'static str,
+        /// Whether it would be a time in milliseconds.
+        milliseconds: bool,
+    },
     /// A claim is of another JSON type than it must be.
     ClaimType {
         /// The claim.
@@ -68,6 +77,7 @@ impl fmt::Display for InvalidToken {
         match self {
             Self::TooLong => f.write_str("Token is too long"),
             Self::Segments => f.write_str("Not enough segments"),
+            Self::Encrypted => f.write_str("The token is encrypted (JWE), which is not supported"),
             Self::HeaderEncoding => f.write_str("Invalid header padding"),
             Self::Header(reason) => write!(f, "Invalid header string: {reason}"),
             Self::PayloadEncoding => f.write_str("Invalid payload padding"),
@@ -79,13 +89,11 @@ impl fmt::Display for InvalidToken {
             Self::CriticalExtension(name) => write!(f, "Unsupported critical extension: {name}"),
             Self::KeyIdFormat => f.write_str("Key ID header parameter must be a string"),
             Self::NotYetValid(claim) => write!(f, "The token is not yet valid ({claim})"),
-            Self::NotANumber(claim) => {
-                let title = match *claim {
-                    "exp" => "Expiration Time",
-                    "nbf" => "Not Before",
-                    _ => "Issued At",
-                };
-                write!(f, "{title} claim ({claim}) must be an integer.")
+            Self::NotANumber(claim) => write!(f, "{} claim ({claim}) must be an integer.", title_of_time(claim)),
+            Self::OutOfRange { claim, milliseconds } => {
+                let title = title_of_time(claim);
+                let why = if *milliseconds { "it looks like milliseconds" } else { "it is out of range" };
+                write!(f, "{title} claim ({claim}) must be in seconds since 1970; {why}")
             }
             Self::ClaimType { claim, expected } => {
                 let title = match *claim {
@@ -104,5 +112,14 @@ impl fmt::Display for InvalidToken {
             Self::IssuerMissing => f.write_str("Token is missing the \"iss\" claim"),
             Self::IssuerMismatch => f.write_str("Invalid issuer"),
         }
+    }
+}
+
+fn title_of_time(claim: &str) -> &'static str {
+    match claim {
+        "exp" => "Expiration Time",
+        "nbf" => "Not Before",
+        "fresh" => "Fresh Until",
+        _ => "Issued At",
     }
 }

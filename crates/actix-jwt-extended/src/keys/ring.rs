@@ -187,6 +187,7 @@ fn not_built_in(config: &JwtConfig, algorithm: Algorithm) -> ConfigError {
 fn missing(setting: &'static str, algorithms: &[Algorithm]) -> ConfigError {
     let algorithm = algorithms.first().copied().unwrap_or_default();
     let make = match algorithm {
+        _ if setting == PUBLIC_KEY => "openssl pkey -in jwt.pem -pubout -out jwt.pub.pem",
         Algorithm::HS256 => "openssl rand -hex 32",
         Algorithm::HS384 => "openssl rand -hex 48",
         Algorithm::HS512 => "openssl rand -hex 64",

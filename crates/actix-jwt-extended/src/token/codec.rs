@@ -43,13 +43,20 @@ impl<'a> Segments<'a> {
         }
         let mut dots = memchr::memchr_iter(b'.', token);
         let (Some(first), Some(second), None) = (dots.next(), dots.next(), dots.next()) else {
-            return Err(InvalidToken::Segments);
+            return Err(not_three(token));
         };
         let (signed, signature) = token.split_at_checked(second).ok_or(InvalidToken::Segments)?;
         let (header, payload) = signed.split_at_checked(first).ok_or(InvalidToken::Segments)?;
         let after_dot = |segment: &'a [u8]| segment.get(1..).unwrap_or_default();
         Ok(Self { signed, header, payload: after_dot(payload), signature: after_dot(signature) })
     }
+}
+
+#[cold]
+fn not_three(token: &[u8]) -> InvalidToken {
+    // RFC 7516 §9: a JWE has five, the first of which is never empty.
+    let is_encrypted = !token.starts_with(b".") && memchr::memchr_iter(b'.', token).count() == 4;
+    if is_encrypted { InvalidToken::Encrypted } else { InvalidToken::Segments }
 }
 
 impl<'a> Parts<'a> {

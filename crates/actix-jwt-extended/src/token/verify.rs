@@ -92,6 +92,7 @@ fn invalid_claims(error: ClaimsError) -> InvalidToken {
     match error {
         ClaimsError::Json(error) => InvalidToken::Payload(crate::encoding::strict_json::reason(&error).into()),
         ClaimsError::NotAnObject => InvalidToken::Payload(Cow::Borrowed("must be a json object")),
+        ClaimsError::OutOfRange { claim, milliseconds } => InvalidToken::OutOfRange { claim, milliseconds },
         ClaimsError::WrongType(claim @ ("exp" | "nbf" | "iat")) => InvalidToken::NotANumber(claim),
         ClaimsError::WrongType(claim @ "fresh") => {
             InvalidToken::ClaimType { claim, expected: "true, false or a number" }

@@ -132,7 +132,17 @@ fn a_missing_key_names_the_setting_and_how_to_make_it() {
         ),
         (JwtConfig::new().algorithm(Algorithm::ES384), "JWT_PRIVATE_KEY is not set, and ES384 needs it", "P-384"),
         (JwtConfig::new().algorithm(Algorithm::EdDSA), "JWT_PRIVATE_KEY is not set, and EdDSA needs it", "ED25519"),
-        (config().decode_algorithms([Algorithm::RS256]), "JWT_PUBLIC_KEY is not set, and RS256 needs it", "openssl"),
+        (
+            config().decode_algorithms([Algorithm::RS256]),
+            "JWT_PUBLIC_KEY is not set, and RS256 needs it; whoever has the private key gets it with",
+            "`openssl pkey -in jwt.pem -pubout -out jwt.pub.pem`",
+        ),
+        // Perhaps it only verifies.
+        (
+            JwtConfig::new().algorithm(Algorithm::ES256),
+            "JWT_PRIVATE_KEY is not set, and ES256 needs it",
+            "or set JWT_PUBLIC_KEY where tokens are only verified",
+        ),
         (
             JwtConfig::new()
                 .algorithm(Algorithm::EdDSA)
