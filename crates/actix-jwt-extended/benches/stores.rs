@@ -1,5 +1,5 @@
-//! `cargo bench --bench stores`: what it takes to know whether a token is revoked, by store and by the number of
-//! live revocations; and the memory that each takes. Starts servers of its own. `-- 1 10000 10000000` measures
+//! `cargo bench -p actix-jwt-extended --bench stores`: what it takes to know whether a token is revoked, by store and by
+//! the number of live revocations; and the memory that each takes. Starts servers of its own. `-- 1 10000 10000000` measures
 //! with so many; `-- instructions` counts those of this program, with valgrind.
 
 #![allow(missing_docs, dead_code)]

@@ -1,4 +1,5 @@
-//! `cargo bench --bench counts`: allocations and instructions, which do not depend on what else the machine does.
+//! `cargo bench -p hot-path --bench counts`: allocations and instructions, which do not depend on what else the machine
+//! does.
 //!
 //! Instructions are counted twice: by callgrind, and by single steps. Callgrind emulates a CPU without SHA
 //! extensions, so its counts for HMAC are some ten times too high; it is quick, and good for comparing a
@@ -273,7 +274,9 @@ fn check() -> ExitCode {
         let mut compare = |what: &str, now: u64, then: u64, most: u64| {
             println!("{work}: {now} {what}, {then} recorded");
             if now > most {
-                println!("FAILED: at most {most}; if that is what you want, `cargo bench --bench counts -- --write`");
+                println!(
+                    "FAILED: at most {most}; if that is what you want, `cargo bench -p hot-path --bench counts -- --write`"
+                );
                 code = ExitCode::FAILURE;
             }
         };

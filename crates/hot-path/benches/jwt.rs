@@ -1,4 +1,4 @@
-//! `cargo bench --bench jwt`: signing and verifying per algorithm, jsonwebtoken beside us in the
+//! `cargo bench -p hot-path --bench jwt`: signing and verifying per algorithm, jsonwebtoken beside us in the
 //! same run, and one request in process with and without protection.
 
 #![allow(missing_docs, clippy::unwrap_used)]

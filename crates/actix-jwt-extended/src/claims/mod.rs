@@ -166,7 +166,8 @@ impl VerifiedToken {
 
     /// Whom the token is about: the `sub` claim, or the one named by `JWT_IDENTITY_CLAIM`.
     ///
-    /// A claim that is no string (possible with `JWT_VERIFY_SUB = false`) is given as its JSON text;
+    /// A claim that is no string (possible with `JWT_VERIFY_SUB = false`, or in another claim than `sub`) is given as its
+    /// JSON text;
     /// [`identity_value`](Self::identity_value) has it as it is.
     #[must_use]
     pub fn identity(&self) -> Cow<'_, str> {

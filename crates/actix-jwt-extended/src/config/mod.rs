@@ -58,7 +58,7 @@ impl JwtConfig {
 
     /// Settings from a TOML file, and over them the environment's `JWT_*` variables.
     ///
-    /// Names that do not begin with `JWT_` are left to the application. A relative path of a PEM
+    /// Names that do not begin with `JWT_` are left to the application. A relative path of a key's
     /// file counts from the settings file's folder.
     ///
     /// ```no_run

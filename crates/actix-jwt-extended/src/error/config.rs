@@ -69,7 +69,7 @@ pub enum ConfigError {
         /// A command that makes one, or gets it out of what somebody has.
         make: String,
     },
-    /// A secret that is too short or well known.
+    /// A secret that is too short, repeats itself, or is well known.
     WeakSecret {
         /// Why it is weak.
         reason: String,

@@ -46,7 +46,7 @@ pub enum IssueError {
         /// The limit in bytes.
         limit: usize,
     },
-    /// There is no signing key: only `JWT_PUBLIC_KEY` is set.
+    /// There is no key to sign with: only `JWT_PUBLIC_KEY`, `verifying_key` or `decode_key_loader` gives one.
     NoSigningKey,
     /// The crypto library refused to sign.
     Signing,

@@ -18,7 +18,8 @@ use std::fmt;
 
 /// Why a request is refused, or a token could not be made.
 ///
-/// [`status`](Self::status) and `Display` give what Flask-JWT-Extended answers in the same case.
+/// [`status`](Self::status) and `Display` give what Flask-JWT-Extended answers in the same case. Where the server is at
+/// fault (500, 503), `Display` is for the log: the answer tells nothing of it.
 /// No variant holds or prints a token, a key or any other secret.
 ///
 /// As an [`actix_web::ResponseError`] it becomes that answer, so `?` in a handler is enough.
@@ -55,7 +56,7 @@ pub enum JwtError {
     FreshTokenRequired(VerifiedToken),
     /// The token has been revoked (401).
     Revoked(VerifiedToken),
-    /// A double-submit value is missing or wrong (401).
+    /// A double-submit value is missing or wrong, or another site sent the request (401).
     Csrf(CsrfError),
     /// `token_verification_loader` said no (400).
     ClaimsVerificationFailed(VerifiedToken),

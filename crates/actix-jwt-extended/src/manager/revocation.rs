@@ -11,7 +11,8 @@ use std::time::Duration;
 impl JwtManager {
     /// Whether a token is revoked: by the store, or by `token_in_blocklist_loader`.
     ///
-    /// Protected routes ask by themselves; this is for what lives longer than a request, such as a WebSocket.
+    /// Protected routes ask by themselves. What lives longer than a request, such as a WebSocket, waits for
+    /// [`Jwt::ended`](crate::Jwt::ended).
     ///
     /// ```
     /// # use actix_jwt_extended::{Jwt, JwtError, JwtManager};

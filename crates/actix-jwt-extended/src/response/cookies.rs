@@ -121,8 +121,8 @@ impl JwtManager {
     /// ```
     ///
     /// # Errors
-    /// A token that this manager does not accept, of the other type, or without a `csrf` claim where
-    /// one is needed.
+    /// A token that this manager does not accept, of the other type, or without a `csrf` claim where one is needed; a
+    /// cookie that browsers would drop, because its name and value have more than 4,096 bytes.
     pub fn set_access_cookies(&self, response: &mut impl SetCookies, token: &str) -> Result<(), JwtError> {
         self.set_cookies(response, Kind::Access, token, &CookieOptions::new())
     }
@@ -198,8 +198,8 @@ impl JwtManager {
     /// ```
     ///
     /// # Errors
-    /// A token that this manager does not accept, of the other type, or without a `csrf` claim where
-    /// one is needed.
+    /// A token that this manager does not accept, of the other type, or without a `csrf` claim where one is needed; a
+    /// cookie that browsers would drop, because its name and value have more than 4,096 bytes.
     pub fn set_refresh_cookies(&self, response: &mut impl SetCookies, token: &str) -> Result<(), JwtError> {
         self.set_cookies(response, Kind::Refresh, token, &CookieOptions::new())
     }

@@ -52,7 +52,8 @@ setters! {
     /// ```
     "JWT_COOKIE_DOMAIN" cookie_domain(domain: impl Into<String>) => Some(domain.into());
 
-    /// The `SameSite` attribute of the cookies; by default absent, which browsers read as `Lax`.
+    /// The `SameSite` attribute of the cookies; by default absent. Chromium reads that as `Lax`, Firefox and Safari as
+    /// `None`: other sites' requests carry the cookies there.
     ///
     /// ```
     /// # use actix_jwt_extended::{JwtConfig, SameSite};
@@ -84,7 +85,8 @@ setters! {
     /// ```
     "JWT_COOKIE_PARTITIONED" cookie_partitioned(on: bool) => on;
 
-    /// Whether issued tokens carry a `csrf` claim for double-submit protection; true by default.
+    /// Whether issued tokens carry a `csrf` claim, and tokens from cookies need its value (double-submit protection);
+    /// true by default.
     ///
     /// ```
     /// # use actix_jwt_extended::JwtConfig;
@@ -117,8 +119,9 @@ setters! {
     /// ```
     "JWT_CSRF_CHECK_FORM" csrf_check_form(on: bool) => on;
 
-    /// Whether requests that a browser marks as cross-site are refused before the CSRF value is
-    /// compared (Fetch Metadata, or else `Origin`), and where none is needed; false by default.
+    /// Whether requests that a browser marks as cross-site are refused before the CSRF value is compared (Fetch
+    /// Metadata, or else `Origin`): those of [`csrf_methods`](Self::csrf_methods), and WebSocket upgrades, for which no
+    /// value is needed; false by default.
     ///
     /// ```
     /// # use actix_jwt_extended::JwtConfig;

@@ -137,7 +137,7 @@ setters! {
     /// ```
     "JWT_IDENTITY_CLAIM" identity_claim(name: impl Into<String>) => name.into();
 
-    /// The longest token that is looked at, in bytes; 8192 by default.
+    /// The longest token that is looked at, and issued, in bytes; 8192 by default.
     ///
     /// ```
     /// # use actix_jwt_extended::JwtConfig;
@@ -158,7 +158,7 @@ setters! {
     /// ```
     "JWT_TOKEN_CACHE_SIZE" token_cache_size(tokens: usize) => tokens;
 
-    /// Whether a secret that is too short or well known is accepted, with a warning; false by default.
+    /// Whether a secret that is too short, repeats itself or is well known is accepted, with a warning; false by default.
     ///
     /// ```
     /// # use actix_jwt_extended::JwtConfig;
