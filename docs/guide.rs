@@ -120,6 +120,26 @@ mod tests {
         assert_eq!(compiled, files);
     }
 
+    /// RFC 6749 §5.1.
+    #[test]
+    fn no_cache_keeps_the_tokens_of_any_handler() {
+        const MAKE: [&str; 5] =
+            ["create_access_token", "create_refresh_token", ".encode()", "start_session", ".rotate("];
+        const KEEP_OUT: [&str; 3] = ["no-store", "TokenPair", "set_access_cookies"];
+        for (page, text) in PAGES {
+            // Handlers, each up to the next item's attribute.
+            for handler in text.split("\n#[").filter(|item| item.starts_with("post(") || item.starts_with("get(")) {
+                let handler = handler.split("\n}").next().unwrap_or_default();
+                let (makes, keeps) =
+                    (MAKE.map(|name| handler.contains(name)), KEEP_OUT.map(|name| handler.contains(name)));
+                assert!(
+                    !makes.contains(&true) || keeps.contains(&true),
+                    "{page}: caches may keep the tokens of {handler}"
+                );
+            }
+        }
+    }
+
     #[test]
     fn every_program_that_a_page_names_is_there() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/actix-jwt-extended/examples");

@@ -35,7 +35,7 @@ async fn login(jwt: JwtManager, form: web::Json<Login>) -> Result<HttpResponse, 
         return Ok(HttpResponse::Unauthorized().json(json!({ "msg": "Bad username or password" })));
     }
     let access_token = jwt.create_access_token(&form.username)?;
-    Ok(HttpResponse::Ok().json(json!({ "access_token": access_token })))
+    Ok(HttpResponse::Ok().insert_header(("Cache-Control", "no-store")).json(json!({ "access_token": access_token })))
 }
 
 #[get("/protected", wrap = "jwt_required()")]

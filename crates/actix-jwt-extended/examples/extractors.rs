@@ -31,7 +31,9 @@ struct Login {
 #[post("/login")]
 async fn login(jwt: JwtManager, form: web::Json<Login>) -> Result<impl Responder, JwtError> {
     // … check the password …
-    Ok(web::Json(json!({ "access_token": jwt.create_access_token(&form.username)? })))
+    Ok(web::Json(json!({ "access_token": jwt.create_access_token(&form.username)? }))
+        .customize()
+        .insert_header(("Cache-Control", "no-store")))
 }
 
 #[get("/orders", wrap = "jwt_required()")]

@@ -44,7 +44,7 @@ async fn login(jwt: JwtManager, form: web::Json<Login>) -> Result<impl Responder
     if let Some(seconds) = form.seconds {
         token = token.expires_in(Duration::from_secs(seconds));
     }
-    Ok(web::Json(json!({ "access_token": token.encode()? })))
+    Ok(web::Json(json!({ "access_token": token.encode()? })).customize().insert_header(("Cache-Control", "no-store")))
 }
 
 #[get("/protected", wrap = "jwt_required()")]

@@ -45,7 +45,7 @@ async fn login(jwt: JwtManager, form: web::Json<Login>) -> Result<impl Responder
     if let Some(team) = &form.team {
         token = token.claim("team", team);
     }
-    Ok(web::Json(json!({ "access_token": token.encode()? })))
+    Ok(web::Json(json!({ "access_token": token.encode()? })).customize().insert_header(("Cache-Control", "no-store")))
 }
 
 #[get("/team", wrap = "jwt_required()")]

@@ -18,7 +18,7 @@
 
 #![allow(missing_docs, clippy::print_stdout)]
 
-use actix_jwt_extended::session::Session;
+use actix_jwt_extended::session::{Session, TokenPair};
 use actix_jwt_extended::store::{PostgresStore, Replicated};
 use actix_jwt_extended::{Jwt, JwtConfig, JwtError, JwtIdentity, JwtManager, jwt_required};
 use actix_web::http::header::USER_AGENT;
@@ -33,15 +33,15 @@ struct Login {
 }
 
 #[post("/login")]
-async fn login(jwt: JwtManager, form: web::Json<Login>, request: HttpRequest) -> Result<impl Responder, JwtError> {
+async fn login(jwt: JwtManager, form: web::Json<Login>, request: HttpRequest) -> Result<TokenPair, JwtError> {
     // … check the password …
     let device = request.headers().get(USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or("unknown");
-    Ok(web::Json(jwt.start_session(&form.username).label(device).await?))
+    jwt.start_session(&form.username).label(device).await
 }
 
 #[post("/refresh", wrap = "jwt_required().refresh()")]
-async fn refresh(jwt: JwtManager, presented: Jwt, request: HttpRequest) -> Result<impl Responder, JwtError> {
-    Ok(web::Json(jwt.rotate(&presented, &request).await?))
+async fn refresh(jwt: JwtManager, presented: Jwt, request: HttpRequest) -> Result<TokenPair, JwtError> {
+    jwt.rotate(&presented, &request).await
 }
 
 #[get("/sessions", wrap = "jwt_required()")]

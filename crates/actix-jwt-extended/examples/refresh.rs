@@ -38,12 +38,16 @@ async fn login(jwt: JwtManager, form: web::Json<Login>) -> Result<impl Responder
     Ok(web::Json(json!({
         "access_token": jwt.create_access_token(&form.username)?,
         "refresh_token": jwt.create_refresh_token(&form.username)?,
-    })))
+    }))
+    .customize()
+    .insert_header(("Cache-Control", "no-store")))
 }
 
 #[post("/refresh", wrap = "jwt_required().refresh()")]
 async fn refresh(jwt: JwtManager, user: JwtIdentity) -> Result<impl Responder, JwtError> {
-    Ok(web::Json(json!({ "access_token": jwt.create_access_token(&user)? })))
+    Ok(web::Json(json!({ "access_token": jwt.create_access_token(&user)? }))
+        .customize()
+        .insert_header(("Cache-Control", "no-store")))
 }
 
 #[get("/protected", wrap = "jwt_required()")]

@@ -64,7 +64,9 @@ async fn login(jwt: JwtManager, form: web::Json<Login>) -> Result<impl Responder
     Ok(web::Json(json!({
         "access_token": jwt.create_access_token(&form.username)?,
         "refresh_token": jwt.create_refresh_token(&form.username)?,
-    })))
+    }))
+    .customize()
+    .insert_header(("Cache-Control", "no-store")))
 }
 
 #[delete("/logout", wrap = "jwt_required().verify_type(false)")]

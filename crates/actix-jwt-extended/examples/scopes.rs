@@ -42,7 +42,7 @@ async fn login(jwt: JwtManager, form: web::Json<Login>) -> Result<impl Responder
         "grace" => token.claim("scope", "orders:read").claim("roles", ["support"]),
         _ => token,
     };
-    Ok(web::Json(json!({ "access_token": token.encode()? })))
+    Ok(web::Json(json!({ "access_token": token.encode()? })).customize().insert_header(("Cache-Control", "no-store")))
 }
 
 // Both scopes, or the scope "admin".

@@ -17,14 +17,14 @@
 //! ```console
 //! $ SECOND=$(curl -s -X POST -H "Authorization: Bearer $FIRST" http://127.0.0.1:8080/refresh | jq -r .refresh_token)
 //! $ curl -sw ' %{http_code}\n' -X POST -H "Authorization: Bearer $FIRST" http://127.0.0.1:8080/refresh
-//! {"access_token":"…","refresh_token":"…"} 200
+//! {"access_token":"…","token_type":"Bearer","expires_in":900,"refresh_token":"…"} 200
 //! ```
 //!
 //! Once its successor was used, it can only be a copy. The session is over, its access tokens too:
 //!
 //! ```console
 //! $ curl -sw ' %{http_code}\n' -X POST -H "Authorization: Bearer $SECOND" http://127.0.0.1:8080/refresh
-//! {"access_token":"…","refresh_token":"…"} 200
+//! {"access_token":"…","token_type":"Bearer","expires_in":900,"refresh_token":"…"} 200
 //! $ curl -sw ' %{http_code}\n' -X POST -H "Authorization: Bearer $FIRST" http://127.0.0.1:8080/refresh
 //! {"msg":"Token has been revoked"} 401
 //! $ curl -sw ' %{http_code}\n' -H "Authorization: Bearer $PHONE" http://127.0.0.1:8080/protected
@@ -44,7 +44,7 @@
 
 #![allow(missing_docs, clippy::print_stdout)]
 
-use actix_jwt_extended::session::Session;
+use actix_jwt_extended::session::{Session, TokenPair};
 use actix_jwt_extended::store::MemoryStore;
 use actix_jwt_extended::{Jwt, JwtConfig, JwtError, JwtIdentity, JwtManager, jwt_required};
 use actix_web::http::header::USER_AGENT;
@@ -59,15 +59,15 @@ struct Login {
 }
 
 #[post("/login")]
-async fn login(jwt: JwtManager, form: web::Json<Login>, request: HttpRequest) -> Result<impl Responder, JwtError> {
+async fn login(jwt: JwtManager, form: web::Json<Login>, request: HttpRequest) -> Result<TokenPair, JwtError> {
     // … check the password …
     let device = request.headers().get(USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or("unknown");
-    Ok(web::Json(jwt.start_session(&form.username).label(device).await?))
+    jwt.start_session(&form.username).label(device).await
 }
 
 #[post("/refresh", wrap = "jwt_required().refresh()")]
-async fn refresh(jwt: JwtManager, presented: Jwt, request: HttpRequest) -> Result<impl Responder, JwtError> {
-    Ok(web::Json(jwt.rotate(&presented, &request).await?))
+async fn refresh(jwt: JwtManager, presented: Jwt, request: HttpRequest) -> Result<TokenPair, JwtError> {
+    jwt.rotate(&presented, &request).await
 }
 
 #[get("/sessions", wrap = "jwt_required()")]

@@ -103,7 +103,9 @@ async fn login(
     // … and check the password …
     let user = database.user_named(form.into_inner().username).await.map_err(ErrorInternalServerError)?;
     Ok(match user {
-        Some(user) => HttpResponse::Ok().json(json!({ "access_token": jwt.create_access_token_for(&user)? })),
+        Some(user) => HttpResponse::Ok()
+            .insert_header(("Cache-Control", "no-store"))
+            .json(json!({ "access_token": jwt.create_access_token_for(&user)? })),
         None => HttpResponse::Unauthorized().json(json!({ "msg": "Bad username or password" })),
     })
 }

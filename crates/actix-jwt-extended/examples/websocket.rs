@@ -39,7 +39,7 @@ struct Login {
 async fn login(jwt: JwtManager, form: web::Json<Login>) -> Result<impl Responder, JwtError> {
     // … check the password …
     let token = jwt.access_token(&form.username).expires_in(Duration::from_secs(3)).encode()?;
-    Ok(web::Json(json!({ "access_token": token })))
+    Ok(web::Json(json!({ "access_token": token })).customize().insert_header(("Cache-Control", "no-store")))
 }
 
 /// The wrap, not the extractor alone: it also answers with the protocol, as browsers demand.

@@ -333,6 +333,9 @@ impl Shell<'_> {
         }
         let answer = self.request(method, path, &headers, body);
         let (head, body) = answer.split_once("\r\n\r\n").expect(&answer);
+        // RFC 6749 §5.1. A JWT begins with `{"` in base64url.
+        let is_stored = !head.lines().any(|line| line.eq_ignore_ascii_case("cache-control: no-store"));
+        assert!(!(answer.contains("eyJ") && is_stored), "caches may keep these tokens:\n{head}");
         if keep_cookies {
             self.keep_cookies(head);
         }

@@ -31,11 +31,12 @@ use uuid::Uuid;
 ///
 /// ```
 /// use actix_jwt_extended::{JwtConfig, JwtManager};
-/// use actix_web::{App, post, web};
+/// use actix_web::{App, HttpResponse, post};
 ///
 /// #[post("/login")]
-/// async fn login(jwt: JwtManager) -> actix_web::Result<String> {
-///     Ok(jwt.create_access_token("ada")?)
+/// async fn login(jwt: JwtManager) -> actix_web::Result<HttpResponse> {
+///     let token = jwt.create_access_token("ada")?;
+///     Ok(HttpResponse::Ok().insert_header(("Cache-Control", "no-store")).body(token))
 /// }
 ///
 /// let jwt = JwtManager::new(JwtConfig::new().secret_key("an example's secret, 32 bytes or more"))?;

@@ -6,7 +6,7 @@ use crate::error::{IssueError, JwtError};
 use crate::manager::{DecodeOptions, JwtManager};
 use actix_web::cookie::time::{Duration as CookieDuration, OffsetDateTime};
 use actix_web::cookie::{self, Cookie};
-use actix_web::http::header::{HeaderValue, SET_COOKIE};
+use actix_web::http::header::{CACHE_CONTROL, HeaderMap, HeaderValue, SET_COOKIE};
 use actix_web::{HttpResponse, HttpResponseBuilder, dev::ServiceResponse};
 use std::time::Duration;
 
@@ -15,6 +15,8 @@ const PERSISTENT_SECONDS: i64 = 31_540_000;
 
 /// What browsers take of a cookie's name and value together (RFC 6265bis §5.6); they drop a longer one.
 const MAX_COOKIE_BYTES: usize = 4096;
+
+const NO_STORE: &str = "no-store";
 
 /// Something that cookies can be set on: a response, or one in the making.
 ///
@@ -28,11 +30,20 @@ const MAX_COOKIE_BYTES: usize = 4096;
 pub trait SetCookies {
     /// Appends one `Set-Cookie` header.
     fn append_set_cookie(&mut self, value: HeaderValue);
+
+    /// Called where the cookie holds a token: the response is for nobody else (RFC 6749 §5.1, RFC 9111 §7.3). The
+    /// implementations here say `Cache-Control: no-store`, unless the response says `private` or `no-store` itself.
+    fn keep_out_of_caches(&mut self) {}
 }
 
 impl SetCookies for HttpResponseBuilder {
     fn append_set_cookie(&mut self, value: HeaderValue) {
         self.append_header((SET_COOKIE, value));
+    }
+
+    /// Whatever was said before: a builder does not tell. What is said after it counts.
+    fn keep_out_of_caches(&mut self) {
+        self.insert_header((CACHE_CONTROL, NO_STORE));
     }
 }
 
@@ -40,11 +51,19 @@ impl<B> SetCookies for HttpResponse<B> {
     fn append_set_cookie(&mut self, value: HeaderValue) {
         self.headers_mut().append(SET_COOKIE, value);
     }
+
+    fn keep_out_of_caches(&mut self) {
+        keep_out_of_caches(self.headers_mut());
+    }
 }
 
 impl<B> SetCookies for ServiceResponse<B> {
     fn append_set_cookie(&mut self, value: HeaderValue) {
         self.headers_mut().append(SET_COOKIE, value);
+    }
+
+    fn keep_out_of_caches(&mut self) {
+        keep_out_of_caches(self.headers_mut());
     }
 }
 
@@ -342,6 +361,7 @@ impl JwtManager {
             }
             self.append(response, &cookie);
         }
+        response.keep_out_of_caches();
         Ok(())
     }
 
@@ -420,6 +440,21 @@ impl JwtManager {
             Ok(value) => response.append_set_cookie(value),
             Err(_) => log::error!("the cookie {:?} cannot be set: an attribute is no header text", cookie.name()),
         }
+    }
+}
+
+/// A `Set-Cookie` does not keep a response out of shared caches (RFC 9111 §7.3), and one user's token is
+/// not for the next. What says `private` or `no-store` is out of them already.
+fn keep_out_of_caches(headers: &mut HeaderMap) {
+    // A directive with names of fields keeps out these only: such a line is not taken for more.
+    let lines = headers.get_all(CACHE_CONTROL).map(HeaderValue::as_bytes).filter(|line| !line.contains(&b'"'));
+    let directives = lines.flat_map(|line| line.split(|byte| *byte == b','));
+    let is_private = |directive: &[u8]| {
+        let directive = directive.trim_ascii();
+        directive.eq_ignore_ascii_case(b"private") || directive.eq_ignore_ascii_case(b"no-store")
+    };
+    if !{ directives }.any(is_private) {
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static(NO_STORE));
     }
 }
 

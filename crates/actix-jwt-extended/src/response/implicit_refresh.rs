@@ -10,7 +10,7 @@ use crate::response::cookies::CookieOptions;
 use actix_web::Error;
 use actix_web::body::MessageBody;
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
-use actix_web::http::header::{CACHE_CONTROL, HeaderMap, HeaderValue, SET_COOKIE};
+use actix_web::http::header::SET_COOKIE;
 use futures_util::FutureExt as _;
 use futures_util::future::LocalBoxFuture;
 use pin_project_lite::pin_project;
@@ -212,31 +212,13 @@ async fn renew<B>(
             None => next,
         };
         let set = |token: String| manager.set_access_cookies_with(&mut response, &token, &wrap.options);
-        match next.encode().and_then(set) {
-            Ok(()) => keep_out_of_caches(response.headers_mut()),
-            Err(error) => {
-                manager.renewals().release(jwt.claims());
-                // The request itself went well, and its token still lives.
-                log::error!("an access cookie could not be renewed: {error}");
-            }
+        if let Err(error) = next.encode().and_then(set) {
+            manager.renewals().release(jwt.claims());
+            // The request itself went well, and its token still lives.
+            log::error!("an access cookie could not be renewed: {error}");
         }
     }
     response
-}
-
-/// A `Set-Cookie` does not keep a response out of shared caches (RFC 9111 §7.3), and one user's token is
-/// not for the next. What says `private` or `no-store` is out of them already.
-fn keep_out_of_caches(headers: &mut HeaderMap) {
-    // A directive with names of fields keeps out these only: such a line is not taken for more.
-    let lines = headers.get_all(CACHE_CONTROL).map(HeaderValue::as_bytes).filter(|line| !line.contains(&b'"'));
-    let directives = lines.flat_map(|line| line.split(|byte| *byte == b','));
-    let is_private = |directive: &[u8]| {
-        let directive = directive.trim_ascii();
-        directive.eq_ignore_ascii_case(b"private") || directive.eq_ignore_ascii_case(b"no-store")
-    };
-    if !{ directives }.any(is_private) {
-        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    }
 }
 
 /// Those that a session was begun with, where they are known.

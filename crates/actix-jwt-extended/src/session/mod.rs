@@ -1,5 +1,6 @@
 //! Sessions: a login, and the pairs of tokens that come of it.
 
+mod answer;
 mod ended;
 pub(crate) mod endpoints;
 mod live;
@@ -37,18 +38,18 @@ impl JwtManager {
     /// [`rotate`](Self::rotate).
     ///
     /// ```
-    /// # use actix_jwt_extended::JwtManager;
-    /// # use actix_web::{HttpResponse, post, web};
+    /// # use actix_jwt_extended::session::TokenPair;
+    /// # use actix_jwt_extended::{JwtError, JwtManager};
+    /// # use actix_web::{post, web};
     /// #[derive(serde::Deserialize)]
     /// struct Login {
     ///     username: String,
     /// }
     ///
     /// #[post("/login")]
-    /// async fn login(jwt: JwtManager, form: web::Json<Login>) -> actix_web::Result<HttpResponse> {
+    /// async fn login(jwt: JwtManager, form: web::Json<Login>) -> Result<TokenPair, JwtError> {
     ///     // … check the password …
-    ///     let tokens = jwt.start_session(&form.username).label("Firefox on Linux").await?;
-    ///     Ok(HttpResponse::Ok().json(tokens))
+    ///     jwt.start_session(&form.username).label("Firefox on Linux").await
     /// }
     /// ```
     ///
@@ -75,11 +76,12 @@ impl JwtManager {
     /// those of `additional_claims_loader` are asked for anew. Double-submit values stay the session's.
     ///
     /// ```
-    /// # use actix_jwt_extended::{Jwt, JwtManager, jwt_required};
-    /// # use actix_web::{HttpRequest, HttpResponse, post};
+    /// # use actix_jwt_extended::session::TokenPair;
+    /// # use actix_jwt_extended::{Jwt, JwtError, JwtManager, jwt_required};
+    /// # use actix_web::{HttpRequest, post};
     /// #[post("/refresh", wrap = "jwt_required().refresh()")]
-    /// async fn refresh(jwt: JwtManager, presented: Jwt, request: HttpRequest) -> actix_web::Result<HttpResponse> {
-    ///     Ok(HttpResponse::Ok().json(jwt.rotate(&presented, &request).await?))
+    /// async fn refresh(jwt: JwtManager, presented: Jwt, request: HttpRequest) -> Result<TokenPair, JwtError> {
+    ///     jwt.rotate(&presented, &request).await
     /// }
     /// ```
     ///
@@ -212,6 +214,8 @@ impl JwtManager {
         let (access, refresh) = (access.csrf(csrf_of_access(&csrf)), refresh.csrf(csrf));
         Ok(TokenPair {
             access_token: with_claims(access.of_session(of_session(None, ends_at_ms))).encode()?,
+            token_type: "Bearer",
+            expires_in: self.access_expires_in(ends_at_ms),
             refresh_token: with_claims(refresh).encode()?,
             session_id: session.sid.clone(),
         })
@@ -341,7 +345,8 @@ impl<'a> IntoFuture for SessionBuilder<'a> {
     }
 }
 
-/// What a login and a refresh are answered with. Serialises as `{"access_token": …, "refresh_token": …}`.
+/// What a login and a refresh are answered with, in OAuth's words (RFC 6749 §5.1). A handler may return it as it is:
+/// that answer no cache keeps.
 ///
 /// ```
 /// # use actix_jwt_extended::store::MemoryStore;
@@ -358,6 +363,11 @@ impl<'a> IntoFuture for SessionBuilder<'a> {
 pub struct TokenPair {
     /// Opens protected routes.
     pub access_token: String,
+    /// `Bearer`.
+    pub token_type: &'static str,
+    /// So many seconds the access token lives; `None` = without an end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires_in: Option<i64>,
     /// Gets the next pair, once.
     pub refresh_token: String,
     /// The `sid` of both.

@@ -41,6 +41,7 @@ mod response {
 }
 
 mod session {
+    mod answer;
     mod clocks;
     mod ending;
     mod many_sessions;

@@ -4,6 +4,7 @@ use crate::app::{NOW, TestApp, config, manager};
 use actix_jwt_extended::{
     CookieOptions, CookiePrefix, JwtConfig, JwtIdentity, JwtManager, Location, SameSite, jwt_required,
 };
+use actix_web::http::header::CACHE_CONTROL;
 use actix_web::{HttpResponse, delete, get, post, web};
 use std::time::Duration;
 
@@ -262,4 +263,25 @@ fn a_cookie_that_browsers_would_drop_for_its_size_is_an_error() {
         )
     );
     assert_eq!((error.status(), response.headers().contains_key("set-cookie")), (500, false));
+}
+
+#[test]
+fn no_cache_keeps_a_response_that_sets_a_token() {
+    let jwt = manager(config());
+    let (access, refresh) = (jwt.create_access_token("ada").unwrap(), jwt.create_refresh_token("ada").unwrap());
+    let said = |response: &HttpResponse| response.headers().get("cache-control").cloned();
+    let mut builder = HttpResponse::Ok();
+    jwt.set_access_cookies(&mut builder, &access).unwrap();
+    assert_eq!(said(&builder.finish()).unwrap(), "no-store");
+    for (own, expected) in [(None, "no-store"), (Some("max-age=60"), "no-store"), (Some("private"), "private")] {
+        let mut response = HttpResponse::Ok().finish();
+        if let Some(own) = own {
+            response.headers_mut().insert(CACHE_CONTROL, own.parse().unwrap());
+        }
+        jwt.set_refresh_cookies(&mut response, &refresh).unwrap();
+        assert_eq!(said(&response).unwrap(), expected);
+    }
+    let mut response = HttpResponse::Ok().finish();
+    jwt.unset_jwt_cookies(&mut response);
+    assert_eq!(said(&response), None);
 }
