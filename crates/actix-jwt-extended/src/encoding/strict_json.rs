@@ -15,6 +15,10 @@ const MAX_DEPTH: usize = 32;
 /// Up to here a linear search over the names seen beats a hash set.
 const LINEAR_NAMES: usize = 16;
 
+/// The only name in the map as which `serde_json` gives a number that is no `u64` and no `i64`, where some crate of the
+/// build has turned on its feature `arbitrary_precision`.
+const NUMBER: &str = "$serde_json::private::Number";
+
 /// One member's value, read without building what nobody asks for.
 #[derive(Debug)]
 pub(crate) enum Scalar<'de> {
@@ -23,6 +27,8 @@ pub(crate) enum Scalar<'de> {
     Int(i64),
     /// A number that is no `i64`: with a fraction, an exponent, or too large.
     Float(f64),
+    /// The text of such a number, within the map of [`NUMBER`]; nowhere else.
+    NumberText(f64),
     Text(Cow<'de, str>),
     /// A list that holds strings only (asked for by [`ScalarSeed::WITH_LIST`]).
     TextList(Vec<Box<str>>),
@@ -46,7 +52,7 @@ impl ScalarSeed {
     fn nested<E: de::Error>(self) -> Result<Self, E> {
         match self.depth.checked_sub(1) {
             Some(depth) if depth > 0 => Ok(Self { depth, keep_list: false }),
-            _ => Err(E::custom("nested too deeply")),
+            _ => Err(too_deep()),
         }
     }
 }
@@ -95,6 +101,12 @@ impl<'de> Visitor<'de> for ScalarSeed {
         Ok(Scalar::Text(Cow::Owned(value.to_owned())))
     }
 
+    /// JSON's texts are borrowed or lent. What is given away is the text of a number, in the map of [`NUMBER`].
+    fn visit_string<E: de::Error>(self, value: String) -> Result<Scalar<'de>, E> {
+        let number = value.parse().ok().filter(|number: &f64| number.is_finite());
+        number.map(Scalar::NumberText).ok_or_else(|| E::custom("number out of range"))
+    }
+
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Scalar<'de>, A::Error> {
         let inner = self.nested()?;
         let mut texts = self.keep_list.then(Vec::new);
@@ -113,14 +125,22 @@ impl<'de> Visitor<'de> for ScalarSeed {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Scalar<'de>, A::Error> {
-        let inner = self.nested()?;
+        let inner = self.nested::<A::Error>();
         let mut seen = Names::default();
         while let Some(name) = map.next_key_seed(NameSeed)? {
+            // A number is no nesting, so it is allowed where nothing else is.
+            let seed = match &inner {
+                Err(_) if name == NUMBER => self,
+                _ => *inner.as_ref().map_err(|_| too_deep())?,
+            };
             if !seen.insert(name) {
                 return Err(duplicate());
             }
-            map.next_value_seed(inner)?;
+            if let Scalar::NumberText(number) = map.next_value_seed(seed)? {
+                return Ok(Scalar::Float(number));
+            }
         }
+        inner?;
         Ok(if seen.is_empty() { Scalar::Empty } else { Scalar::Compound })
     }
 }
@@ -182,6 +202,10 @@ impl<'de> Names<'de> {
     }
 }
 
+fn too_deep<E: de::Error>() -> E {
+    E::custom("nested too deeply")
+}
+
 pub(crate) fn duplicate<E: de::Error>() -> E {
     E::custom("duplicate member name")
 }
@@ -209,6 +233,32 @@ pub(crate) fn reason(error: &serde_json::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// As `serde_json` gives a number's text with its feature `arbitrary_precision`.
+    fn read_number(seed: ScalarSeed, text: &str) -> Result<Scalar<'static>, de::value::Error> {
+        let entries = [(NUMBER, text.to_owned())].into_iter();
+        seed.deserialize(de::value::MapDeserializer::new(entries))
+    }
+
+    #[test]
+    fn fractions_are_numbers_with_arbitrary_precision_too() {
+        let last = ScalarSeed { depth: 1, ..ScalarSeed::PLAIN };
+        for seed in [ScalarSeed::PLAIN, ScalarSeed::WITH_LIST, last] {
+            assert!(matches!(read_number(seed, "12.5"), Ok(Scalar::Float(12.5))));
+            assert!(matches!(read_number(seed, "18446744073709551616"), Ok(Scalar::Float(1.8446744073709552e19))));
+            assert_eq!(read_number(seed, "1e400").unwrap_err().to_string(), "number out of range");
+        }
+        // Who writes such a map into a token has written a map, which nests.
+        let forged = |seed: ScalarSeed, value: &str| {
+            let json = format!(r#"{{"{NUMBER}":{value}}}"#);
+            format!("{:?}", seed.deserialize(&mut serde_json::Deserializer::from_str(&json)))
+        };
+        for text in ["\"12.5\"", "\"12\\u002e5\""] {
+            assert_eq!(forged(ScalarSeed::PLAIN, text), "Ok(Compound)");
+            assert!(forged(last, text).starts_with("Err(Error(\"nested too deeply\""));
+        }
+        assert!(forged(last, "[1]").starts_with("Err(Error(\"nested too deeply\""));
+    }
 
     fn accepts(json: &str) -> bool {
         serde_json::from_str::<Checked>(json).is_ok()
