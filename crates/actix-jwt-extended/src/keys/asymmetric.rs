@@ -1,5 +1,6 @@
 //! Pairs of keys: RSA, ECDSA and EdDSA, which are AWS-LC's.
 
+use super::der;
 use super::invalid::{invalid, not_for};
 use super::pem::{self, Half};
 use super::signature_bytes::Signature;
@@ -47,7 +48,13 @@ impl PrivateKey {
                 };
                 Self::Ec(EcdsaKeyPair::from_private_key_der(curve, &der).map_err(|_| wrong())?)
             }
-            AlgorithmFamily::Ed => Self::Ed(Ed25519KeyPair::from_pkcs8(&der).map_err(|_| wrong())?),
+            AlgorithmFamily::Ed => {
+                let pair = match seed_and_public_key(&der) {
+                    Some((seed, public_key)) => Ed25519KeyPair::from_seed_and_public_key(seed, public_key),
+                    None => Ed25519KeyPair::from_pkcs8(&der),
+                };
+                Self::Ed(pair.map_err(|_| wrong())?)
+            }
         })
     }
 
@@ -71,6 +78,21 @@ impl PrivateKey {
             Self::Ed(pair) => pair.public_key().as_der().ok().map(|der| der.as_ref().to_vec()),
         }
     }
+}
+
+/// The halves of an Ed25519 key in PKCS#8 as ring wrote it up to 0.16: the public one is tagged in a way that RFC 5958
+/// does not know, and which AWS-LC refuses.
+fn seed_and_public_key(der: &[u8]) -> Option<(&[u8], &[u8])> {
+    // RFC 8410 §3: id-Ed25519, without parameters.
+    const ED25519: &[u8] = &[der::OBJECT_ID, 3, 0x2b, 0x65, 0x70];
+    let alone = |(content, rest): (_, &[u8])| rest.is_empty().then_some(content);
+    let (version, rest) = der::tagged(der::whole_sequence(der)?, der::INTEGER)?;
+    let (algorithm, rest) = der::tagged(rest, der::SEQUENCE)?;
+    let (private, rest) = der::tagged(rest, der::OCTETS)?;
+    // [1], and within it what should have been under that tag itself.
+    let public = alone(der::tagged(rest, 0xa1)?)?;
+    let (seed, bits) = (alone(der::tagged(private, der::OCTETS)?)?, alone(der::tagged(public, der::BITS)?)?);
+    (version == [1] && algorithm == ED25519).then_some((seed, bits.strip_prefix(&[0])?))
 }
 
 /// The half that verifies, for one algorithm.

@@ -1,6 +1,8 @@
 //! As much of DER (X.690) as tells keys apart: an element after the other, in order.
 
 pub(super) const INTEGER: u8 = 0x02;
+pub(super) const BITS: u8 = 0x03;
+pub(super) const OCTETS: u8 = 0x04;
 pub(super) const OBJECT_ID: u8 = 0x06;
 pub(super) const SEQUENCE: u8 = 0x30;
 

@@ -133,6 +133,11 @@ fn binary(bytes: &[u8], wanted: Half) -> &'static str {
         Some((der::SEQUENCE, inner, _)) if !begins_with(inner, der::OBJECT_ID) => {
             "a certificate in DER; take its key with `openssl x509 -inform DER -in FILE -noout -pubkey -out jwt.pub.pem`"
         }
+        // With its public half, which OpenSSL does not read: as libraries such as ring write it.
+        Some((der::INTEGER, [1], rest)) if begins_with(rest, der::SEQUENCE) => {
+            "PKCS#8 of version 2 in DER; convert it with `(echo '-----BEGIN PRIVATE KEY-----'; base64 FILE; \
+             echo '-----END PRIVATE KEY-----') > jwt.pem`"
+        }
         _ if wanted == Half::Public => {
             "DER; convert it with `openssl pkey -pubin -inform DER -in FILE -out jwt.pub.pem`"
         }

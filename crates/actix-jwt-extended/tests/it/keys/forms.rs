@@ -160,6 +160,42 @@ fn files_that_are_no_text_are_named() {
 }
 
 #[test]
+fn an_ed25519_key_that_holds_its_public_half() {
+    // RFC 8410 §7: after 16 bytes the seed; the public key's last 32 bytes are itself.
+    let seed = der(include_str!("../../keys/ed25519.pem"))[16..].to_vec();
+    let public = der(include_str!("../../keys/ed25519.pub.pem"))[12..].to_vec();
+    let pkcs8 = |tag: &[u8], public: &[u8]| {
+        let parts = [&[2, 1, 1, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 34, 4, 32], &seed[..], tag, public].concat();
+        [&[0x30, parts.len() as u8], &parts[..]].concat()
+    };
+    let (old, new): (&[u8], &[u8]) = (&[0xa1, 35, 3, 33, 0], &[0x81, 33, 0]);
+    let pem = |der: &[u8]| {
+        format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", BASE64_STANDARD.encode(der))
+    };
+    let config = |key: String| JwtConfig::new().algorithm(Algorithm::EdDSA).private_key(key);
+    let usual = manager(config(include_str!("../../keys/ed25519.pem").to_owned()));
+    // As ring 0.16 wrote it, and as RFC 8410 has it.
+    for (tag, octets) in [(old, 85), (new, 83)] {
+        let der = pkcs8(tag, &public);
+        assert_eq!(der.len(), octets);
+        let jwt = manager(config(pem(&der)));
+        assert!(usual.decode_token(&jwt.create_access_token("ada").unwrap()).is_ok());
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("jwt.p8");
+        std::fs::write(&file, &der).unwrap();
+        let error = refusal(config(file.display().to_string()));
+        assert!(error.contains("holds PKCS#8 of version 2 in DER; convert it with"), "{error}");
+        // Another's public key, and one that is cut off.
+        for wrong in [&[7; 32][..], &public[1..]] {
+            assert_eq!(
+                refusal(config(pem(&pkcs8(tag, wrong)))),
+                "is not an Ed25519 key, which EdDSA needs (unencrypted, in PEM)"
+            );
+        }
+    }
+}
+
+#[test]
 fn of_a_missing_file_the_path_is_named_but_of_no_key() {
     let folder = tempfile::tempdir().unwrap();
     let gone = folder.path().join("keys/of-the-year-2026-and-the-one-before/gone.pem").display().to_string();
