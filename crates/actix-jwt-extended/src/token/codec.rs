@@ -145,9 +145,13 @@ pub(crate) fn encode(header: &str, claims: Vec<u8>, key: &SigningKey) -> Option<
     String::from_utf8(buffer).ok()
 }
 
-/// The header of a token that nobody has verified, as its JSON text.
-pub(crate) fn unverified_header(token: &[u8], max_size: usize) -> Result<Vec<u8>, InvalidToken> {
-    base64url::decode(Segments::of(token, max_size)?.header).ok_or(InvalidToken::HeaderEncoding)
+/// The header of a token that nobody has verified. As PyJWT's: what can be no header of a good token is refused.
+pub(crate) fn unverified_header(token: &[u8], max_size: usize) -> Result<Map<String, Value>, InvalidToken> {
+    let json = header_text(Segments::of(token, max_size)?.header)?;
+    let found = find_header(&json)?;
+    judge_critical(found.critical)?;
+    judge_key_id(found.key_id)?;
+    serde_json::from_str(&json).map_err(|error| InvalidToken::Header(reason(&error).into()))
 }
 
 /// The two spellings of `{"alg": …, "typ": "JWT"}` that nearly every token begins with, for each
@@ -168,10 +172,14 @@ fn known_header(segment: &[u8]) -> Option<HeaderRef> {
 }
 
 fn parse_header(segment: &[u8]) -> Result<HeaderRef, InvalidToken> {
-    let bytes = base64url::decode(segment).ok_or(InvalidToken::HeaderEncoding)?;
-    let json = String::from_utf8(bytes).map_err(|_| InvalidToken::Header("it is not UTF-8".into()))?;
-    let fields = check_header(&json)?;
+    let json = header_text(segment)?;
+    let fields = find_header(&json)?.judge()?;
     Ok(HeaderRef::Own(Arc::new(JoseHeader::new(fields.algorithm, fields.key_id, Cow::Owned(json)))))
+}
+
+fn header_text(segment: &[u8]) -> Result<String, InvalidToken> {
+    let bytes = base64url::decode(segment).ok_or(InvalidToken::HeaderEncoding)?;
+    String::from_utf8(bytes).map_err(|_| InvalidToken::Header("it is not UTF-8".into()))
 }
 
 struct HeaderFields {
@@ -179,8 +187,8 @@ struct HeaderFields {
     key_id: Option<String>,
 }
 
-/// Reads what verification needs of a header, and refuses what it must.
-fn check_header(json: &str) -> Result<HeaderFields, InvalidToken> {
+/// Reads what verification needs of a header.
+fn find_header(json: &str) -> Result<FoundHeader, InvalidToken> {
     if !json.trim_start().starts_with('{') {
         let text = match serde_json::from_str::<serde::de::IgnoredAny>(json) {
             Ok(_) => "must be a json object".into(),
@@ -189,11 +197,10 @@ fn check_header(json: &str) -> Result<HeaderFields, InvalidToken> {
         return Err(InvalidToken::Header(text));
     }
     let mut deserializer = serde_json::Deserializer::from_str(json);
-    let found = (&mut deserializer)
+    (&mut deserializer)
         .deserialize_map(HeaderVisitor)
         .and_then(|found| deserializer.end().map(|()| found))
-        .map_err(|error| InvalidToken::Header(reason(&error).into()))?;
-    found.judge()
+        .map_err(|error| InvalidToken::Header(reason(&error).into()))
 }
 
 /// Header parameters as found (RFC 7515 §4.1). `jwk`, `jku`, `x5u` and `x5c` are not among them:
@@ -212,25 +219,31 @@ impl FoundHeader {
             None => return Err(InvalidToken::AlgorithmMissing),
             Some(name) => name.and_then(|name| name.parse().ok()).ok_or(InvalidToken::AlgorithmNotAllowed)?,
         };
-        match self.critical {
-            None => {}
-            // We understand no extension, so whatever it lists is unsupported.
-            Some(Some(names)) if !names.is_empty() => {
-                let name = names.first().map(|name| name.chars().take(64).collect()).unwrap_or_default();
-                return Err(InvalidToken::CriticalExtension(name));
-            }
-            Some(Some(_)) => return Err(InvalidToken::CriticalFormat("must be a non-empty list")),
-            Some(None) => return Err(InvalidToken::CriticalFormat("values must be strings")),
-        }
+        judge_critical(self.critical)?;
         if self.unencoded == Some(true) {
             return Err(InvalidToken::CriticalExtension("b64".to_owned()));
         }
-        let key_id = match self.key_id {
-            Some(None) => return Err(InvalidToken::KeyIdFormat),
-            Some(key_id) => key_id,
-            None => None,
-        };
-        Ok(HeaderFields { algorithm, key_id })
+        Ok(HeaderFields { algorithm, key_id: judge_key_id(self.key_id)? })
+    }
+}
+
+fn judge_critical(critical: Option<Option<Vec<Box<str>>>>) -> Result<(), InvalidToken> {
+    match critical {
+        None => Ok(()),
+        // We understand no extension, so whatever it lists is unsupported.
+        Some(Some(names)) => Err(match names.first() {
+            Some(name) => InvalidToken::CriticalExtension(name.chars().take(64).collect()),
+            None => InvalidToken::CriticalFormat("must be a non-empty list"),
+        }),
+        Some(None) => Err(InvalidToken::CriticalFormat("values must be strings")),
+    }
+}
+
+fn judge_key_id(key_id: Option<Option<String>>) -> Result<Option<String>, InvalidToken> {
+    match key_id {
+        Some(None) => Err(InvalidToken::KeyIdFormat),
+        Some(key_id) => Ok(key_id),
+        None => Ok(None),
     }
 }
 

@@ -255,8 +255,21 @@ fn unverified_headers() {
     let headers = jwt.get_unverified_jwt_headers(&token).unwrap();
     assert_eq!(Value::Object(headers), json!({"alg": "HS256", "typ": "JWT", "x": 1}));
     // Also of tokens that nobody would accept.
-    let odd = crate::forge::with_header(r#"{"alg":"none","kid":7}"#);
-    assert_eq!(jwt.get_unverified_jwt_headers(&odd).unwrap()["kid"], 7);
+    for odd in [r#"{"alg":"none","kid":"7"}"#, r#"{"kid":"7","b64":1}"#] {
+        assert_eq!(jwt.get_unverified_jwt_headers(&crate::forge::with_header(odd)).unwrap()["kid"], "7");
+    }
+    // But not what PyJWT refuses, in its words.
+    for (odd, said) in [
+        (r#"{"alg":"HS256","kid":7}"#, "Key ID header parameter must be a string"),
+        (r#"{"alg":"HS256","kid":null}"#, "Key ID header parameter must be a string"),
+        (r#"{"alg":"HS256","crit":["x"]}"#, "Unsupported critical extension: x"),
+        (r#"{"alg":"HS256","crit":[]}"#, "Invalid 'crit' header: must be a non-empty list"),
+        (r#"{"alg":"HS256","crit":[7]}"#, "Invalid 'crit' header: values must be strings"),
+    ] {
+        let token = crate::forge::with_header(odd);
+        assert_eq!(jwt.get_unverified_jwt_headers(&token).unwrap_err().to_string(), said);
+        assert_eq!(jwt.decode_token(&token).unwrap_err().to_string(), said);
+    }
     for bad in [
         "",
         "a.b",
