@@ -3,6 +3,7 @@
 use super::der;
 use super::invalid::{invalid, not_for};
 use super::pem::{self, Half};
+use super::rsa_pss::{self, Purpose};
 use super::signature_bytes::Signature;
 use crate::error::ConfigError;
 use aws_lc_rs::encoding::AsDer as _;
@@ -15,7 +16,7 @@ const MIN_RSA_BITS: usize = 2048;
 
 /// The half that signs.
 pub(super) enum PrivateKey {
-    Rsa(RsaKeyPair, &'static dyn signature::RsaEncoding),
+    Rsa(RsaKeyPair, &'static dyn signature::RsaEncoding, Purpose),
     Ec(EcdsaKeyPair),
     Ed(Ed25519KeyPair),
 }
@@ -30,16 +31,18 @@ impl PrivateKey {
         Ok(match algorithm.family() {
             AlgorithmFamily::Hmac => return Err(not_for(setting, algorithm, "a PEM key")),
             AlgorithmFamily::Rsa => {
-                let pair = match label.as_str() {
-                    "RSA PRIVATE KEY" => RsaKeyPair::from_der(&der),
-                    _ => RsaKeyPair::from_pkcs8(&der),
+                let (purpose, pair) = match (rsa_pss::private(&der), label.as_str()) {
+                    (Some((purpose, key)), _) => (purpose, RsaKeyPair::from_der(key)),
+                    (None, "RSA PRIVATE KEY") => (Purpose::Any, RsaKeyPair::from_der(&der)),
+                    (None, _) => (Purpose::Any, RsaKeyPair::from_pkcs8(&der)),
                 };
+                purpose.check(setting, algorithm)?;
                 // The reason is not a secret: aws-lc-rs names the rule that the key breaks.
                 let pair = pair.map_err(|error| match error.to_string().as_str() {
                     "TooSmall" => rsa_too_small(setting),
                     _ => wrong(),
                 })?;
-                Self::Rsa(pair, rsa_encoding(algorithm).ok_or_else(wrong)?)
+                Self::Rsa(pair, rsa_encoding(algorithm).ok_or_else(wrong)?, purpose)
             }
             AlgorithmFamily::Ec => {
                 let curve = match algorithm {
@@ -61,7 +64,7 @@ impl PrivateKey {
     /// `None` = AWS-LC refuses.
     pub(super) fn sign(&self, message: &[u8]) -> Option<Signature> {
         match self {
-            Self::Rsa(pair, encoding) => {
+            Self::Rsa(pair, encoding, _) => {
                 let mut signature = vec![0; pair.public_modulus_len()];
                 pair.sign(*encoding, &SystemRandom::new(), message, &mut signature).ok()?;
                 Some(Signature::Long(signature))
@@ -71,9 +74,18 @@ impl PrivateKey {
         }
     }
 
+    /// Whether the key may serve this algorithm, as far as it says so itself.
+    pub(super) fn check_purpose(&self, setting: &'static str, algorithm: Algorithm) -> Result<(), ConfigError> {
+        match self {
+            Self::Rsa(_, _, purpose) => purpose.check(setting, algorithm),
+            Self::Ec(_) | Self::Ed(_) => Ok(()),
+        }
+    }
+
+    /// Without the purpose.
     pub(super) fn public_der(&self) -> Option<Vec<u8>> {
         match self {
-            Self::Rsa(pair, _) => pair.public_key().as_der().ok().map(|der| der.as_ref().to_vec()),
+            Self::Rsa(pair, ..) => pair.public_key().as_der().ok().map(|der| der.as_ref().to_vec()),
             Self::Ec(pair) => pair.public_key().as_der().ok().map(|der| der.as_ref().to_vec()),
             Self::Ed(pair) => pair.public_key().as_der().ok().map(|der| der.as_ref().to_vec()),
         }
@@ -107,6 +119,8 @@ impl PublicKey {
             let what = family_name(algorithm);
             invalid(setting, format!("is not {what} key, which {algorithm:?} needs"))
         };
+        let (purpose, der) = rsa_pss::public(der).unwrap_or((Purpose::Any, der));
+        purpose.check(setting, algorithm)?;
         let key = ParsedPublicKey::new(verification, der).map_err(|_| wrong())?;
         if algorithm.family() == AlgorithmFamily::Rsa && rsa_bits(der).ok_or_else(wrong)? < MIN_RSA_BITS {
             return Err(rsa_too_small(setting));

@@ -12,6 +12,8 @@ mod invalid;
 #[cfg(feature = "asymmetric")]
 mod pem;
 mod ring;
+#[cfg(feature = "asymmetric")]
+mod rsa_pss;
 mod secret;
 mod signature_bytes;
 
@@ -169,6 +171,7 @@ impl SigningKey {
             }
             #[cfg(feature = "asymmetric")]
             Signer::Private(key) => {
+                algorithms.iter().try_for_each(|algorithm| key.check_purpose(PRIVATE_KEY, *algorithm))?;
                 let der = key.public_der().ok_or_else(|| invalid(PRIVATE_KEY, "has no public half"))?;
                 let key = VerifyingKey::from_der(PRIVATE_KEY, algorithms, &der)?;
                 Ok(VerifyingKey { key_id: self.key_id.clone(), ..key })
