@@ -64,10 +64,17 @@ mod tests {
     const API_PAGE: &str = include_str!("src/api.md");
     const MOVING_PAGE: &str = include_str!("src/moving.md");
     const PARITY_PAGE: &str = include_str!("src/parity.md");
+    const ERRORS_PAGE: &str = include_str!("src/errors.md");
+    const DEMANDS_PAGE: &str = include_str!("src/protecting-routes.md");
     const LIBRARY: &str = include_str!("../crates/actix-jwt-extended/src/lib.rs");
     const STORE: &str = include_str!("../crates/actix-jwt-extended/src/store/mod.rs");
     const SESSION: &str = include_str!("../crates/actix-jwt-extended/src/session/mod.rs");
     const KEYS: &str = include_str!("../crates/actix-jwt-extended/src/keys/mod.rs");
+    const REQUIRED: &str = include_str!("../crates/actix-jwt-extended/src/request/required.rs");
+    const ERRORS: [&str; 2] = [
+        include_str!("../crates/actix-jwt-extended/src/error/request.rs"),
+        include_str!("../crates/actix-jwt-extended/src/error/token.rs"),
+    ];
 
     #[test]
     fn the_settings_page_and_the_example_name_every_setting_and_no_other() {
@@ -172,6 +179,75 @@ mod tests {
     }
 
     #[test]
+    fn every_demand_is_in_the_table_and_in_the_overview() {
+        let methods = REQUIRED.lines().filter_map(|line| line.strip_prefix("    pub fn "));
+        let names: Vec<_> = methods.filter_map(|rest| rest.split(['(', '<']).next()).collect();
+        assert!(names.contains(&"fresh") && names.contains(&"any_role"), "{names:?}");
+        for name in names {
+            assert!(DEMANDS_PAGE.contains(&format!("| `.{name}(")), "{name} is in no row of protecting-routes.md");
+            assert!(API_PAGE.contains(&format!("`.{name}(")), "{name} is not in api.md");
+        }
+    }
+
+    #[test]
+    fn every_text_that_a_client_may_get_is_on_the_page_about_errors() {
+        for source in ERRORS {
+            let source = source.split_once("impl fmt::Display").unwrap().1;
+            // As `write!` takes it: what is between placeholders must stand there as it is.
+            let texts = source.split("impl fmt::Display").flat_map(|code| {
+                let calls = ["write_str(\"", "write!(f, \"", " => \""].into_iter();
+                calls.flat_map(move |call| code.split(call).skip(1)).map(literal)
+            });
+            for text in texts {
+                let parts = text.split(['{', '}']).step_by(2).map(str::trim).filter(|part| part.len() > 3);
+                let missing: Vec<_> = parts.filter(|part| !ERRORS_PAGE.contains(part)).collect();
+                assert!(missing.is_empty(), "errors.md does not say {missing:?} of {text:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_cargo_command_names_a_package_and_what_it_has() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let others =
+            ["CONTRIBUTING.md", "crates/actix-jwt-extended/README.md", "crates/actix-jwt-extended/benches/stores.rs"];
+        let benches = ["counts", "jwt", "ratios"].map(|name| format!("crates/hot-path/benches/{name}.rs"));
+        let others = others.map(str::to_owned).into_iter().chain(benches);
+        let others = others.map(|file| (std::fs::read_to_string(root.join(&file)).expect(&file), file));
+        let pages = PAGES.iter().map(|(file, text)| ((*text).to_owned(), (*file).to_owned()));
+        let mut seen = 0;
+        for (text, file) in pages.chain(others).chain([(EXAMPLE.to_owned(), "Settings.example.toml".to_owned())]) {
+            for command in text.split("cargo ").skip(1).filter_map(|rest| rest.split(['`', '\n', '#']).next()) {
+                let words: Vec<_> = command.split_whitespace().take_while(|word| *word != "--").collect();
+                let value =
+                    |flag| words.iter().position(|word| *word == flag).and_then(|at| words.get(at + 1)).copied();
+                // Not of this workspace: `update` is for what it depends on.
+                let Some(package) = value("-p").filter(|_| words.first() != Some(&"update")) else {
+                    // Several packages have one of the same name.
+                    assert!(value("--bench").is_none(), "{file}: cargo {command}");
+                    continue;
+                };
+                seen += 1;
+                let folders = ["crates/actix-jwt-extended", "crates/hot-path", "demo", "docs"].map(|it| root.join(it));
+                let manifest = |folder: &Path| std::fs::read_to_string(folder.join("Cargo.toml")).unwrap();
+                let is_it =
+                    |folder: &&std::path::PathBuf| manifest(folder).contains(&format!("\nname = \"{package}\"\n"));
+                let folder = folders.iter().find(is_it).unwrap_or_else(|| panic!("{file}: no package {package}"));
+                let of_it = manifest(folder);
+                for feature in value("--features").into_iter().flat_map(|features| features.split(',')) {
+                    assert!(of_it.contains(&format!("\n{feature} = [")), "{file}: {package} has no feature {feature}");
+                }
+                for (flag, place) in [("--bench", "benches"), ("--test", "tests"), ("--example", "examples")] {
+                    let Some(name) = value(flag) else { continue };
+                    let place = folder.join(place).join(name);
+                    assert!(place.is_dir() || place.with_extension("rs").exists(), "{file}: cargo {command}");
+                }
+            }
+        }
+        assert!(seen > 10, "{seen}");
+    }
+
+    #[test]
     fn the_page_about_moving_names_every_setting_once_and_its_method() {
         let new = MOVING_PAGE.split_once("These are new:").unwrap().1.split("[Settings]").next().unwrap();
         for setting in JwtConfig::SETTINGS {
@@ -220,6 +296,16 @@ mod tests {
                 }
             }
         }
+    }
+
+    /// The text of a literal, from behind its first quote.
+    fn literal(code: &str) -> String {
+        let mut text = String::new();
+        let mut characters = code.chars();
+        while let Some(character) = characters.next().filter(|c| *c != '"') {
+            text.push(if character == '\\' { characters.next().unwrap() } else { character });
+        }
+        text
     }
 
     /// A row of the settings page's tables. `default: None` = off.

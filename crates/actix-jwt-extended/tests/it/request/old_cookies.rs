@@ -132,3 +132,26 @@ fn logging_out_means_the_one_that_lives() {
     assert_eq!(log_out(&[&old, &good()]).text(), "old");
     log_out(&[&old, &good()]).is(401, "Token has been revoked");
 }
+
+#[test]
+fn both_cookies_meet_the_demands_of_two_wraps() {
+    fn routes(config: &mut web::ServiceConfig) {
+        config.service(
+            web::scope("/outer").wrap(jwt_required()).service(
+                web::resource("/refresh")
+                    .wrap(jwt_required().refresh())
+                    .route(web::get().to(|jwt: Jwt| async move { jwt.jti().unwrap_or_default().to_owned() })),
+            ),
+        );
+    }
+    let app = TestApp::start(&builder(by_cookie()).build().unwrap(), routes);
+    let refresh = with(json!({ "type": "refresh", "jti": "the refresh token" }));
+    let both = format!("{}; refresh_token_cookie={refresh}", cookies(&[&good()]));
+    assert_eq!(app.get("/outer/refresh", &[("Cookie", &both)]).text(), "the refresh token");
+    app.get_with("/outer/refresh", &good()).is(422, "Only refresh tokens are allowed");
+    app.get_with("/outer/refresh", &refresh).is(422, "Only non-refresh tokens are allowed");
+    app.get("/outer/refresh", &[("Cookie", &cookies(&[&good()]))]).is(
+        401,
+        "Missing JWT in cookies or headers (Missing cookie \"refresh_token_cookie\"; Missing Authorization Header)",
+    );
+}
