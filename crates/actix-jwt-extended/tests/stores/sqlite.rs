@@ -340,3 +340,86 @@ async fn kill_9_loses_nothing_that_was_acknowledged() {
         revoked.len()
     );
 }
+
+/// `mv` of a restored backup: it does not know the logouts of since.
+#[cfg(unix)]
+#[actix_web::test]
+async fn a_file_that_was_replaced_answers_nothing_until_it_is_back() {
+    let files = Files::new();
+    let (path, backup, aside) = (files.next(), files.next(), files.next());
+    let store = SqliteStore::open(&path).await.unwrap();
+    let pair = manager(store.clone()).start_session("ada").await.unwrap();
+    rusqlite::Connection::open(&path).unwrap().execute("VACUUM INTO ?1", [backup.to_str().unwrap()]).unwrap();
+    store.revoke(&Revocation::of_token("later", LATER), NOW).await.unwrap();
+
+    fs::rename(&path, &aside).unwrap();
+    fs::rename(&backup, &path).unwrap();
+    for _ in 0..2 {
+        let told = store.revoke(&Revocation::of_token("lost", LATER), NOW).await.unwrap_err().to_string();
+        assert!(told.contains("another file has taken the place of the one that was opened"), "{told}");
+        store.is_revoked(&token("later")).await.unwrap_err();
+        store.session(&pair.session_id).await.unwrap_err();
+        store.position().await.unwrap_err();
+    }
+
+    fs::rename(&aside, &path).unwrap();
+    assert!(is_revoked(&store, "later").await);
+    assert!(!is_revoked(&store, "lost").await, "what was refused was not kept");
+    store.revoke(&Revocation::of_token("lost", LATER), NOW).await.unwrap();
+    assert!(is_revoked(&store, "lost").await);
+}
+
+#[cfg(unix)]
+#[actix_web::test]
+async fn a_file_that_was_deleted_takes_no_logout() {
+    let files = Files::new();
+    let path = files.next();
+    let store = SqliteStore::open(&path).await.unwrap();
+    assert!(!is_revoked(&store, "a").await);
+    fs::remove_file(&path).unwrap();
+    let told = store.revoke(&Revocation::of_token("a", LATER), NOW).await.unwrap_err().to_string();
+    assert!(told.contains("was deleted or moved"), "{told}");
+    // Another process makes a new one in its place: each knows nothing of the other.
+    let other = SqliteStore::open(&path).await.unwrap();
+    other.revoke(&Revocation::of_token("b", LATER), NOW).await.unwrap();
+    let told = store.is_revoked(&token("b")).await.unwrap_err().to_string();
+    assert!(told.contains("another file has taken the place"), "{told}");
+}
+
+/// A backup that was restored into the open file: the same inode, other rows.
+#[actix_web::test]
+async fn a_file_that_was_put_back_to_an_earlier_state_is_noticed() {
+    let files = Files::new();
+    let path = files.next();
+    let store = SqliteStore::open(&path).await.unwrap();
+    for jwt_id in ["a", "b"] {
+        store.revoke(&Revocation::of_token(jwt_id, LATER), NOW).await.unwrap();
+    }
+    let restored = rusqlite::Connection::open(&path).unwrap();
+    restored
+        .execute_batch("DELETE FROM ajx_feed WHERE seq = 2; DELETE FROM ajx_revocation WHERE key LIKE '%b'")
+        .unwrap();
+    let told = store.revoke(&Revocation::of_token("c", LATER), NOW).await.unwrap_err().to_string();
+    assert!(told.contains("was put back to an earlier state"), "{told}");
+    store.is_revoked(&token("a")).await.unwrap_err();
+
+    // Restarted, it goes on with what there is.
+    let again = SqliteStore::open(&path).await.unwrap();
+    assert!(is_revoked(&again, "a").await && !is_revoked(&again, "b").await);
+    again.revoke(&Revocation::of_token("c", LATER), NOW).await.unwrap();
+}
+
+#[actix_web::test]
+async fn the_file_alone_has_everything_once_the_store_is_dropped() {
+    let files = Files::new();
+    let (path, copy) = (files.next(), files.next());
+    let store = SqliteStore::open(&path).await.unwrap();
+    store.revoke(&Revocation::of_token("gone", LATER), NOW).await.unwrap();
+    let session = manager(store.clone()).start_session("ada").await.unwrap().session_id;
+    assert!(is_revoked(&store, "gone").await);
+    drop(store);
+    fs::copy(&path, &copy).unwrap();
+    let copy = SqliteStore::open(&copy).await.unwrap();
+    assert!(is_revoked(&copy, "gone").await);
+    assert!(copy.session(&session).await.unwrap().is_some());
+}

@@ -1,5 +1,6 @@
 //! Everything in one file, on one machine: durable, and no server to run.
 
+mod place;
 mod schema;
 mod writer;
 
@@ -8,9 +9,10 @@ use super::{
     Changes, FeedPosition, Revocation, RevocationFeed, SessionRecord, SessionsPage, SnapshotPage, StoreError, TokenIds,
     TokenStore, indexed,
 };
+use place::Place;
 use rusqlite::{Connection, OptionalExtension as _, params, params_from_iter};
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::task::spawn_blocking;
@@ -32,8 +34,13 @@ const SESSIONS: usize = 1_000;
 ///
 /// What was acknowledged is on the disk (WAL, `synchronous=FULL`): a crash or a power cut loses nothing. Several
 /// processes may use one file on the same machine, not over a network file system. Writes that come at the same
-/// time share one commit. The file is made with mode 0600; beside it lie a `-wal` and a `-shm` file. Its tables
-/// begin with `ajx_`, so it may be your application's own file.
+/// time share one commit. The file is made with mode 0600; beside it lie a `-wal` and a `-shm` file, and what was
+/// written last is in the former: copy a file that is in use with `sqlite3 logins.db ".backup copy.db"`. Once the last
+/// clone is dropped, the file has everything. Its tables begin with `ajx_`, so it may be your application's own file.
+///
+/// A file that is moved, deleted, replaced, or put back to an earlier state while the store is open is noticed, since
+/// it would not know what was acknowledged: each call fails (503), and the log says so once, until the file is back or
+/// the program is restarted. (On Windows an open file can be neither moved nor deleted.)
 ///
 /// Clones share one store. Feature `sqlite`.
 ///
@@ -55,13 +62,14 @@ const SESSIONS: usize = 1_000;
 pub struct SqliteStore(Arc<Inner>);
 
 struct Inner {
-    writer: Writer,
+    // Dropped in this order: a reader may hold up what the writer does last.
     readers: Readers,
+    writer: Writer,
 }
 
 impl fmt::Debug for SqliteStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SqliteStore").field("path", &self.0.readers.path).finish()
+        f.debug_struct("SqliteStore").field("path", &self.0.readers.place.path()).finish()
     }
 }
 
@@ -74,8 +82,10 @@ impl SqliteStore {
         // So that no path means something else than a file.
         let path = std::path::absolute(path).map_err(StoreError::new)?;
         blocking(move || {
-            let writer = Writer::start(schema::open(&path)?)?;
-            Ok(Self(Arc::new(Inner { writer, readers: Readers { path, idle: Mutex::default() } })))
+            let connection = schema::open(&path)?;
+            let place = Arc::new(Place::of(path)?);
+            let writer = Writer::start(connection, Arc::clone(&place))?;
+            Ok(Self(Arc::new(Inner { readers: Readers { place, idle: Mutex::default() }, writer })))
         })
         .await
     }
@@ -102,7 +112,7 @@ impl SqliteStore {
 
 /// Connections that only read: in WAL mode they wait for nobody.
 struct Readers {
-    path: PathBuf,
+    place: Arc<Place>,
     idle: Mutex<Vec<Connection>>,
 }
 
@@ -111,10 +121,15 @@ impl Readers {
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let connection = match idle {
             Some(connection) => connection,
-            None => schema::open_reader(&self.path)?,
+            None => {
+                self.place.check()?;
+                schema::open_reader(self.place.path())?
+            }
         };
-        // One that fails is not kept.
-        let answer = read(&connection).map_err(StoreError::new)?;
+        // One that fails is not kept, nor one of another file.
+        let answer = read(&connection);
+        self.place.check()?;
+        let answer = answer.map_err(StoreError::new)?;
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         if idle.len() < IDLE_READERS {
             idle.push(connection);

@@ -1,5 +1,6 @@
 //! The one thread that writes: whatever has come while the last commit was made shares the next.
 
+use super::place::{Mark, Place};
 use crate::store::{Revocation, SessionRecord, StoreError, indexed};
 use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior, params};
 use std::error::Error;
@@ -31,22 +32,38 @@ pub(super) enum Write {
 /// Whether it changed something.
 type Answer = Result<bool, StoreError>;
 
-/// Dropped, it ends the thread once all that waits is written.
-pub(super) struct Writer(mpsc::Sender<(Write, oneshot::Sender<Answer>)>);
+/// Dropped, it waits until all that waits is written, and in the file itself.
+pub(super) struct Writer {
+    /// `None` = it is being dropped.
+    sender: Option<mpsc::Sender<(Write, oneshot::Sender<Answer>)>>,
+    thread: Option<thread::JoinHandle<()>>,
+}
 
 impl Writer {
-    pub(super) fn start(connection: Connection) -> Result<Self, StoreError> {
+    pub(super) fn start(connection: Connection, place: Arc<Place>) -> Result<Self, StoreError> {
         let (sender, receiver) = mpsc::channel(QUEUE);
-        let thread = thread::Builder::new().name("ajx-sqlite".to_owned());
-        thread.spawn(move || run(connection, receiver)).map_err(StoreError::new)?;
-        Ok(Self(sender))
+        let mark = Mark::last(&connection).map_err(StoreError::new)?;
+        let thread = thread::Builder::new()
+            .name("ajx-sqlite".to_owned())
+            .spawn(move || Writing { connection, place, mark }.run(receiver))
+            .map_err(StoreError::new)?;
+        Ok(Self { sender: Some(sender), thread: Some(thread) })
     }
 
     /// Returns once it is on the disk.
     pub(super) async fn write(&self, write: Write) -> Answer {
         let (answer, answered) = oneshot::channel();
-        self.0.send((write, answer)).await.map_err(|_| gone())?;
+        let sender = self.sender.as_ref().ok_or_else(gone)?;
+        sender.send((write, answer)).await.map_err(|_| gone())?;
         answered.await.unwrap_or_else(|_| Err(gone()))
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.sender = None;
+        // A panic of the thread has been told already.
+        let _ = self.thread.take().map(thread::JoinHandle::join);
     }
 }
 
@@ -54,35 +71,79 @@ fn gone() -> StoreError {
     StoreError::new("the thread that writes has ended")
 }
 
-fn run(mut connection: Connection, mut receiver: mpsc::Receiver<(Write, oneshot::Sender<Answer>)>) {
-    while let Some(first) = receiver.blocking_recv() {
-        let mut batch = vec![first];
-        while batch.len() < BATCH
-            && let Ok(next) = receiver.try_recv()
-        {
-            batch.push(next);
+/// What the thread has.
+struct Writing {
+    connection: Connection,
+    place: Arc<Place>,
+    /// What the file held after the last commit.
+    mark: Option<Mark>,
+}
+
+impl Writing {
+    fn run(mut self, mut receiver: mpsc::Receiver<(Write, oneshot::Sender<Answer>)>) {
+        while let Some(first) = receiver.blocking_recv() {
+            let mut batch = vec![first];
+            while batch.len() < BATCH
+                && let Ok(next) = receiver.try_recv()
+            {
+                batch.push(next);
+            }
+            let (writes, answers): (Vec<_>, Vec<_>) = batch.into_iter().unzip();
+            // A file that is not in its place explains whatever else went wrong.
+            let written = self.write(&writes);
+            match self.place.check().map_err(Failure::from).and(written) {
+                Ok(results) => {
+                    for (answer, result) in answers.into_iter().zip(results) {
+                        // Whoever asked may have gone.
+                        let _ = answer.send(result.map_err(StoreError::new));
+                    }
+                }
+                Err(error) => {
+                    let error = Arc::new(error);
+                    for answer in answers {
+                        let _ = answer.send(Err(StoreError::new(Shared(Arc::clone(&error)))));
+                    }
+                }
+            }
         }
-        let (writes, answers): (Vec<_>, Vec<_>) = batch.into_iter().unzip();
-        match commit(&mut connection, &writes) {
-            Ok(results) => {
-                for (answer, result) in answers.into_iter().zip(results) {
-                    // Whoever asked may have gone.
-                    let _ = answer.send(result.map_err(StoreError::new));
-                }
-            }
-            Err(error) => {
-                let error = Arc::new(error);
-                for answer in answers {
-                    let _ = answer.send(Err(StoreError::new(Shared(Arc::clone(&error)))));
-                }
-            }
+        self.end();
+    }
+
+    /// Nothing is acknowledged that went into a file which is not in its place.
+    fn write(&mut self, writes: &[Write]) -> Result<Vec<rusqlite::Result<bool>>, Failure> {
+        self.place.check()?;
+        let mut transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        if let Some(mark) = &self.mark
+            && !mark.is_in(&transaction, FEED)?
+        {
+            return Err(self.place.is_put_back().into());
+        }
+        let results = perform_all(&mut transaction, writes)?;
+        let mark = Mark::last(&transaction)?;
+        transaction.commit()?;
+        self.mark = mark;
+        Ok(results)
+    }
+
+    /// So that whoever copies the file alone, with nobody at work, copies all.
+    fn end(self) {
+        let moved = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0));
+        match moved {
+            Ok(0) => {}
+            // Another process is at work.
+            Ok(_) => log::debug!("the journal of {} stays", self.place.path().display()),
+            Err(error) => log::warn!("the journal of {} stays: {error}", self.place.path().display()),
         }
     }
 }
 
-/// All of them in one transaction; each with a savepoint, so that one's failure is its own.
-fn commit(connection: &mut Connection, writes: &[Write]) -> rusqlite::Result<Vec<rusqlite::Result<bool>>> {
-    let mut transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+type Failure = Box<dyn Error + Send + Sync>;
+
+/// Each with a savepoint, so that one's failure is its own.
+fn perform_all(
+    transaction: &mut rusqlite::Transaction<'_>,
+    writes: &[Write],
+) -> rusqlite::Result<Vec<rusqlite::Result<bool>>> {
     let mut results = Vec::with_capacity(writes.len());
     for write in writes {
         let savepoint = transaction.savepoint()?;
@@ -96,9 +157,8 @@ fn commit(connection: &mut Connection, writes: &[Write]) -> rusqlite::Result<Vec
     }
     let now_ms = writes.iter().filter_map(Write::now_ms).max();
     if let Some(now_ms) = now_ms {
-        sweep(&transaction, now_ms, SWEPT.saturating_mul(writes.len() as i64))?;
+        sweep(transaction, now_ms, SWEPT.saturating_mul(writes.len() as i64))?;
     }
-    transaction.commit()?;
     Ok(results)
 }
 
@@ -186,7 +246,7 @@ fn json(session: &SessionRecord) -> rusqlite::Result<String> {
 
 /// One failure of all that shared a commit.
 #[derive(Debug)]
-struct Shared(Arc<rusqlite::Error>);
+struct Shared(Arc<Failure>);
 
 impl fmt::Display for Shared {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
