@@ -247,6 +247,15 @@ mod tests {
         assert!(seen > 10, "{seen}");
     }
 
+    /// No other test builds it, because that takes libFuzzer.
+    #[test]
+    fn the_fuzz_target_finds_the_tests_that_it_shares() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/actix-jwt-extended/fuzz/fuzz_targets");
+        let source = std::fs::read_to_string(folder.join("payload.rs")).unwrap();
+        let paths: Vec<_> = source.split("#[path = \"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+        assert!(!paths.is_empty() && paths.iter().all(|path| folder.join(path).exists()), "{paths:?}");
+    }
+
     #[test]
     fn the_page_about_moving_names_every_setting_once_and_its_method() {
         let new = MOVING_PAGE.split_once("These are new:").unwrap().1.split("[Settings]").next().unwrap();

@@ -1,4 +1,5 @@
-//! Whatever an issuer signs is read as `serde_json` reads it: the check of `tests/it/payloads.rs`, on libFuzzer's bytes.
+//! Whatever an issuer signs is read as `serde_json` reads it: the check of `tests/it/token/payloads.rs`, on libFuzzer's
+//! bytes.
 
 #![no_main]
 #![allow(dead_code, reason = "the modules are those of the tests, of which this is one")]
@@ -9,7 +10,7 @@ mod app {
 }
 #[path = "../../tests/it/forge.rs"]
 mod forge;
-#[path = "../../tests/it/payloads.rs"]
+#[path = "../../tests/it/token/payloads.rs"]
 mod payloads;
 
 use actix_jwt_extended::JwtManager;

@@ -14,8 +14,9 @@ impl Jwt {
     /// its replica, or `token_in_blocklist_loader`. For what lives longer than a request, such as a WebSocket.
     ///
     /// What is known here, by a `MemoryStore` or `Replicated`, is looked at each second; another store, and the hook, are
-    /// asked once in `JWT_REVOCATION_MAX_STALENESS`. Where they have not answered for so long, their error is the end,
-    /// unless `JWT_REVOCATION_FAIL_OPEN` is set. Dropping the future ends the waiting.
+    /// asked once in `JWT_REVOCATION_MAX_STALENESS`, but not more often than once a second. Where they have not answered
+    /// for so long, their error is the end; the store's is not, if `JWT_REVOCATION_FAIL_OPEN` is set. Dropping the future
+    /// ends the waiting.
     ///
     /// ```
     /// # use actix_jwt_extended::{Jwt, jwt_required};

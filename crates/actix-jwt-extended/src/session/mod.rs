@@ -88,7 +88,8 @@ impl JwtManager {
     /// # Errors
     /// [`JwtError::Revoked`] for one that was used, or whose session is over or unknown;
     /// [`JwtError::Expired`] where the token's or the session's time is over; [`JwtError::InvalidToken`] for a token without a
-    /// session; [`JwtError::Store`], and nothing was issued.
+    /// session; [`JwtError::Store`], and nothing was issued; [`JwtError::Hook`] and [`JwtError::Issue`] where the next pair
+    /// cannot be made, and the token presented is as good as before.
     pub async fn rotate(&self, presented: &Jwt, request: &HttpRequest) -> Result<TokenPair, JwtError> {
         let token: &VerifiedToken = presented;
         // A demand for logging out lets it through, and this is none.
