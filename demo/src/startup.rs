@@ -6,6 +6,7 @@ use crate::managers::Managers;
 use crate::routes::Page;
 use crate::users::Users;
 use crate::{cors, logging, routes, shutdown};
+use actix_jwt_extended::jwt_errors;
 use actix_web::dev::Server;
 use actix_web::{App, HttpServer, web};
 use std::net::SocketAddr;
@@ -35,6 +36,7 @@ impl Application {
                 .app_data(users.clone())
                 .app_data(web::Data::new(sessions))
                 .configure(|app| routes::configure(app, &managers, &page, &store.replica))
+                .wrap(jwt_errors())
                 .wrap(cors::allowing(cors_origin.as_ref()))
                 .wrap(logging::requests())
         })

@@ -26,6 +26,7 @@ pub use issue::TokenBuilder;
 pub use manager::builder::JwtManagerBuilder;
 pub use manager::hooks::HookOutput;
 pub use manager::{DecodeOptions, JwtManager};
+pub use request::errors::{JwtErrors, JwtErrorsMiddleware, jwt_errors};
 pub use request::extract::{Claims, CurrentUser, Optional};
 pub use request::identity::{IdentityText, JwtIdentity};
 pub use request::middleware::{JwtRequiredFuture, JwtRequiredMiddleware};

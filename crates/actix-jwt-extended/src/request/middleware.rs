@@ -7,7 +7,7 @@ use crate::request::locate::body::{self, Unread};
 use crate::request::locate::websocket;
 use crate::request::pipeline::{Outcome, begin, begin_with_body, finish};
 use crate::request::required::JwtRequired;
-use crate::request::respond::JwtRejection;
+use crate::request::respond::{JwtRejection, in_force};
 use crate::request::verdict::{forget, passed_token};
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
@@ -129,6 +129,9 @@ async fn wait(
 
 /// What the service behind answered, on its way out.
 fn finished<B>(response: ServiceResponse<B>) -> ServiceResponse<EitherBody<B>> {
+    if response.response().error().is_some() {
+        return in_force(response);
+    }
     match response.status() {
         StatusCode::SWITCHING_PROTOCOLS => upgraded(response).map_into_left_body(),
         _ => response.map_into_left_body(),

@@ -4,7 +4,11 @@ use crate::config::{ErrorFormat, JwtConfig};
 use crate::error::{Answer, JwtError};
 use crate::manager::hooks::{self, Hooks};
 use crate::manager::{JwtManager, manager_of};
-use actix_web::http::header::{HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use actix_web::body::EitherBody;
+use actix_web::dev::ServiceResponse;
+use actix_web::http::header::{
+    CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, RETRY_AFTER, SET_COOKIE, WWW_AUTHENTICATE,
+};
 use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
 use serde::{Serialize, Serializer};
@@ -19,6 +23,51 @@ pub(crate) fn respond(manager: &JwtManager, error: &JwtError, request: &HttpRequ
         Some(Err(failed)) => default_response(manager.config(), &failed),
         None => default_response(manager.config(), error),
     }
+}
+
+/// That [`in_force`] has made a response what it is.
+struct Answered;
+
+/// What a handler answered with a [`JwtError`], as settings and hooks say it: the error knew neither when it became a
+/// response. Whatever else was done to that response on its way stays. The innermost wrap does it, and once.
+pub(crate) fn in_force<B>(response: ServiceResponse<B>) -> ServiceResponse<EitherBody<B>> {
+    match answer_in_force(&response) {
+        Some(answer) => replace_answer(response, answer),
+        None => response.map_into_left_body(),
+    }
+}
+
+fn answer_in_force<B>(response: &ServiceResponse<B>) -> Option<HttpResponse> {
+    let error = response.response().error()?.as_error::<JwtError>()?;
+    if response.response().extensions().contains::<Answered>() {
+        return None;
+    }
+    let manager = manager_of(response.request()).ok()?;
+    Some(match from_hook(manager.hooks(), error, response.request()) {
+        Some(Ok(response)) => response,
+        Some(Err(failed)) => default_response(manager.config(), &failed),
+        // What is for the log is there already.
+        None => written(manager.config(), error),
+    })
+}
+
+fn replace_answer<B>(response: ServiceResponse<B>, answer: HttpResponse) -> ServiceResponse<EitherBody<B>> {
+    let (request, response) = response.into_parts();
+    let (answer, body) = answer.into_parts();
+    let mut response = response.set_body(EitherBody::right(body));
+    *response.status_mut() = answer.status();
+    // They are about a body that nobody gets, and about this answer.
+    for name in [CONTENT_TYPE, CONTENT_LENGTH, CONTENT_ENCODING, WWW_AUTHENTICATE, RETRY_AFTER] {
+        response.headers_mut().remove(name);
+    }
+    for name in answer.headers().keys().filter(|name| *name != SET_COOKIE) {
+        response.headers_mut().remove(name);
+    }
+    for (name, value) in answer.headers() {
+        response.headers_mut().append(name.clone(), value.clone());
+    }
+    response.extensions_mut().insert(Answered);
+    ServiceResponse::new(request, response)
 }
 
 /// A refused request: what was wrong, and the response that settings and hooks give it.
@@ -44,7 +93,21 @@ pub struct JwtRejection {
 }
 
 impl JwtRejection {
-    pub(crate) fn new(error: JwtError, request: &HttpRequest) -> Self {
+    /// The error as settings and hooks answer it to this request: for what is neither wrapped in
+    /// [`jwt_required`](crate::jwt_required) nor in [`jwt_errors`](crate::jwt_errors), and for middleware, whose errors
+    /// pass by both.
+    ///
+    /// ```
+    /// use actix_jwt_extended::{JwtManager, JwtRejection};
+    /// use actix_web::HttpRequest;
+    ///
+    /// async fn owner(jwt: JwtManager, request: HttpRequest, body: String) -> Result<String, JwtRejection> {
+    ///     let token = jwt.decode_token(&body).map_err(|error| JwtRejection::new(error, &request))?;
+    ///     Ok(token.identity().into_owned())
+    /// }
+    /// ```
+    #[must_use]
+    pub fn new(error: JwtError, request: &HttpRequest) -> Self {
         let manager = manager_of(request).ok().cloned();
         let response = match &manager {
             Some(manager) => respond(manager, &error, request),
@@ -105,7 +168,8 @@ impl ResponseError for JwtRejection {
     }
 }
 
-/// The answer without a manager at hand: Flask-JWT-Extended's, with its default key.
+/// The answer without a manager at hand: Flask-JWT-Extended's, with its default key. Inside of
+/// [`jwt_required`](crate::jwt_required) and [`jwt_errors`](crate::jwt_errors) that of settings and hooks takes its place.
 impl ResponseError for JwtError {
     fn status_code(&self) -> StatusCode {
         status(self.status())
@@ -144,10 +208,14 @@ fn from_hook(hooks: &Hooks, error: &JwtError, request: &HttpRequest) -> Option<R
 }
 
 fn default_response(config: &JwtConfig, error: &JwtError) -> HttpResponse {
-    let mut answer = error.answer();
-    if answer.status >= 500 {
+    if error.status() >= 500 {
         log::error!("{error}");
     }
+    written(config, error)
+}
+
+fn written(config: &JwtConfig, error: &JwtError) -> HttpResponse {
+    let mut answer = error.answer();
     if config.error_format != ErrorFormat::Flask {
         answer.status = rfc6750_status(&answer);
     }

@@ -30,6 +30,7 @@ mod request {
     mod bodies;
     mod browser_side;
     mod extractors;
+    mod handlers_errors;
     mod locations;
     mod old_cookies;
     mod websocket;
