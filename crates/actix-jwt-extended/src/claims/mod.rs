@@ -118,6 +118,11 @@ struct Verified {
 }
 
 impl VerifiedToken {
+    /// Whether it is a clone of that one.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     pub(crate) fn new(header: HeaderRef, claims: ClaimsSet) -> Self {
         Self(Arc::new(Verified { header, claims, members: OnceLock::new(), clear_after: AtomicU64::new(0) }))
     }

@@ -380,7 +380,7 @@ fn accepts_its_own(config: &JwtConfig, ring: &KeyRing) -> Result<(), ConfigError
             claims.insert(name.to_owned(), value);
         }
     }
-    let judge = |parts: Parts<'_>| Rules::from_config(config).judge(parts, 0).map(|_| ());
+    let judge = |parts: Parts<'_>| Rules::from_config(config).judge(parts, 0, || 0).map(|_| ());
     let nothing_in_common = |what: &str, method: &str| {
         let text = format!(
             "JWT_ENCODE_{what} and JWT_DECODE_{what} have nothing in common, so tokens that are issued here are refused \

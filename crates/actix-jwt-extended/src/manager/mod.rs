@@ -273,22 +273,15 @@ impl JwtManager {
     /// By the coarse time, unless the exact one could say something else; and by which of them it was.
     fn verify_now(&self, token: &[u8]) -> Result<(VerifiedToken, i64), JwtError> {
         let lately = self.0.clock.coarse_seconds();
-        match self.verify_anew(token, lately) {
-            Ok(verified) if self.0.rules.is_valid_throughout(&verified, lately, lately.saturating_add(1)) => {
-                Ok((verified, lately))
-            }
-            // Issued since the clock's last tick, or in the future indeed.
-            Err(JwtError::InvalidToken(InvalidToken::NotYetValid(_))) => {
-                let now = self.now();
-                Ok((self.verify_anew(token, now)?, now))
-            }
-            // Perhaps its last second.
-            verified => Ok((verified?, self.now())),
-        }
+        let verified = self.verify_anew(token, lately)?;
+        let is_sure = self.0.rules.is_valid_throughout(&verified, lately, lately.saturating_add(1));
+        // Perhaps its last second, or its first.
+        let now = if is_sure { lately } else { self.now() };
+        Ok((verified, now))
     }
 
     #[inline(never)]
-    fn verify_anew(&self, token: &[u8], now: i64) -> Result<VerifiedToken, JwtError> {
+    fn verify_anew(&self, token: &[u8], lately: i64) -> Result<VerifiedToken, JwtError> {
         let Inner { ring, rules, hooks, verified: seen, .. } = &*self.0;
         let parts = Parts::split(token, rules.max_token_size, ring, |segment| seen.header(segment))?;
         match &hooks.decode_key {
@@ -303,7 +296,7 @@ impl JwtManager {
         if let (Some(segment), HeaderRef::Own(header)) = (parts.new_header, &parts.header) {
             seen.insert_header(segment, Arc::clone(header));
         }
-        Ok(rules.judge(parts, now)?)
+        Ok(rules.judge(parts, lately, || self.now())?)
     }
 
     /// Withdraws a key by its key ID: from now on, and in all clones of this manager, it verifies nothing.

@@ -36,12 +36,15 @@ impl JwtManager {
     /// The same by the store's own word, for whoever is about to issue a token for another one: what is known here
     /// may be some seconds old, and a new token would outlive that.
     pub(crate) async fn is_revoked_for_sure(&self, token: &VerifiedToken) -> Result<bool, JwtError> {
-        if let Some(store) = self.store()
-            && self.store_says(store, token).await?
-        {
-            return Ok(true);
+        Ok(self.is_revoked_in_store(token).await? || self.is_blocked(token).await?)
+    }
+
+    /// The same, where the hook has been asked in this request.
+    pub(crate) async fn is_revoked_in_store(&self, token: &VerifiedToken) -> Result<bool, JwtError> {
+        match self.store() {
+            Some(store) => self.store_says(store, token).await,
+            None => Ok(false),
         }
-        self.is_blocked(token).await
     }
 
     async fn is_blocked(&self, token: &VerifiedToken) -> Result<bool, JwtError> {

@@ -178,6 +178,12 @@ pub(crate) fn passed_token(request: &HttpRequest) -> Option<Jwt> {
     read_verdict(request, |verdict| verdict.ok().cloned())?
 }
 
+/// Whether this very token passed, and it was asked whether it is revoked.
+pub(crate) fn is_revocation_checked(token: &VerifiedToken, manager: &JwtManager, request: &HttpRequest) -> bool {
+    passed_by(manager, request)
+        .is_some_and(|passed| passed.revocation == Check::Done && passed.jwt.token.is_same(token))
+}
+
 /// The user that the lookup loaded.
 pub(crate) fn passed_user(request: &HttpRequest) -> Option<AnyUser> {
     passed_by(manager_of(request).ok()?, request)?.user

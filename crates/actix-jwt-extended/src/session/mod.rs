@@ -16,7 +16,7 @@ use crate::issue::OfSession;
 use crate::manager::hooks;
 use crate::manager::revocation::without_id;
 use crate::manager::{JwtManager, jwt_id_of};
-use crate::request::verdict::Jwt;
+use crate::request::verdict::{Jwt, is_revocation_checked};
 use crate::session::rotation::{ATTEMPTS, Presented, SessionRules, Verdict, is_over, tokens_end_ms};
 use crate::store::{SessionRecord, StoreError};
 use actix_web::HttpRequest;
@@ -104,7 +104,12 @@ impl JwtManager {
         // Before it is asked what is revoked: a cut-off that comes in between concerns the successors, too.
         let issued_ms = self.issued_now_ms();
         // Not only by the wrap, which may have been told to skip it; and not by what is known here, but by the store.
-        if self.is_revoked_for_sure(token).await? {
+        // The hook once for a request: its wrap may have asked it.
+        let revoked = match is_revocation_checked(token, self, request) {
+            true => self.is_revoked_in_store(token).await?,
+            false => self.is_revoked_for_sure(token).await?,
+        };
+        if revoked {
             return Err(JwtError::Revoked(token.clone()));
         }
         for _ in 0..ATTEMPTS {

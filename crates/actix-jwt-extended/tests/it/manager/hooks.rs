@@ -3,9 +3,15 @@
 use crate::app::{NOW, SECRET, TestApp, builder, config};
 use crate::forge::{b64, good, hs256, with};
 use actix_jwt_extended::keys::{Algorithm, SigningKey, VerifyingKey};
-use actix_jwt_extended::{CurrentUser, JwtConfig, JwtError, JwtIdentity, JwtManager, JwtManagerBuilder, jwt_required};
+use actix_jwt_extended::store::MemoryStore;
+use actix_jwt_extended::{
+    CurrentUser, JwtConfig, JwtError, JwtIdentity, JwtManager, JwtManagerBuilder, jwt_required, verify_jwt_in_request,
+};
+use actix_web::test::TestRequest;
 use actix_web::{HttpMessage as _, HttpResponse, get, web};
 use serde_json::json;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::sync::{Arc, Mutex};
 
 #[get("/protected", wrap = "jwt_required()")]
 async fn protected_route(user: JwtIdentity) -> String {
@@ -293,4 +299,82 @@ fn a_failing_hook_of_issuing_is_an_error_not_a_panic() {
     }
     let jwt = build(|b| b.user_identity_loader(|_: &u8| -> String { panic!("on purpose") }));
     assert!(matches!(jwt.create_access_token_for(&1_u8), Err(JwtError::Hook { hook: "user_identity_loader", .. })));
+}
+
+/// What was asked, in order.
+type Asked = Arc<Mutex<Vec<&'static str>>>;
+
+#[actix_web::test]
+async fn each_hook_of_a_refresh_runs_once() {
+    let asked = Asked::default();
+    let note = |what: &'static str| {
+        let asked = Arc::clone(&asked);
+        move || asked.lock().unwrap().push(what)
+    };
+    let (key, blocked, rules, user) = (note("key"), note("blocklist"), note("rules"), note("user"));
+    let secret = VerifyingKey::from_secret(&[Algorithm::HS256], SECRET.as_bytes()).unwrap();
+    let jwt = builder(config())
+        .token_store(MemoryStore::new())
+        .decode_key_loader(move |_, _| {
+            key();
+            Some(secret.clone())
+        })
+        .token_in_blocklist_loader(move |_| {
+            blocked();
+            async { false }
+        })
+        .token_verification_loader(move |_| {
+            rules();
+            true
+        })
+        .user_lookup_loader(move |_| {
+            user();
+            async { Some(()) }
+        })
+        .build()
+        .unwrap();
+    let pair = jwt.start_session("ada").await.unwrap();
+    let request = |token: &str| {
+        let bearer = ("Authorization", format!("Bearer {token}"));
+        TestRequest::default().app_data(jwt.clone()).insert_header(bearer).to_http_request()
+    };
+    let refresh = request(&pair.refresh_token);
+    let presented = verify_jwt_in_request(&refresh, &jwt_required().refresh()).await.unwrap().unwrap();
+    let next = jwt.rotate(&presented, &refresh).await.unwrap();
+    assert_eq!(*asked.lock().unwrap(), ["key", "blocklist", "rules", "user"]);
+    // A wrap that was told to skip it has not asked.
+    asked.lock().unwrap().clear();
+    let refresh = request(&next.refresh_token);
+    let skips = jwt_required().refresh().skip_revocation_check();
+    let presented = verify_jwt_in_request(&refresh, &skips).await.unwrap().unwrap();
+    jwt.rotate(&presented, &refresh).await.unwrap();
+    assert_eq!(*asked.lock().unwrap(), ["key", "rules", "user", "blocklist"]);
+    // What another request was told is not this one's.
+    asked.lock().unwrap().clear();
+    let other = request(&next.access_token);
+    verify_jwt_in_request(&other, &jwt_required()).await.unwrap();
+    jwt.rotate(&presented, &other).await.unwrap();
+    assert_eq!(*asked.lock().unwrap(), ["key", "blocklist", "rules", "user", "blocklist"]);
+}
+
+#[test]
+fn the_key_of_a_token_that_is_not_yet_valid_is_asked_for_once() {
+    let count = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&count);
+    let key = VerifyingKey::from_secret(&[Algorithm::HS256], SECRET.as_bytes()).unwrap();
+    let jwt = build(|b| {
+        b.decode_key_loader(move |_, _| {
+            counted.fetch_add(1, SeqCst);
+            Some(key.clone())
+        })
+    });
+    let app = TestApp::start(&jwt, routes);
+    for (claim, message) in [("nbf", "The token is not yet valid (nbf)"), ("iat", "The token is not yet valid (iat)")] {
+        count.store(0, SeqCst);
+        app.get_with("/protected", &with(json!({ claim: NOW + 60 }))).is(422, message);
+        assert_eq!(count.load(SeqCst), 1, "{claim}");
+    }
+    count.store(0, SeqCst);
+    app.get_with("/protected", &with(json!({ "exp": NOW }))).is(401, "Token has expired");
+    assert_eq!(count.load(SeqCst), 1);
 }
