@@ -173,10 +173,27 @@ impl VerifiedToken {
     ///
     /// A claim that is no string (possible with `JWT_VERIFY_SUB = false`, or in another claim than `sub`) is given as its
     /// JSON text;
-    /// [`identity_value`](Self::identity_value) has it as it is.
+    /// [`identity_value`](Self::identity_value) has it as it is. Where there is [none](Self::has_identity), it is empty.
     #[must_use]
     pub fn identity(&self) -> Cow<'_, str> {
+        if !self.has_identity() {
+            return Cow::Borrowed("");
+        }
         self.identity_text().map_or_else(|| self.identity_value().to_string().into(), Cow::Borrowed)
+    }
+
+    /// Whether the token says whom it is about. In a request it always does; a token that
+    /// [`decode_token`](crate::JwtManager::decode_token) is given may leave it out (RFC 7519 §4.1.2).
+    ///
+    /// ```
+    /// # use actix_jwt_extended::{JwtConfig, JwtManager};
+    /// # let jwt = JwtManager::new(JwtConfig::new().secret_key("an example's secret, 32 bytes or more")).unwrap();
+    /// assert!(jwt.decode_token(&jwt.create_access_token("ada")?)?.has_identity());
+    /// # Ok::<(), actix_jwt_extended::JwtError>(())
+    /// ```
+    #[must_use]
+    pub fn has_identity(&self) -> bool {
+        !matches!(self.0.claims.identity, Text::Absent | Text::Null)
     }
 
     /// The identity, if it is a string.
@@ -184,7 +201,8 @@ impl VerifiedToken {
         self.0.claims.text(&self.0.claims.identity)
     }
 
-    /// The identity as JSON, of whatever type it is: what Flask-JWT-Extended's `get_jwt_identity()` returns.
+    /// The identity as JSON, of whatever type it is: what Flask-JWT-Extended's `get_jwt_identity()` returns. `Null` where
+    /// there is [none](Self::has_identity).
     #[must_use]
     pub fn identity_value(&self) -> &Value {
         let name = self.0.claims.identity_claim.as_deref().unwrap_or(name::SUBJECT);

@@ -380,7 +380,8 @@ fn accepts_its_own(config: &JwtConfig, ring: &KeyRing) -> Result<(), ConfigError
             claims.insert(name.to_owned(), value);
         }
     }
-    let judge = |parts: Parts<'_>| Rules::from_config(config).judge(parts, 0, || 0).map(|_| ());
+    let rules = Rules::from_config(config);
+    let judge = |parts: Parts<'_>| rules.judge(parts, 0, || 0).and_then(|token| rules.judge_identity(&token));
     let nothing_in_common = |what: &str, method: &str| {
         let text = format!(
             "JWT_ENCODE_{what} and JWT_DECODE_{what} have nothing in common, so tokens that are issued here are refused \

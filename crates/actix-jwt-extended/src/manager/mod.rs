@@ -1,9 +1,12 @@
 //! [`JwtManager`]: settings, keys and hooks in one handle that every worker shares.
 
 pub(crate) mod builder;
+mod decode_options;
 pub(crate) mod hooks;
 pub(crate) mod renewals;
 pub(crate) mod revocation;
+
+pub use decode_options::DecodeOptions;
 
 use crate::claims::{HeaderRef, VerifiedToken};
 use crate::clock::{Clock, unix_millis, unix_seconds};
@@ -153,8 +156,8 @@ impl JwtManager {
 
     /// Verifies a token as [`decode_token_with`](Self::decode_token_with) does, by the default options.
     ///
-    /// The type (access or refresh), freshness and revocation are not looked at: that is for
-    /// [`jwt_required`](crate::jwt_required).
+    /// The type (access or refresh), freshness and revocation are not looked at, nor whether the token is about
+    /// [anybody](VerifiedToken::has_identity): that is for [`jwt_required`](crate::jwt_required).
     ///
     /// ```
     /// # use actix_jwt_extended::{JwtConfig, JwtManager};
@@ -185,10 +188,15 @@ impl JwtManager {
     /// # Errors
     /// As [`decode_token`](Self::decode_token), and [`JwtError::Csrf`].
     pub fn decode_token_with(&self, token: &str, options: &DecodeOptions) -> Result<VerifiedToken, JwtError> {
-        self.verify(token.as_bytes(), options.csrf_value.as_deref(), options.allow_expired)
+        let (token, csrf_value, allow_expired) =
+            (token.as_bytes(), options.csrf_value.as_deref(), options.allow_expired);
+        match self.0.verified.get(token) {
+            Some(known) => self.judge_known(known, csrf_value, allow_expired),
+            None => self.verify_new(token, csrf_value, allow_expired, |_| Ok(())),
+        }
     }
 
-    /// Verifies a token, and where one is given that the double-submit value is its own.
+    /// Verifies the token of somebody, and where one is given that the double-submit value is its own.
     pub(crate) fn verify(
         &self,
         token: &[u8],
@@ -235,20 +243,36 @@ impl JwtManager {
         self.judge_end(known, csrf_value, allow_expired, now)
     }
 
-    /// Verifies a token that is not known, or is treated so, and remembers it.
+    /// Verifies somebody's token that is not known, or is treated so, and remembers it.
     pub(crate) fn verify_unknown(
         &self,
         token: &[u8],
         csrf_value: Option<&str>,
         allow_expired: bool,
     ) -> Result<VerifiedToken, JwtError> {
+        self.verify_new(token, csrf_value, allow_expired, |verified| self.judge_identity(verified))
+    }
+
+    fn verify_new(
+        &self,
+        token: &[u8],
+        csrf_value: Option<&str>,
+        allow_expired: bool,
+        judge_identity: impl FnOnce(&VerifiedToken) -> Result<(), JwtError>,
+    ) -> Result<VerifiedToken, JwtError> {
         let generation = self.0.verified.generation();
         let (verified, now) = self.verify_now(token)?;
+        judge_identity(&verified)?;
         let verified = self.judge_end(verified, csrf_value, allow_expired, now)?;
-        if !self.0.rules.is_expired(&verified, now) {
+        // Nobody's is not remembered: what a request brings and is known, is somebody's.
+        if verified.has_identity() && !self.0.rules.is_expired(&verified, now) {
             self.0.verified.insert(token, &verified, generation);
         }
         Ok(verified)
+    }
+
+    pub(crate) fn judge_identity(&self, token: &VerifiedToken) -> Result<(), JwtError> {
+        Ok(self.0.rules.judge_identity(token)?)
     }
 
     pub(crate) fn is_expired(&self, token: &VerifiedToken) -> bool {
@@ -425,55 +449,5 @@ impl ManagerId {
     /// Whether this is the manager that is in force for the request where it is now.
     pub(crate) fn is_in_force(self, request: &HttpRequest) -> bool {
         manager_of(request).is_ok_and(|manager| manager.id() == self)
-    }
-}
-
-/// What [`JwtManager::decode_token_with`] tolerates and demands.
-///
-/// ```
-/// use actix_jwt_extended::DecodeOptions;
-/// let options = DecodeOptions::new().allow_expired().csrf_value("the value from the form");
-/// ```
-#[derive(Clone, Default)]
-pub struct DecodeOptions {
-    allow_expired: bool,
-    csrf_value: Option<String>,
-}
-
-impl DecodeOptions {
-    /// A token must not have expired, and no double-submit value is compared.
-    ///
-    /// ```
-    /// let options = actix_jwt_extended::DecodeOptions::new();
-    /// ```
-    #[must_use]
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Accepts a token that has expired; everything else must still hold.
-    ///
-    /// ```
-    /// let options = actix_jwt_extended::DecodeOptions::new().allow_expired();
-    /// ```
-    #[must_use]
-    pub fn allow_expired(self) -> Self {
-        Self { allow_expired: true, ..self }
-    }
-
-    /// Demands that the token's `csrf` claim is this value.
-    ///
-    /// ```
-    /// let options = actix_jwt_extended::DecodeOptions::new().csrf_value("from the X-CSRF-TOKEN header");
-    /// ```
-    #[must_use]
-    pub fn csrf_value(self, value: impl Into<String>) -> Self {
-        Self { csrf_value: Some(value.into()), ..self }
-    }
-}
-
-impl fmt::Debug for DecodeOptions {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("DecodeOptions").field("allow_expired", &self.allow_expired).finish_non_exhaustive()
     }
 }

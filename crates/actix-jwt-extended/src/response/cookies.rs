@@ -3,7 +3,7 @@
 use crate::claims::TokenType;
 use crate::config::{CookiePrefix, Names, SameSite, begins_with, is_domain, warn_of_plain_cookies};
 use crate::error::{IssueError, JwtError};
-use crate::manager::{DecodeOptions, JwtManager};
+use crate::manager::JwtManager;
 use actix_web::cookie::time::{Duration as CookieDuration, OffsetDateTime};
 use actix_web::cookie::{self, Cookie};
 use actix_web::http::header::{CACHE_CONTROL, HeaderMap, HeaderValue, SET_COOKIE};
@@ -332,7 +332,7 @@ impl JwtManager {
         token: &str,
         options: &CookieOptions,
     ) -> Result<(), JwtError> {
-        let verified = self.decode_token_with(token, &DecodeOptions::new().allow_expired())?;
+        let verified = self.verify(token.as_bytes(), None, true)?;
         if kind.is_refresh() != (verified.token_type() == TokenType::Refresh) {
             return Err(JwtError::WrongTokenType { refresh_needed: kind.is_refresh() });
         }

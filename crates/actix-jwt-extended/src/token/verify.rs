@@ -84,10 +84,20 @@ impl Rules {
         if claims.jwt_id.is_no_text() {
             return Err(InvalidToken::ClaimType { claim: "jti", expected: "a string" });
         }
-        if matches!(claims.identity, Text::Absent | Text::Null) {
-            return Err(InvalidToken::MissingClaim(self.identity_claim.to_string()));
+        // There, and nobody. Not there at all is another matter: see `judge_identity`.
+        if matches!(claims.identity, Text::Null) {
+            return Err(self.names_nobody());
         }
         Ok(())
+    }
+
+    /// Whether the token says whom it is about. It need not (RFC 7519 §4.1.2), but who comes with it must be somebody.
+    pub(crate) fn judge_identity(&self, token: &VerifiedToken) -> Result<(), InvalidToken> {
+        if token.has_identity() { Ok(()) } else { Err(self.names_nobody()) }
+    }
+
+    fn names_nobody(&self) -> InvalidToken {
+        InvalidToken::MissingClaim(self.identity_claim.to_string())
     }
 
     /// Whether the token has expired: from the second that `exp` names on (RFC 7519 §4.1.4).

@@ -4,7 +4,7 @@
 use crate::app::{NOW, SECRET, TestApp, config, manager};
 use crate::forge::{b64, good, good_claims, hs256, hs384, sign_raw, with, with_claims_text, with_header, without};
 use actix_jwt_extended::keys::Algorithm;
-use actix_jwt_extended::{JwtConfig, JwtIdentity, JwtManager, TokenType, jwt_required};
+use actix_jwt_extended::{JwtConfig, JwtError, JwtIdentity, JwtManager, TokenType, jwt_required};
 use actix_web::{Responder, get, web};
 use serde_json::json;
 
@@ -471,7 +471,6 @@ fn the_subject_is_a_string() {
     for sub in [json!(7), json!(null), json!(["ada"]), json!({})] {
         bench.refuses(&with(json!({ "sub": sub })), "Subject must be a string");
     }
-    bench.refuses(&without("sub"), "Missing claim: sub");
     for jti in [json!(7), json!(null), json!([])] {
         bench.refuses(&with(json!({ "jti": jti })), "JWT ID must be a string");
     }
@@ -483,10 +482,39 @@ fn the_subject_is_a_string() {
 }
 
 #[test]
+fn a_token_may_be_about_nobody_but_passes_no_route() {
+    let uid = || Bench::new(config().identity_claim("uid"));
+    for (bench, token, missing) in [
+        (Bench::new(config()), without("sub"), "Missing claim: sub"),
+        (Bench::new(config().verify_sub(false)), without("sub"), "Missing claim: sub"),
+        (Bench::new(config().token_cache_size(0)), without("sub"), "Missing claim: sub"),
+        (uid(), good(), "Missing claim: uid"),
+    ] {
+        // Twice, with a request between: what is decoded is not what a route has seen.
+        for _ in 0..2 {
+            let nobodys = bench.jwt.decode_token(&token).unwrap();
+            assert!(!nobodys.has_identity());
+            assert_eq!((&*nobodys.identity(), nobodys.identity_value()), ("", &json!(null)));
+            bench.app.get_with("/protected", &token).is(422, missing);
+        }
+        let mut response = actix_web::HttpResponse::Ok().finish();
+        let error = bench.jwt.set_access_cookies(&mut response, &token).unwrap_err();
+        assert_eq!((error.status(), error.to_string().as_str()), (422, missing));
+    }
+    // It is told before the end of its time is, as ever.
+    let bench = Bench::new(config());
+    let expired = sign_raw(r#"{"alg":"HS256"}"#, r#"{"exp":1}"#);
+    bench.app.get_with("/protected", &expired).is(422, "Missing claim: sub");
+    assert!(matches!(bench.jwt.decode_token(&expired), Err(JwtError::Expired(_))));
+    // An empty identity is one.
+    let empty = bench.jwt.decode_token(&with(json!({ "sub": "" }))).unwrap();
+    assert!(empty.has_identity() && empty.identity().is_empty());
+}
+
+#[test]
 fn another_claim_may_hold_the_identity() {
     let bench = Bench::new(config().identity_claim("uid"));
     bench.accepts(&with(json!({ "uid": "ada", "sub": "somebody else" })));
-    bench.refuses(&good(), "Missing claim: uid");
     bench.refuses(&with(json!({ "uid": "ada", "sub": 7 })), "Subject must be a string");
     bench.refuses(&with(json!({ "uid": null })), "Missing claim: uid");
 }

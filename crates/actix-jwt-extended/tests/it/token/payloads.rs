@@ -9,8 +9,8 @@ use serde_json::{Map, Value};
 use std::collections::HashSet;
 use std::fmt;
 
-/// As deep as objects and lists may nest.
-const MAX_DEPTH: usize = 32;
+/// Within a claim, objects and lists may nest to less than 32; the claims set is one more.
+const MAX_DEPTH: usize = 33;
 
 /// Compares verdict and values; whether the payload was taken for a claims set.
 pub(crate) fn agrees(jwt: &JwtManager, payload: &[u8]) -> bool {
