@@ -1,7 +1,7 @@
 //! What this thread has verified before: so that a token is decoded, and its signature checked, once and
 //! not with every request.
 //!
-//! Each thread remembers for itself: no lock, and no memory that two workers write to. Only tokens that were
+//! Each thread remembers for itself, and what it remembers ends with it: no lock, and no memory that two workers write to. Only tokens that were
 //! found good get in, so what is made up can push nothing out. Time, type, freshness, revocation and scopes
 //! are no part of what is remembered; they are checked each time.
 
@@ -13,8 +13,7 @@ use std::cell::RefCell;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use thread_local::ThreadLocal;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 /// What a token weighs at least: so that the limit on bytes is one on the number of tokens, too.
 const UNIT: usize = 5 * 512;
@@ -32,11 +31,33 @@ const HASHED: usize = 16;
 pub(crate) struct VerifiedTokens {
     /// In tokens for each thread; 0 = nothing is remembered.
     capacity: usize,
+    shared: Arc<Shared>,
+}
+
+/// What all threads have of one manager's cache.
+#[derive(Default)]
+struct Shared {
     /// Raised when a key is withdrawn: all that was remembered before is void.
     generation: AtomicU64,
-    threads: ThreadLocal<Apart<RefCell<Remembered>>>,
+    counted: Mutex<Counted>,
+}
+
+#[derive(Default)]
+struct Counted {
     /// Of each thread, so that another can add them up.
-    counters: Mutex<Vec<Arc<Apart<Counters>>>>,
+    threads: Vec<Arc<Apart<Counters>>>,
+    /// By threads that have ended.
+    before: TokenCacheStats,
+}
+
+thread_local! {
+    /// What this thread remembers, for each manager that it has asked.
+    static SHELVES: RefCell<Vec<Apart<Shelf>>> = const { RefCell::new(Vec::new()) };
+}
+
+struct Shelf {
+    of: Weak<Shared>,
+    remembered: Remembered,
 }
 
 /// What one thread remembers.
@@ -58,7 +79,7 @@ pub(crate) struct Generation(u64);
 
 impl VerifiedTokens {
     pub(crate) fn new(capacity: usize) -> Self {
-        Self { capacity, generation: AtomicU64::new(0), threads: ThreadLocal::new(), counters: Mutex::default() }
+        Self { capacity, shared: Arc::default() }
     }
 
     pub(crate) fn is_on(&self) -> bool {
@@ -67,12 +88,12 @@ impl VerifiedTokens {
 
     /// To be taken before a token is verified.
     pub(crate) fn generation(&self) -> Generation {
-        Generation(self.generation.load(Ordering::SeqCst))
+        Generation(self.shared.generation.load(Ordering::SeqCst))
     }
 
     /// Forgets everything, on all threads, and what is being verified just now.
     pub(crate) fn forget(&self) {
-        self.generation.fetch_add(1, Ordering::SeqCst);
+        self.shared.generation.fetch_add(1, Ordering::SeqCst);
     }
 
     /// The token as it was verified, if this thread did it under the keys in force.
@@ -80,74 +101,116 @@ impl VerifiedTokens {
         if !self.is_on() {
             return None;
         }
-        let mut remembered = self.here().borrow_mut();
-        let current = self.generation();
-        if remembered.generation != current.0 {
-            remembered.begin_again(current.0);
-        }
-        let found = remembered.tokens.get(&Presented(token)).cloned();
-        let Apart(counters) = &*remembered.counters;
-        count(if found.is_some() { &counters.hits } else { &counters.misses });
-        found
+        self.here(|remembered| {
+            let current = self.generation();
+            if remembered.generation != current.0 {
+                remembered.begin_again(current.0);
+            }
+            let found = remembered.tokens.get(&Presented(token)).cloned();
+            let Apart(counters) = &*remembered.counters;
+            count(if found.is_some() { &counters.hits } else { &counters.misses });
+            found
+        })?
     }
 
     pub(crate) fn insert(&self, token: &[u8], verified: &VerifiedToken, generation: Generation) {
         if !self.is_on() {
             return;
         }
-        let mut remembered = self.here().borrow_mut();
-        if remembered.generation == generation.0 {
-            remembered.tokens.insert(TokenText(token.into()), verified.clone());
-            let tokens = remembered.tokens.len() as u64;
-            remembered.counters.0.tokens.store(tokens, Ordering::Relaxed);
-        }
+        self.here(|remembered| {
+            if remembered.generation == generation.0 {
+                remembered.tokens.insert(TokenText(token.into()), verified.clone());
+                let tokens = remembered.tokens.len() as u64;
+                remembered.counters.0.tokens.store(tokens, Ordering::Relaxed);
+            }
+        });
     }
 
     /// A header that a verified token had.
     pub(crate) fn header(&self, segment: &[u8]) -> Option<Arc<JoseHeader>> {
-        self.here().borrow().headers.get(segment).cloned()
+        self.here(|remembered| remembered.headers.get(segment).cloned())?
     }
 
     pub(crate) fn insert_header(&self, segment: &[u8], header: Arc<JoseHeader>) {
         if segment.len() > LONGEST_HEADER {
             return;
         }
-        self.here().borrow_mut().headers.insert(segment.into(), header);
+        self.here(|remembered| remembered.headers.insert(segment.into(), header));
     }
 
     pub(crate) fn stats(&self) -> TokenCacheStats {
-        let mut sum = TokenCacheStats::default();
-        for counters in &*self.counters.lock().unwrap_or_else(PoisonError::into_inner) {
-            let Counters { hits, misses, tokens } = &counters.0;
-            sum.hits += hits.load(Ordering::Relaxed);
-            sum.misses += misses.load(Ordering::Relaxed);
-            sum.tokens += tokens.load(Ordering::Relaxed);
-        }
-        sum
+        let counted = self.shared.counted();
+        counted.threads.iter().fold(counted.before, |sum, counters| sum.and(&counters.0))
     }
 
-    fn here(&self) -> &RefCell<Remembered> {
-        match self.threads.get() {
-            Some(remembered) => &remembered.0,
-            None => self.first_here(),
-        }
+    /// What this thread remembers of this manager's tokens; `None` = the thread is at its end.
+    fn here<T>(&self, look: impl FnOnce(&mut Remembered) -> T) -> Option<T> {
+        let look_in = |shelves: &mut Vec<Apart<Shelf>>| {
+            let of = Arc::as_ptr(&self.shared);
+            let at = match shelves.iter().position(|Apart(shelf)| shelf.of.as_ptr() == of) {
+                Some(at) => at,
+                None => self.first_here(shelves),
+            };
+            shelves.get_mut(at).map(|Apart(shelf)| look(&mut shelf.remembered))
+        };
+        SHELVES.try_with(|shelves| look_in(&mut *shelves.try_borrow_mut().ok()?)).ok()?
     }
 
+    /// Its place among the shelves.
     #[cold]
-    fn first_here(&self) -> &RefCell<Remembered> {
-        let here = self.threads.get_or(|| {
-            let counters = Arc::<Apart<Counters>>::default();
-            self.counters.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(&counters));
-            let weight = self.capacity.saturating_mul(UNIT) as u64;
-            Apart(RefCell::new(Remembered {
-                generation: self.generation().0,
-                // Grows with what is in it.
-                tokens: Cache::with(self.capacity, weight, Weight, Default::default(), Default::default()),
-                headers: Cache::with(HEADERS, HEADERS as u64, UnitWeighter, Default::default(), Default::default()),
-                counters,
-            }))
+    fn first_here(&self, shelves: &mut Vec<Apart<Shelf>>) -> usize {
+        // Of managers that are gone.
+        shelves.retain(|Apart(shelf)| shelf.of.strong_count() > 0);
+        let weight = self.capacity.saturating_mul(UNIT) as u64;
+        let remembered = Remembered {
+            generation: self.generation().0,
+            // Grows with what is in it.
+            tokens: Cache::with(self.capacity, weight, Weight, Default::default(), Default::default()),
+            headers: Cache::with(HEADERS, HEADERS as u64, UnitWeighter, Default::default(), Default::default()),
+            counters: self.shared.new_counters(),
+        };
+        shelves.push(Apart(Shelf { of: Arc::downgrade(&self.shared), remembered }));
+        shelves.len() - 1
+    }
+}
+
+impl Drop for VerifiedTokens {
+    /// Other threads notice when they meet another manager, or end.
+    fn drop(&mut self) {
+        let of = Arc::as_ptr(&self.shared);
+        let _ = SHELVES.try_with(|shelves| {
+            if let Ok(mut shelves) = shelves.try_borrow_mut() {
+                shelves.retain(|Apart(shelf)| shelf.of.as_ptr() != of);
+            }
         });
-        &here.0
+    }
+}
+
+impl Shared {
+    fn counted(&self) -> MutexGuard<'_, Counted> {
+        self.counted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn new_counters(&self) -> Arc<Apart<Counters>> {
+        let mut counted = self.counted();
+        let Counted { threads, before } = &mut *counted;
+        // Nobody counts with them any more.
+        threads.retain_mut(|counters| match Arc::get_mut(counters) {
+            Some(Apart(counters)) => {
+                *before = before.and(counters);
+                false
+            }
+            None => true,
+        });
+        let counters = Arc::<Apart<Counters>>::default();
+        threads.push(Arc::clone(&counters));
+        counters
+    }
+}
+
+impl Drop for Remembered {
+    fn drop(&mut self) {
+        self.counters.0.tokens.store(0, Ordering::Relaxed);
     }
 }
 
@@ -241,8 +304,79 @@ pub struct TokenCacheStats {
     pub tokens: u64,
 }
 
+impl TokenCacheStats {
+    fn and(self, counters: &Counters) -> Self {
+        let Counters { hits, misses, tokens } = counters;
+        Self {
+            hits: self.hits + hits.load(Ordering::Relaxed),
+            misses: self.misses + misses.load(Ordering::Relaxed),
+            tokens: self.tokens + tokens.load(Ordering::Relaxed),
+        }
+    }
+}
+
 impl fmt::Debug for VerifiedTokens {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("VerifiedTokens").field("capacity", &self.capacity).field("stats", &self.stats()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::borrow::Cow;
+    use std::sync::mpsc;
+    use std::thread;
+
+    fn header() -> Arc<JoseHeader> {
+        Arc::new(JoseHeader::new(jsonwebtoken::Algorithm::HS256, None, Cow::Borrowed("{}")))
+    }
+
+    #[test]
+    fn what_a_thread_remembers_ends_with_it() {
+        let (seen, header) = (VerifiedTokens::new(8), header());
+        for _ in 0..100 {
+            let read = || {
+                seen.insert_header(b"segment", Arc::clone(&header));
+                assert_eq!(Arc::strong_count(&header), 2);
+                seen.get(b"token")
+            };
+            assert!(thread::scope(|scope| scope.spawn(read).join()).unwrap().is_none());
+            assert_eq!(Arc::strong_count(&header), 1);
+        }
+        assert_eq!(seen.stats().misses, 100);
+        assert!(seen.shared.counted().threads.len() <= 2, "their counters are added up");
+    }
+
+    #[test]
+    fn what_a_thread_remembers_ends_with_the_manager() {
+        let header = header();
+        let (seen, other) = (VerifiedTokens::new(8), VerifiedTokens::new(8));
+        seen.insert_header(b"segment", Arc::clone(&header));
+        assert!(other.header(b"segment").is_none());
+        drop(seen);
+        assert_eq!(Arc::strong_count(&header), 1);
+    }
+
+    #[test]
+    fn and_on_another_thread_with_the_next_manager() {
+        let (seen, own) = (VerifiedTokens::new(8), header());
+        let (done, gone) = (mpsc::channel(), mpsc::channel());
+        thread::scope(|scope| {
+            let (seen, own) = (Arc::new(seen), &own);
+            let there = Arc::clone(&seen);
+            let worker = scope.spawn(move || {
+                there.insert_header(b"segment", Arc::clone(own));
+                drop(there);
+                done.0.send(()).unwrap();
+                gone.1.recv().unwrap();
+                assert!(VerifiedTokens::new(8).header(b"segment").is_none());
+                assert_eq!(Arc::strong_count(own), 1);
+            });
+            done.1.recv().unwrap();
+            drop(seen);
+            gone.0.send(()).unwrap();
+            worker.join().unwrap();
+        });
     }
 }

@@ -372,8 +372,13 @@ fn each_manager_and_each_thread_remembers_for_itself() {
     other.decode_token(&good()).unwrap();
     assert_eq!((stats(&one), stats(&other)), ((0, 1, 1), (0, 1, 1)));
     let clone = one.clone();
-    thread::spawn(move || clone.decode_token(&good()).unwrap()).join().unwrap();
-    assert_eq!(stats(&one), (0, 2, 2));
+    let there = move || {
+        clone.decode_token(&good()).unwrap();
+        stats(&clone)
+    };
+    assert_eq!(thread::spawn(there).join().unwrap(), (0, 2, 2));
+    // What the thread has remembered is gone with it.
+    assert_eq!(stats(&one), (0, 2, 1));
     // Another secret: another manager knows nothing of what this one has verified.
     let stranger = clocked(actix_jwt_extended::JwtConfig::new().secret_key("another secret: 0123456789 abcdef"));
     assert!(stranger.0.build().unwrap().decode_token(&good()).is_err());
