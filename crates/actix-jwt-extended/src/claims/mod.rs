@@ -276,8 +276,9 @@ impl VerifiedToken {
     }
 
     /// What its revocation is looked up by. A token without a JWT ID cannot be revoked, so it is refused.
-    pub(crate) fn ids<'a>(&'a self, subject: &'a str) -> Option<TokenIds<'a>> {
+    pub(crate) fn ids<'a>(&'a self, realm: &'a str, subject: &'a str) -> Option<TokenIds<'a>> {
         Some(TokenIds {
+            realm,
             jwt_id: self.jti()?,
             session_id: self.session_id(),
             subject,

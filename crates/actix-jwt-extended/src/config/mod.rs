@@ -107,6 +107,10 @@ impl JwtConfig {
         if self.store_timeout.is_zero() {
             return invalid("JWT_STORE_TIMEOUT", "more than 0");
         }
+        let in_realms = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
+        if self.realm.len() > 32 || !self.realm.bytes().all(in_realms) {
+            return invalid("JWT_REALM", "at most 32 letters, digits and . _ -, or empty");
+        }
         if self.token_location.is_empty() {
             return invalid("JWT_TOKEN_LOCATION", "at least one location");
         }

@@ -297,6 +297,7 @@ fn a_wrong_type_names_the_setting_and_what_it_must_be() {
         ("JWT_REFRESH_GRACE = \"soon\"", "JWT_REFRESH_GRACE", "seconds"),
         ("JWT_SESSION_LIFETIME = 0", "JWT_SESSION_LIFETIME", "more than 0"),
         ("JWT_SESSION_IDLE = 0", "JWT_SESSION_IDLE", "more than 0"),
+        ("JWT_REALM = \"a b\"", "JWT_REALM", "letters"),
         ("JWT_REQUIRE_SESSION = 1", "JWT_REQUIRE_SESSION", "true or false"),
         ("JWT_REVOCATION_MAX_STALENESS = true", "JWT_REVOCATION_MAX_STALENESS", "seconds"),
         ("JWT_REVOCATION_FAIL_OPEN = \"x\"", "JWT_REVOCATION_FAIL_OPEN", "true or false"),

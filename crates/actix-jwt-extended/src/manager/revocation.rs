@@ -91,7 +91,7 @@ impl JwtManager {
         max_staleness: Duration,
     ) -> Result<Option<bool>, JwtError> {
         let subject = token.identity();
-        let ids = token.ids(&subject).ok_or_else(without_id)?;
+        let ids = token.ids(&self.config().realm, &subject).ok_or_else(without_id)?;
         Ok(store.is_revoked_at_once(&ids, max_staleness))
     }
 
@@ -111,7 +111,7 @@ impl JwtManager {
 
     async fn store_says(&self, store: &SharedStore, token: &VerifiedToken) -> Result<bool, JwtError> {
         let subject = token.identity();
-        let ids = token.ids(&subject).ok_or_else(without_id)?;
+        let ids = token.ids(&self.config().realm, &subject).ok_or_else(without_id)?;
         Ok(self.in_time(store.is_revoked(&ids)).await?)
     }
 

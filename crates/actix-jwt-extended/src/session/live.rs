@@ -5,7 +5,7 @@ use crate::claims::time_of_jwt_id;
 use crate::error::JwtError;
 use crate::manager::JwtManager;
 use crate::session::rotation::{is_over, tokens_end_ms};
-use crate::store::{Revocation, SessionRecord, TokenIds};
+use crate::store::{Revocation, SessionRecord, TokenIds, subject_in_realm};
 use futures_util::TryStreamExt as _;
 use futures_util::stream::{Stream, try_unfold};
 
@@ -34,7 +34,7 @@ impl JwtManager {
     /// # Errors
     /// [`JwtError::Store`]; [`JwtError::NotConfigured`] where there is no `token_store`.
     pub async fn revoke_session(&self, session_id: &str) -> Result<(), JwtError> {
-        match self.store_answer(|store| store.session(session_id)).await? {
+        match self.stored_session(session_id).await? {
             Some(session) => self.end_session(&session).await,
             // Unknown, or over: its access tokens may still live.
             None => self.keep(&Revocation::of_session(session_id, self.kept_until_ms(self.lifetimes_end_ms()))).await,
@@ -59,10 +59,16 @@ impl JwtManager {
     /// # Errors
     /// As [`revoke_session`](Self::revoke_session).
     pub async fn revoke_session_of(&self, subject: &str, session_id: &str) -> Result<bool, JwtError> {
-        match self.store_answer(|store| store.session(session_id)).await? {
-            Some(session) if session.subject == subject => self.end_session(&session).await.map(|()| true),
+        match self.stored_session(session_id).await? {
+            Some(session) if session.owner() == subject => self.end_session(&session).await.map(|()| true),
             _ => Ok(false),
         }
+    }
+
+    /// A session of this manager's realm.
+    pub(crate) async fn stored_session(&self, session_id: &str) -> Result<Option<SessionRecord>, JwtError> {
+        let session = self.store_answer(|store| store.session(session_id)).await?;
+        Ok(session.filter(|session| session.realm == self.config().realm))
     }
 
     /// Its tokens are dead before anything else is done.
@@ -73,10 +79,12 @@ impl JwtManager {
 
     /// Somebody's sessions, as many at a time as the store finds in one step; some perhaps twice.
     pub(crate) fn session_pages(&self, subject: &str) -> impl Stream<Item = Result<Vec<SessionRecord>, JwtError>> {
-        try_unfold(Some(None), move |from: Option<Option<String>>| async move {
+        let subject = subject_in_realm(&self.config().realm, subject);
+        try_unfold((subject, Some(None)), move |(subject, from): (String, Option<Option<String>>)| async move {
             let Some(after) = from else { return Ok(None) };
-            let page = self.store_answer(|store| store.sessions_page(subject, after.as_deref())).await?;
-            Ok(Some((page.sessions, page.next.map(Some))))
+            let mut page = self.store_answer(|store| store.sessions_page(&subject, after.as_deref())).await?;
+            page.sessions.retain(|session| session.realm == self.config().realm);
+            Ok(Some((page.sessions, (subject, page.next.map(Some)))))
         })
     }
 
@@ -138,7 +146,8 @@ impl JwtManager {
         // What was issued before one that is cut off is cut off, too; and most often nothing is.
         let (mut from, mut to, mut at) = (0, times.len(), 0);
         while let Some(&issued_at_ms) = times.get(at).filter(|_| from < to) {
-            let ids = TokenIds { jwt_id: &jwt_id, session_id: None, subject, issued_at_ms };
+            let ids =
+                TokenIds { realm: &self.config().realm, jwt_id: &jwt_id, session_id: None, subject, issued_at_ms };
             if self.store_answer(|store| store.is_revoked(&ids)).await? {
                 from = at + 1;
             } else {

@@ -18,7 +18,7 @@ use crate::manager::revocation::without_id;
 use crate::manager::{JwtManager, jwt_id_of};
 use crate::request::verdict::{Jwt, is_revocation_checked};
 use crate::session::rotation::{ATTEMPTS, Presented, SessionRules, Verdict, is_over, tokens_end_ms};
-use crate::store::{SessionRecord, StoreError};
+use crate::store::{SessionRecord, StoreError, subject_in_realm};
 use actix_web::HttpRequest;
 use futures_util::FutureExt as _;
 use futures_util::future::LocalBoxFuture;
@@ -113,7 +113,7 @@ impl JwtManager {
             return Err(JwtError::Revoked(token.clone()));
         }
         for _ in 0..ATTEMPTS {
-            let Some(session) = self.store_answer(|store| store.session(sid)).await? else {
+            let Some(session) = self.stored_session(sid).await? else {
                 return Err(JwtError::Revoked(token.clone()));
             };
             let (rules, now_ms) = (self.session_rules(), self.now_ms());
@@ -142,7 +142,7 @@ impl JwtManager {
 
     /// The session where it still lives, for one that issues tokens in passing, and when it ends.
     pub(crate) async fn live_session(&self, session_id: &str) -> Result<Option<(SessionRecord, i64)>, JwtError> {
-        let session = self.store_answer(|store| store.session(session_id)).await?;
+        let session = self.stored_session(session_id).await?;
         let now_ms = self.now_ms();
         Ok(session.filter(|session| !is_over(session, now_ms)).map(|session| {
             let ends_at_ms = no_later(&session, now_ms);
@@ -153,7 +153,7 @@ impl JwtManager {
     /// Whether a refresh token is the one that its session has now.
     pub(crate) async fn is_current(&self, token: &VerifiedToken) -> Result<bool, JwtError> {
         let Some(session_id) = token.session_id() else { return Ok(false) };
-        let session = self.store_answer(|store| store.session(session_id)).await?;
+        let session = self.stored_session(session_id).await?;
         let now_ms = self.now_ms();
         Ok(session.is_some_and(|session| !is_over(&session, now_ms) && token.jti() == Some(&*session.current)))
     }
@@ -176,7 +176,7 @@ impl JwtManager {
             Ok(replaced) => return Ok(replaced),
             Err(lost) => lost,
         };
-        match self.store_answer(|store| store.session(&next.sid)).await {
+        match self.stored_session(&next.sid).await {
             Ok(Some(found)) if found.current == next.current => Ok(true),
             _ => Err(lost),
         }
@@ -332,8 +332,10 @@ impl SessionBuilder<'_> {
             other => other.to_string(),
         };
         let sid = Uuid::new_v4().to_string();
+        let realm = manager.config().realm.clone();
+        let subject = subject_in_realm(&realm, &subject);
         let session = manager.session_rules().begin(sid, subject, manager.new_jwt_id(), now_ms);
-        let session = SessionRecord { label, claims: Some(claims), ..session };
+        let session = SessionRecord { realm, label, claims: Some(claims), ..session };
         // Before it is kept: what cannot be issued leaves nothing behind.
         let pair = manager
             .pair(&session, &identity, fresh, manager.new_jwt_id(), None, |builder| builder.claims(&session.claims))?;
@@ -408,7 +410,7 @@ impl Session {
     /// Whose it is.
     #[must_use]
     pub fn subject(&self) -> &str {
-        &self.0.subject
+        self.0.owner()
     }
 
     /// What it was called at its begin.

@@ -86,13 +86,14 @@ impl JwtManager {
     }
 
     pub(crate) async fn keep(&self, revocation: &Revocation) -> Result<(), JwtError> {
-        let over_by_ms = self.over_by_ms();
-        self.store_answer(|store| store.revoke(revocation, over_by_ms)).await
+        let (revocation, over_by_ms) = (revocation.clone().in_realm(&self.config().realm), self.over_by_ms());
+        self.store_answer(|store| store.revoke(&revocation, over_by_ms)).await
     }
 
     pub(crate) async fn keep_all(&self, revocations: &[Revocation]) -> Result<(), JwtError> {
-        let over_by_ms = self.over_by_ms();
-        self.store_answer(|store| store.revoke_many(revocations, over_by_ms)).await
+        let in_realm = |revocation: &Revocation| revocation.clone().in_realm(&self.config().realm);
+        let (revocations, over_by_ms) = (revocations.iter().map(in_realm).collect::<Vec<_>>(), self.over_by_ms());
+        self.store_answer(|store| store.revoke_many(&revocations, over_by_ms)).await
     }
 
     /// What was over by then is cleaned up.

@@ -50,6 +50,7 @@ impl SessionRules {
         SessionRecord {
             sid,
             subject,
+            realm: String::new(),
             label: None,
             created_at_ms: now_ms,
             ends_at_ms,
@@ -78,7 +79,7 @@ impl SessionRules {
         next_jwt_id: impl FnOnce() -> String,
         now_ms: i64,
     ) -> Verdict {
-        if session.subject != presented.subject {
+        if session.owner() != presented.subject {
             return Verdict::Unknown;
         }
         if is_over(session, now_ms) {

@@ -1,6 +1,6 @@
 //! Live revocations in memory: found in a few nanoseconds, small, and gone when their time is over.
 
-use super::revocation::EVERYONE;
+use super::revocation::{EVERYONE, split_realm};
 use super::{FOREVER, Revocation, TokenIds, indexed};
 use foldhash::fast::{FixedState, RandomState};
 use std::collections::HashMap;
@@ -46,13 +46,15 @@ impl RevocationIndex {
     pub(crate) fn insert(&self, revocation: &Revocation, over_by_ms: i64) -> bool {
         let (until, now) = (seconds_up(revocation.until_ms()), seconds(over_by_ms));
         let issued_until = revocation.issued_until_ms();
-        let is_new = match revocation.key().split_at_checked(2) {
-            Some(("t:", id)) => self.tokens.insert(self.ids.of(id), (), until, now),
-            Some(("s:", id)) => self.sessions.insert(self.ids.of(id), (), until, now),
-            Some(("u:", id)) => self.subjects.insert(self.ids.of(id), issued_until, until, now),
-            _ if revocation.key() == EVERYONE => {
+        let (realm, key) = split_realm(revocation.key());
+        let is_new = match key.split_at_checked(2) {
+            Some(("t:", id)) => self.tokens.insert(self.ids.of(realm, id), (), until, now),
+            Some(("s:", id)) => self.sessions.insert(self.ids.of(realm, id), (), until, now),
+            Some(("u:", id)) => self.subjects.insert(self.ids.of(realm, id), issued_until, until, now),
+            _ if key == EVERYONE && realm.is_empty() => {
                 self.everyone_ms.fetch_max(issued_until, Ordering::SeqCst) < issued_until
             }
+            _ if key == EVERYONE => self.subjects.insert(self.ids.of_everyone(realm), issued_until, until, now),
             _ => false,
         };
         if is_new {
@@ -67,13 +69,14 @@ impl RevocationIndex {
     }
 
     pub(crate) fn contains(&self, token: &TokenIds<'_>) -> bool {
-        let TokenIds { jwt_id, session_id, subject, issued_at_ms } = *token;
-        self.everyone_ms.load(Ordering::Relaxed) >= issued_at_ms
-            || (!self.tokens.is_empty() && self.tokens.get(&self.ids.of(&indexed(jwt_id))).is_some())
-            || session_id
-                .is_some_and(|id| !self.sessions.is_empty() && self.sessions.get(&self.ids.of(&indexed(id))).is_some())
+        let TokenIds { realm, jwt_id, session_id, subject, issued_at_ms } = *token;
+        let is_cut_off = |id| self.subjects.get(&id).is_some_and(|until| until >= issued_at_ms);
+        let of = |id: &str| self.ids.of(realm, &indexed(id));
+        (realm.is_empty() && self.everyone_ms.load(Ordering::Relaxed) >= issued_at_ms)
+            || (!self.tokens.is_empty() && self.tokens.get(&of(jwt_id)).is_some())
+            || session_id.is_some_and(|id| !self.sessions.is_empty() && self.sessions.get(&of(id)).is_some())
             || (!self.subjects.is_empty()
-                && self.subjects.get(&self.ids.of(&indexed(subject))).is_some_and(|until| until >= issued_at_ms))
+                && (is_cut_off(of(subject)) || (!realm.is_empty() && is_cut_off(self.ids.of_everyone(realm)))))
     }
 
     /// How many are kept, the expired among them that nobody has swept yet.
@@ -90,7 +93,10 @@ struct Id([u8; 16]);
 struct IdHasher([hash_map::RandomState; 2]);
 
 impl IdHasher {
-    fn of(&self, id: &str) -> Id {
+    fn of(&self, realm: &str, id: &str) -> Id {
+        if !realm.is_empty() {
+            return self.digest(&(realm, id));
+        }
         // Only as we write them: another spelling is another ID.
         if id.len() == 36
             && !id.bytes().any(|byte| byte.is_ascii_uppercase())
@@ -98,6 +104,14 @@ impl IdHasher {
         {
             return Id(uuid.into_bytes());
         }
+        self.digest(id)
+    }
+
+    fn of_everyone(&self, realm: &str) -> Id {
+        self.digest(&(EVERYONE, realm, EVERYONE))
+    }
+
+    fn digest<T: Hash + ?Sized>(&self, id: &T) -> Id {
         let [one, other] = &self.0;
         let both = (u128::from(one.hash_one(id)) << 64) | u128::from(other.hash_one(id));
         Id(both.to_ne_bytes())
@@ -192,7 +206,7 @@ mod tests {
     use super::*;
 
     fn token(jwt_id: &str) -> TokenIds<'_> {
-        TokenIds { jwt_id, session_id: Some("sid"), subject: "ada", issued_at_ms: 5_000 }
+        TokenIds { realm: "", jwt_id, session_id: Some("sid"), subject: "ada", issued_at_ms: 5_000 }
     }
 
     #[test]
@@ -214,6 +228,26 @@ mod tests {
             assert!(index.insert(&revocation, 0));
             assert_eq!(index.contains(&token("one")), concerned, "{revocation:?}");
             assert!(!index.insert(&revocation, 0), "{revocation:?} says nothing new");
+        }
+    }
+
+    #[test]
+    fn realms_are_apart() {
+        let (of, everyone) = (|realm| TokenIds { realm, ..token("one") }, Revocation::of_everyone(5_000, FOREVER));
+        for revocation in [
+            Revocation::of_token("one", FOREVER),
+            Revocation::of_session("sid", FOREVER),
+            Revocation::of_subject("ada", 5_000, FOREVER),
+            everyone,
+        ] {
+            for realm in ["", "a", "b"] {
+                let index = RevocationIndex::default();
+                assert!(index.insert(&revocation.clone().in_realm(realm), 0));
+                assert!(!index.insert(&revocation.clone().in_realm(realm), 0), "{revocation:?} says nothing new");
+                for other in ["", "a", "b", "ab"] {
+                    assert_eq!(index.contains(&of(other)), other == realm, "{revocation:?} {realm:?} {other:?}");
+                }
+            }
         }
     }
 

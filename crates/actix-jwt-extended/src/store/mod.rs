@@ -176,6 +176,11 @@ pub trait TokenStore: fmt::Debug + Send + Sync + 'static {
     }
 }
 
+/// A subject as it stands in a store: with its realm, where there is one.
+pub(crate) fn subject_in_realm(realm: &str, subject: &str) -> String {
+    revocation::in_realm(realm, subject.to_owned())
+}
+
 /// So many requests to a store go side by side where there are many to make.
 pub(crate) const SIDE_BY_SIDE: usize = 64;
 

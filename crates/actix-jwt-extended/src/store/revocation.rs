@@ -5,7 +5,7 @@ use super::{FOREVER, indexed};
 /// Some tokens that nobody may use any more: those with this key that were issued up to a time.
 ///
 /// A store keeps three fields and compares them; what they mean is the library's matter. Keys are short
-/// (at most 137 bytes), without NUL.
+/// (at most 171 bytes), without NUL.
 ///
 /// ```
 /// use actix_jwt_extended::store::Revocation;
@@ -47,6 +47,17 @@ impl Revocation {
         Self { key: EVERYONE.to_owned(), issued_until_ms, until_ms }
     }
 
+    /// The same in a realm, the `JWT_REALM` of managers that share a store with others; empty: in none.
+    ///
+    /// ```
+    /// use actix_jwt_extended::store::Revocation;
+    /// assert_eq!(Revocation::of_subject("7", 1, 2).in_realm("staff").key(), "@staff:u:7");
+    /// ```
+    #[must_use]
+    pub fn in_realm(self, realm: &str) -> Self {
+        Self { key: in_realm(realm, self.key), ..self }
+    }
+
     /// A revocation as a store has kept it.
     #[must_use]
     pub fn from_parts(key: String, issued_until_ms: i64, until_ms: i64) -> Self {
@@ -76,6 +87,16 @@ impl Revocation {
 
 pub(super) const EVERYONE: &str = "e:";
 
+/// No key without a realm begins so.
+pub(super) fn in_realm(realm: &str, key: String) -> String {
+    if realm.is_empty() { key } else { format!("@{realm}:{key}") }
+}
+
+/// A key's realm, and the key in it.
+pub(super) fn split_realm(key: &str) -> (&str, &str) {
+    key.strip_prefix('@').and_then(|key| key.split_once(':')).unwrap_or(("", key))
+}
+
 fn key(kind: char, id: &str) -> String {
     format!("{kind}:{}", indexed(id))
 }
@@ -85,11 +106,14 @@ fn key(kind: char, id: &str) -> String {
 /// ```
 /// use actix_jwt_extended::store::TokenIds;
 ///
-/// let ids = TokenIds { jwt_id: "5e9c…", session_id: None, subject: "ada", issued_at_ms: 1_800_000_000_000 };
+/// let ids =
+///     TokenIds { realm: "", jwt_id: "5e9c…", session_id: None, subject: "ada", issued_at_ms: 1_800_000_000_000 };
 /// assert_eq!(ids.keys().collect::<Vec<_>>(), ["t:5e9c…", "u:ada", "e:"]);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TokenIds<'a> {
+    /// That of its manager, `JWT_REALM`; empty: none.
+    pub realm: &'a str,
     /// Its `jti`.
     pub jwt_id: &'a str,
     /// Its `sid`, where it belongs to a session.
@@ -107,7 +131,8 @@ impl TokenIds<'_> {
         let token = key('t', self.jwt_id);
         let session = self.session_id.map(|id| key('s', id));
         let subject = key('u', self.subject);
-        [token].into_iter().chain(session).chain([subject, EVERYONE.to_owned()])
+        let keys = [token].into_iter().chain(session).chain([subject, EVERYONE.to_owned()]);
+        keys.map(|key| in_realm(self.realm, key))
     }
 }
 
@@ -124,5 +149,17 @@ mod tests {
             assert!(one.len() <= 137 && !one.contains('\0'), "{one}");
             assert!(!keys[at + 1..].contains(one), "{one}");
         }
+    }
+
+    #[test]
+    fn realms_have_keys_of_their_own() {
+        let ids = |realm, subject| TokenIds { realm, jwt_id: "j", session_id: Some("s"), subject, issued_at_ms: 0 };
+        assert_eq!(ids("a", "7").keys().collect::<Vec<_>>(), ["@a:t:j", "@a:s:s", "@a:u:7", "@a:e:"]);
+        assert_eq!(Revocation::of_everyone(1, 2).in_realm("a").key(), "@a:e:");
+        assert_eq!(Revocation::of_everyone(1, 2).in_realm("").key(), "e:");
+        // Whatever somebody is called.
+        let odd = ids("", "@a:u:7");
+        assert!(ids("a", "7").keys().all(|key| odd.keys().all(|other| other != key)));
+        assert_eq!((split_realm("@a:u:@b:u:7"), split_realm("u:@a:u:7")), (("a", "u:@b:u:7"), ("", "u:@a:u:7")));
     }
 }

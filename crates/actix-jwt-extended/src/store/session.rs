@@ -18,7 +18,11 @@ use serde_json::{Map, Value};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SessionRecord {
     pub(crate) sid: String,
+    /// In a realm, with it before it.
     pub(crate) subject: String,
+    /// `JWT_REALM`
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(crate) realm: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) label: Option<String>,
     pub(crate) created_at_ms: i64,
@@ -62,10 +66,17 @@ impl SessionRecord {
         &self.sid
     }
 
-    /// Whose session it is: any text up to the length of a token.
+    /// Whose session it is: any text up to the length of a token, after the realm where there is one.
     #[must_use]
     pub fn subject(&self) -> &str {
         &self.subject
+    }
+
+    /// The subject without the realm.
+    pub(crate) fn owner(&self) -> &str {
+        let in_realm =
+            self.subject.strip_prefix('@').and_then(|text| text.strip_prefix(&*self.realm)?.strip_prefix(':'));
+        if self.realm.is_empty() { &self.subject } else { in_realm.unwrap_or_default() }
     }
 
     /// How often it was rotated: the version that [`TokenStore::replace_session`](super::TokenStore) compares.

@@ -34,6 +34,7 @@ const LATER: i64 = NOW + 3_600_000;
 pub async fn check<S: TokenStore, F: Future<Output = S>>(make: impl Fn(ManualClock) -> F) {
     let next = || at_now(&make);
     revocations::each_revocation_concerns_its_tokens(next().await).await;
+    revocations::realms_are_apart(next().await).await;
     revocations::a_revocation_is_widened_and_never_narrowed(next().await).await;
     revocations::the_widest_of_many_at_once_counts(next().await).await;
     revocations::a_revocation_is_kept_to_its_last_millisecond(next().await).await;
@@ -94,7 +95,7 @@ fn move_to(clock: &ManualClock, now_ms: i64) {
 }
 
 fn ids<'a>(jwt_id: &'a str, session_id: Option<&'a str>, subject: &'a str, issued_at_ms: i64) -> TokenIds<'a> {
-    TokenIds { jwt_id, session_id, subject, issued_at_ms }
+    TokenIds { realm: "", jwt_id, session_id, subject, issued_at_ms }
 }
 
 async fn revoke(store: &impl TokenStore, revocation: Revocation) {
@@ -121,6 +122,7 @@ fn session(sid: &str, subject: &str) -> SessionRecord {
     SessionRecord {
         sid: sid.to_owned(),
         subject: subject.to_owned(),
+        realm: String::new(),
         label: Some("Ünïcode \"quoted\" 🦀".to_owned()),
         created_at_ms: NOW,
         ends_at_ms: FOREVER,

@@ -2,7 +2,7 @@
 
 use super::{LATER, NOW, Timed, ids, is_revoked, move_to, revoke, revoke_anew, session};
 use crate::clock::ManualClock;
-use crate::store::{FOREVER, Revocation, SessionRecord, TokenStore};
+use crate::store::{FOREVER, Revocation, SessionRecord, TokenIds, TokenStore};
 use futures_util::future::join_all;
 
 pub(super) async fn each_revocation_concerns_its_tokens(Timed(store, _): Timed<impl TokenStore>) {
@@ -27,6 +27,25 @@ pub(super) async fn each_revocation_concerns_its_tokens(Timed(store, _): Timed<i
     revoke_anew(&store, Revocation::of_everyone(NOW, FOREVER)).await;
     assert!(is_revoked(&store, ids("j2", None, "bob", NOW)).await);
     assert!(!is_revoked(&store, ids("j2", None, "bob", NOW + 1)).await);
+}
+
+pub(super) async fn realms_are_apart(Timed(store, _): Timed<impl TokenStore>) {
+    let token = ids("j1", Some("s1"), "ada", NOW);
+    for (realm, revocation) in [
+        ("a", Revocation::of_token("j1", LATER)),
+        ("b", Revocation::of_session("s1", LATER)),
+        ("c", Revocation::of_subject("ada", NOW, LATER)),
+        ("d", Revocation::of_everyone(NOW, FOREVER)),
+    ] {
+        revoke_anew(&store, revocation.in_realm(realm)).await;
+        assert!(is_revoked(&store, TokenIds { realm, ..token }).await, "{realm}");
+    }
+    for realm in ["", "e", "ab"] {
+        assert!(!is_revoked(&store, TokenIds { realm, ..token }).await, "{realm:?}");
+    }
+    revoke_anew(&store, Revocation::of_everyone(NOW, FOREVER)).await;
+    assert!(is_revoked(&store, token).await);
+    assert!(!is_revoked(&store, TokenIds { realm: "e", ..token }).await, "everybody of no realm");
 }
 
 pub(super) async fn a_revocation_is_widened_and_never_narrowed(Timed(store, clock): Timed<impl TokenStore>) {

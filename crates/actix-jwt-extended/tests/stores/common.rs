@@ -26,7 +26,7 @@ pub(crate) const NOW: i64 = 1_800_000_000_000;
 pub(crate) const LATER: i64 = NOW + 3_600_000;
 
 pub(crate) fn token(jwt_id: &str) -> TokenIds<'_> {
-    TokenIds { jwt_id, session_id: None, subject: "nobody", issued_at_ms: NOW }
+    TokenIds { realm: "", jwt_id, session_id: None, subject: "nobody", issued_at_ms: NOW }
 }
 
 /// A manager whose clock stands at [`NOW`].
@@ -48,7 +48,57 @@ where
     store_testing::check_cleanup(|_| next()).await;
     store_testing::check_feed(|_| next()).await;
     many_thousand_sessions_are_ended(next().await).await;
+    realms_share_nothing(next().await).await;
     store_testing::check(|_| async { Replicated::start(next().await).await.unwrap() }).await;
+}
+
+/// Two managers in one store, with tokens and sessions of the same subject.
+pub(crate) async fn realms_share_nothing(store: impl TokenStore + Clone) {
+    let of = |realm: &str| {
+        JwtManager::builder(JwtConfig::new().secret_key("the secret of a test, 32 bytes or more").realm(realm))
+            .clock(ManualClock::at(NOW as u64 / 1000))
+            .token_store(store.clone())
+            .build()
+            .unwrap()
+    };
+    let realms = ["", "staff", "customers"].map(of);
+    let mut pairs = Vec::new();
+    for jwt in &realms {
+        pairs.push(jwt.start_session("7").await.unwrap());
+    }
+    let ids: BTreeSet<_> = pairs.iter().map(|pair| &pair.session_id).collect();
+    let tokens: Vec<_> = pairs.iter().map(|pair| realms[0].decode_token(&pair.access_token).unwrap()).collect();
+    assert_eq!(ids.len(), 3);
+    for (at, jwt) in realms.iter().enumerate() {
+        let listed = jwt.sessions("7").await.unwrap();
+        assert_eq!(
+            listed.iter().map(|one| (one.id(), one.subject())).collect::<Vec<_>>(),
+            [(&*pairs[at].session_id, "7")]
+        );
+        for other in (0..3).filter(|other| *other != at) {
+            assert!(!jwt.revoke_session_of("7", &pairs[other].session_id).await.unwrap(), "{at} {other}");
+            // Of all that it may do to its own subject.
+            jwt.revoke_session(&pairs[other].session_id).await.unwrap();
+            jwt.revoke(&tokens[other]).await.unwrap();
+        }
+        assert!(!realms[at].is_revoked(&tokens[at]).await.unwrap());
+    }
+    // Nor is it a name that leads into a realm.
+    assert!(realms[0].sessions("@staff:7").await.unwrap().is_empty());
+    assert!(!realms[0].revoke_session_of("@staff:7", &pairs[1].session_id).await.unwrap());
+    realms[0].revoke_all("@staff:7").await.unwrap();
+    assert!(!realms[1].is_revoked(&tokens[1]).await.unwrap());
+    for end in [0, 1] {
+        match end {
+            0 => realms[1].revoke_all("7").await.unwrap(),
+            _ => realms[0].revoke_everyone().await.unwrap(),
+        }
+        for (at, jwt) in realms.iter().enumerate() {
+            let is_over = at == 1 || (at == 0 && end == 1);
+            assert_eq!(jwt.is_revoked(&tokens[at]).await.unwrap(), is_over, "{at} {end}");
+            assert_eq!(jwt.sessions("7").await.unwrap().is_empty(), is_over, "{at} {end}");
+        }
+    }
 }
 
 /// More than there are on a page.
@@ -66,7 +116,7 @@ async fn many_thousand_sessions_are_ended(store: impl TokenStore + Clone) {
     assert!(begin.elapsed() < Duration::from_secs(20), "{:?}", begin.elapsed());
     assert!(store.sessions("ada").await.unwrap().is_empty());
     for id in &ids {
-        let token = TokenIds { jwt_id: "j", session_id: Some(id), subject: "ada", issued_at_ms: LATER };
+        let token = TokenIds { realm: "", jwt_id: "j", session_id: Some(id), subject: "ada", issued_at_ms: LATER };
         assert!(store.is_revoked(&token).await.unwrap());
     }
 }

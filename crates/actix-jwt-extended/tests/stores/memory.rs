@@ -1,4 +1,4 @@
-use crate::common::NOW;
+use crate::common::{self, NOW};
 use actix_jwt_extended::store::{MemoryStore, TokenStore as _};
 use actix_jwt_extended::test_util::store_testing;
 
@@ -6,6 +6,11 @@ use actix_jwt_extended::test_util::store_testing;
 async fn passes_every_check() {
     store_testing::check(|_| async { MemoryStore::new() }).await;
     store_testing::check_cleanup(|_| async { MemoryStore::new() }).await;
+}
+
+#[actix_web::test]
+async fn realms_share_nothing() {
+    common::realms_share_nothing(MemoryStore::new()).await;
 }
 
 #[actix_web::test]

@@ -220,7 +220,7 @@ impl RevocationFeed for Feed {
 }
 
 fn token(jwt_id: &str) -> TokenIds<'_> {
-    TokenIds { jwt_id, session_id: None, subject: "ada", issued_at_ms: NOW }
+    TokenIds { realm: "", jwt_id, session_id: None, subject: "ada", issued_at_ms: NOW }
 }
 
 fn known(replica: &Replicated<Feed>, jwt_id: &str) -> Option<bool> {

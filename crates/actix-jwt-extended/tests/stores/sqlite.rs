@@ -322,7 +322,7 @@ async fn kill_9_loses_nothing_that_was_acknowledged() {
             assert!(is_revoked(&store, id).await, "round {round}: {id} was forgotten");
         }
         for id in &ended {
-            let token = TokenIds { jwt_id: "j", session_id: Some(id), subject: "ada", issued_at_ms: LATER };
+            let token = TokenIds { realm: "", jwt_id: "j", session_id: Some(id), subject: "ada", issued_at_ms: LATER };
             assert!(store.is_revoked(&token).await.unwrap(), "round {round}: the end of {id} was forgotten");
         }
         let live = store.sessions("ada").await.unwrap();

@@ -40,6 +40,18 @@ setters! {
     /// ```
     "JWT_REQUIRE_SESSION" require_session(on: bool) => on;
 
+    /// What keeps this manager's tokens, sessions and subjects apart from those of other managers in the same store;
+    /// empty by default.
+    ///
+    /// With realms, customer "7" and employee "7" are two, and `revoke_everyone` means everybody of the realm. All nodes of
+    /// one application have the same. At most 32 letters, digits and `.`, `_`, `-`.
+    ///
+    /// ```
+    /// # use actix_jwt_extended::JwtConfig;
+    /// let config = JwtConfig::new().realm("staff");
+    /// ```
+    "JWT_REALM" realm(realm: impl Into<String>) => realm.into();
+
     /// How old a replica's knowledge of revocations may be; after that the store is asked. 5 seconds by default.
     ///
     /// ```

@@ -83,7 +83,8 @@ async fn all_are_listed_and_ended_some_at_a_time() {
     assert!(took < Duration::from_secs(10), "{took:?}");
     assert!(jwt.sessions("ada").await.unwrap().is_empty());
     for id in &ids {
-        let token = TokenIds { jwt_id: "j", session_id: Some(id), subject: "ada", issued_at_ms: i64::MAX - 1 };
+        let token =
+            TokenIds { realm: "", jwt_id: "j", session_id: Some(id), subject: "ada", issued_at_ms: i64::MAX - 1 };
         assert!(store.is_revoked(&token).await.unwrap());
     }
 }
