@@ -243,7 +243,8 @@ async fn look_up(store: &impl TokenStore, count: u64, times: u64) -> Duration {
         // Spread over all of them.
         let number = (round.wrapping_mul(0x9E37_79B9_7F4A_7C15) % count) + if round % 2 == 0 { 0 } else { count };
         let (jwt_id, session) = (jwt_id(number), jwt_id(number + 1 + 2 * count));
-        let token = TokenIds { jwt_id: &jwt_id, session_id: Some(&session), subject: "somebody", issued_at_ms: NOW };
+        let token =
+            TokenIds { realm: "", jwt_id: &jwt_id, session_id: Some(&session), subject: "somebody", issued_at_ms: NOW };
         let begin = Instant::now();
         let revoked = match store.is_revoked_at_once(&token, Duration::MAX) {
             Some(revoked) => revoked,

@@ -15,6 +15,7 @@ use futures_util::future::FutureExt as _;
 use serde_json::{Map, Value};
 use std::fmt;
 use std::future::Future;
+use std::panic::Location;
 use std::sync::Arc;
 
 impl JwtManager {
@@ -94,7 +95,11 @@ impl JwtManagerBuilder {
     ///
     /// # Errors
     /// The first mistake found in the settings; the message names the setting and the way out.
+    #[track_caller]
     pub fn build(mut self) -> Result<JwtManager, ConfigError> {
+        if let Some(store) = &self.store {
+            store.built_at(Location::caller());
+        }
         self.config.apply_cookie_prefix();
         self.config.validate()?;
         let others_verify =

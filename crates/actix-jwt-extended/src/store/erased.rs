@@ -1,9 +1,12 @@
 //! A store without its type, so that nothing else is generic over it.
 
-use super::{Revocation, SessionRecord, SessionsPage, StoreError, TokenIds, TokenStore};
+use super::per_worker;
+use super::{MemoryStore, Revocation, SessionRecord, SessionsPage, StoreError, TokenIds, TokenStore};
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
+use std::any::Any;
 use std::fmt;
+use std::panic::Location;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,63 +20,75 @@ use std::time::Duration;
 /// let same = store.clone();
 /// ```
 #[derive(Clone)]
-pub struct SharedStore(Arc<dyn Erased>);
+pub struct SharedStore {
+    store: Arc<dyn Erased>,
+    /// Where it is one.
+    memory: Option<MemoryStore>,
+}
 
 impl<S: TokenStore> From<S> for SharedStore {
     fn from(store: S) -> Self {
-        Self(Arc::new(store))
+        let memory = (&store as &dyn Any).downcast_ref::<MemoryStore>().cloned();
+        Self { store: Arc::new(store), memory }
     }
 }
 
 impl fmt::Debug for SharedStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        self.store.fmt(f)
     }
 }
 
 impl SharedStore {
+    /// To be told when a manager is built with it.
+    pub(crate) fn built_at(&self, place: &'static Location<'static>) {
+        if let Some(memory) = &self.memory {
+            per_worker::notice(memory, place);
+        }
+    }
+
     pub(crate) fn is_revoked_at_once(&self, token: &TokenIds<'_>, max_staleness: Duration) -> Option<bool> {
-        self.0.is_revoked_at_once(token, max_staleness)
+        self.store.is_revoked_at_once(token, max_staleness)
     }
 
     pub(crate) fn revocations_so_far(&self, max_staleness: Duration) -> Option<u64> {
-        self.0.revocations_so_far(max_staleness)
+        self.store.revocations_so_far(max_staleness)
     }
 
     pub(crate) fn revoke<'a>(&'a self, revocation: &'a Revocation, over_by_ms: i64) -> Answer<'a, ()> {
-        self.0.revoke(revocation, over_by_ms)
+        self.store.revoke(revocation, over_by_ms)
     }
 
     pub(crate) fn is_revoked<'a>(&'a self, token: &'a TokenIds<'_>) -> Answer<'a, bool> {
-        self.0.is_revoked(token)
+        self.store.is_revoked(token)
     }
 
     pub(crate) fn insert_session<'a>(&'a self, session: &'a SessionRecord, now_ms: i64) -> Answer<'a, ()> {
-        self.0.insert_session(session, now_ms)
+        self.store.insert_session(session, now_ms)
     }
 
     pub(crate) fn session<'a>(&'a self, session_id: &'a str) -> Answer<'a, Option<SessionRecord>> {
-        self.0.session(session_id)
+        self.store.session(session_id)
     }
 
     pub(crate) fn replace_session<'a>(&'a self, session: &'a SessionRecord) -> Answer<'a, bool> {
-        self.0.replace_session(session)
+        self.store.replace_session(session)
     }
 
     pub(crate) fn remove_session<'a>(&'a self, session: &'a SessionRecord) -> Answer<'a, bool> {
-        self.0.remove_session(session)
+        self.store.remove_session(session)
     }
 
     pub(crate) fn sessions_page<'a>(&'a self, subject: &'a str, after: Option<&'a str>) -> Answer<'a, SessionsPage> {
-        self.0.sessions_page(subject, after)
+        self.store.sessions_page(subject, after)
     }
 
     pub(crate) fn revoke_many<'a>(&'a self, revocations: &'a [Revocation], over_by_ms: i64) -> Answer<'a, ()> {
-        self.0.revoke_many(revocations, over_by_ms)
+        self.store.revoke_many(revocations, over_by_ms)
     }
 
     pub(crate) fn remove_sessions<'a>(&'a self, sessions: &'a [SessionRecord]) -> Answer<'a, ()> {
-        self.0.remove_sessions(sessions)
+        self.store.remove_sessions(sessions)
     }
 }
 

@@ -3,13 +3,14 @@
 use super::index::RevocationIndex;
 use super::{Revocation, SessionRecord, StoreError, TokenIds, TokenStore};
 use std::collections::{BTreeSet, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 /// Keeps everything in memory: for tests, and for single processes that may forget at a restart.
 ///
 /// After a restart a revoked token that has not expired is accepted again, and no refresh token with a
-/// session is. Clones share one store.
+/// session is. Clones share one store: build the manager, or at least the store, before `HttpServer::new`, whose closure
+/// each worker runs for itself.
 ///
 /// ```
 /// use actix_jwt_extended::store::MemoryStore;
@@ -23,7 +24,7 @@ use std::time::Duration;
 pub struct MemoryStore(Arc<Inner>);
 
 #[derive(Debug, Default)]
-struct Inner {
+pub(super) struct Inner {
     revoked: RevocationIndex,
     sessions: Mutex<Sessions>,
 }
@@ -41,6 +42,10 @@ impl MemoryStore {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    pub(super) fn downgrade(&self) -> Weak<Inner> {
+        Arc::downgrade(&self.0)
     }
 
     fn sessions(&self) -> std::sync::MutexGuard<'_, Sessions> {

@@ -7,6 +7,7 @@ mod error;
 mod feed;
 mod index;
 mod memory;
+mod per_worker;
 #[cfg(feature = "postgres")]
 mod postgres;
 #[cfg(feature = "redis")]

@@ -23,6 +23,7 @@ mod keys {
 
 mod manager {
     mod hooks;
+    mod per_worker;
 }
 
 mod request {
