@@ -126,6 +126,7 @@ settings! {
     "JWT_REVOCATION_MAX_STALENESS" revocation_max_staleness: Duration = Duration::from_secs(5);
     "JWT_REVOCATION_FAIL_OPEN" revocation_fail_open: bool = false;
     "JWT_STORE_TIMEOUT" store_timeout: Duration = Duration::from_secs(2);
+    "JWT_MAX_SESSIONS" max_sessions: usize = 0;
     "JWT_REALM" realm: String = String::new();
     "JWT_ALLOW_WEAK_SECRET" allow_weak_secret: bool = false;
 }

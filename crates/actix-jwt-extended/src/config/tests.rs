@@ -124,6 +124,8 @@ fn every_setting_is_read_from_toml_and_from_the_environment() {
         JWT_REVOCATION_MAX_STALENESS = 2
         JWT_REVOCATION_FAIL_OPEN = true
         JWT_STORE_TIMEOUT = "500ms"
+        JWT_MAX_SESSIONS = 20
+        JWT_REALM = "staff"
         JWT_ALLOW_WEAK_SECRET = true
         "#,
     )
@@ -189,6 +191,8 @@ fn every_setting_is_read_from_toml_and_from_the_environment() {
         ("JWT_REVOCATION_MAX_STALENESS", "2s"),
         ("JWT_REVOCATION_FAIL_OPEN", "1"),
         ("JWT_STORE_TIMEOUT", "500ms"),
+        ("JWT_MAX_SESSIONS", "20"),
+        ("JWT_REALM", "staff"),
         ("JWT_ALLOW_WEAK_SECRET", "true"),
     ];
     let from_env = vars(&all).unwrap();

@@ -98,6 +98,16 @@ impl JwtManager {
         Ok(())
     }
 
+    /// Those beyond so many. Of two logins at the same time each sees the same order.
+    pub(super) async fn end_oldest(&self, subject: &str, allowed: usize) -> Result<(), JwtError> {
+        let mut sessions = self.session_pages(subject).try_concat().await?;
+        let now_ms = self.now_ms();
+        sessions.retain(|session| !is_over(session, now_ms));
+        sessions.sort_by(|a, b| (b.created_at_ms, &b.sid).cmp(&(a.created_at_ms, &a.sid)));
+        sessions.dedup_by(|a, b| a.sid == b.sid);
+        self.end_sessions(sessions.get(allowed..).unwrap_or_default()).await
+    }
+
     pub(super) async fn revoke_tokens_of(&self, session: &SessionRecord) -> Result<(), JwtError> {
         self.keep(&self.revocation_of(session)).await
     }

@@ -340,6 +340,9 @@ impl SessionBuilder<'_> {
         let pair = manager
             .pair(&session, &identity, fresh, manager.new_jwt_id(), None, |builder| builder.claims(&session.claims))?;
         manager.store_answer(|store| store.insert_session(&session, now_ms)).await?;
+        if manager.config().max_sessions > 0 {
+            manager.end_oldest(session.owner(), manager.config().max_sessions).await?;
+        }
         Ok(pair)
     }
 }

@@ -45,6 +45,7 @@ mod response {
 
 mod session {
     mod answer;
+    mod capped;
     mod clocks;
     mod ending;
     mod many_sessions;

@@ -40,6 +40,14 @@ setters! {
     /// ```
     "JWT_REQUIRE_SESSION" require_session(on: bool) => on;
 
+    /// How many sessions somebody may have: a login beyond that ends the oldest. By default 0: as many as there are.
+    ///
+    /// ```
+    /// # use actix_jwt_extended::JwtConfig;
+    /// let config = JwtConfig::new().max_sessions(20);
+    /// ```
+    "JWT_MAX_SESSIONS" max_sessions(count: usize) => count;
+
     /// What keeps this manager's tokens, sessions and subjects apart from those of other managers in the same store;
     /// empty by default.
     ///
