@@ -7,7 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 #[route("/auth/sessions", method = "GET", method = "HEAD", wrap = "jwt_required()")]
 pub async fn list(jwt: JwtManager, presented: Jwt) -> Result<impl Responder, JwtError> {
-    let sessions = jwt.sessions(&presented.identity()).await?;
+    let sessions = jwt.sessions_up_to(&presented.identity(), 1000).await?;
     let sessions: Vec<_> = sessions
         .iter()
         .map(|session| {

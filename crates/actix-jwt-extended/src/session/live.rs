@@ -8,6 +8,7 @@ use crate::session::rotation::{is_over, tokens_end_ms};
 use crate::store::{Revocation, SessionRecord, TokenIds, subject_in_realm};
 use futures_util::TryStreamExt as _;
 use futures_util::stream::{Stream, try_unfold};
+use std::pin::pin;
 
 /// So many sessions are ended in one step.
 const AT_ONCE: usize = 256;
@@ -118,7 +119,8 @@ impl JwtManager {
         Revocation::of_session(&session.sid, self.kept_until_ms(end_ms))
     }
 
-    /// The live sessions of somebody, the one used last first.
+    /// The live sessions of somebody, the one used last first. Of somebody who may have very many,
+    /// [`sessions_up_to`](Self::sessions_up_to) lists some.
     ///
     /// ```
     /// # use actix_jwt_extended::store::MemoryStore;
@@ -135,14 +137,37 @@ impl JwtManager {
     /// # Errors
     /// As [`revoke_session`](Self::revoke_session).
     pub async fn sessions(&self, subject: &str) -> Result<Vec<Session>, JwtError> {
-        let mut sessions = self.session_pages(subject).try_concat().await?;
-        let now_ms = self.now_ms();
-        sessions.retain(|session| !is_over(session, now_ms));
-        self.drop_cut_off(subject, &mut sessions).await?;
+        self.sessions_up_to(subject, usize::MAX).await
+    }
+
+    /// The same, of so many at most; of somebody who has more, any of them. The store is asked for no more pages than
+    /// that takes.
+    ///
+    /// ```
+    /// # use actix_jwt_extended::{JwtError, JwtManager};
+    /// async fn has_many(jwt: &JwtManager, subject: &str) -> Result<bool, JwtError> {
+    ///     Ok(jwt.sessions_up_to(subject, 100).await?.len() == 100)
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`revoke_session`](Self::revoke_session).
+    pub async fn sessions_up_to(&self, subject: &str, limit: usize) -> Result<Vec<Session>, JwtError> {
+        let mut sessions = Vec::new();
+        let mut pages = pin!(self.session_pages(subject));
+        while sessions.len() < limit
+            && let Some(mut page) = pages.try_next().await?
+        {
+            let now_ms = self.now_ms();
+            page.retain(|session| !is_over(session, now_ms));
+            self.drop_cut_off(subject, &mut page).await?;
+            sessions.append(&mut page);
+        }
         // One that was refreshed meanwhile may be on two pages: as it was last counts.
         sessions.sort_by(|a, b| (&a.sid, b.rotation).cmp(&(&b.sid, a.rotation)));
         sessions.dedup_by(|a, b| a.sid == b.sid);
         sessions.sort_by(|a, b| (b.rotated_at_ms, &b.sid).cmp(&(a.rotated_at_ms, &a.sid)));
+        sessions.truncate(limit);
         Ok(sessions.into_iter().map(Session).collect())
     }
 

@@ -76,6 +76,11 @@ async fn all_are_listed_and_ended_some_at_a_time() {
     // Eleven pages take longer than one answer may.
     let listed = jwt.sessions("ada").await.unwrap();
     assert_eq!(listed.len(), 1_050);
+    // As many as asked for, and no more pages than that takes.
+    let begin = tokio::time::Instant::now();
+    assert_eq!(jwt.sessions_up_to("ada", 150).await.unwrap().len(), 150);
+    assert!(begin.elapsed() < Duration::from_millis(1_100), "{:?}", begin.elapsed());
+    assert_eq!(jwt.sessions_up_to("ada", 0).await.unwrap().len(), 0);
     let begin = tokio::time::Instant::now();
     jwt.revoke_all("ada").await.unwrap();
     let (most, took) = (store.most.load(Ordering::SeqCst), begin.elapsed());
