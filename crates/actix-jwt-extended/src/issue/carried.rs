@@ -45,7 +45,7 @@ impl TokenBuilder<'_> {
 
     /// Own claims of a token that were given at its making. What a loader said is for the loader to say again.
     fn own_claims(&self, token: &VerifiedToken) -> Map<String, Value> {
-        let loads = self.manager.hooks().additional_claims.is_some();
+        let loads = self.manager.hooks().load_claims();
         let own = token.claims().iter();
         own.filter(|(name, _)| self.check_claim(name).is_ok() && was_given(token, CLAIMS, name, loads))
             .map(|(name, value)| (name.clone(), value.clone()))
@@ -53,7 +53,7 @@ impl TokenBuilder<'_> {
     }
 
     fn given_headers(&self, token: &VerifiedToken) -> Map<String, Value> {
-        let loads = self.manager.hooks().additional_headers.is_some();
+        let loads = self.manager.hooks().load_headers();
         let usual = |name: &str, value: &Value| name == "typ" && value == "JWT";
         let own = token.header().members().iter();
         own.filter(|(name, value)| !OF_THE_KEY.contains(&name.as_str()) && !usual(name, value))
@@ -76,10 +76,10 @@ impl TokenBuilder<'_> {
             let names: BTreeSet<_> = own.into_iter().flatten().flat_map(Map::keys).collect();
             given.insert(what.to_owned(), names.into_iter().map(|name| Value::from(&**name)).collect());
         };
-        if hooks.additional_claims.is_some() {
+        if hooks.load_claims() {
             tell(CLAIMS, extras.map(|extras| [&extras.claims, &extras.carried]));
         }
-        if hooks.additional_headers.is_some() {
+        if hooks.load_headers() {
             tell(HEADER, extras.map(|extras| [&extras.headers, &extras.carried_headers]));
         }
         (!given.is_empty()).then_some(Value::Object(given))

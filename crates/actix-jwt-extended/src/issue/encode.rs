@@ -1,12 +1,13 @@
 //! From what is wanted of a token to the token.
 
-use super::token_builder::{TokenBuilder, check_header};
+use super::token_builder::{OfUser, TokenBuilder, check_header};
 use crate::claims::name;
 use crate::error::{IssueError, JwtError};
 use crate::keys::SigningKey;
 use crate::manager::hooks;
 use crate::token::codec;
 use serde_json::{Map, Value};
+use std::any::Any;
 
 impl TokenBuilder<'_> {
     /// Signs the token: the compact form of RFC 7515 §7.1.
@@ -37,6 +38,9 @@ impl TokenBuilder<'_> {
             add_missing(&mut extras.claims, &mut extras.carried);
             add_missing(&mut extras.headers, &mut extras.carried_headers);
         }
+        if let Some(key) = self.extras.as_mut().and_then(|extras| extras.of_user.key.take()) {
+            return self.sign(&key);
+        }
         match &self.manager.hooks().encode_key {
             None => match &self.manager.ring().signing {
                 Some(key) => self.sign(key),
@@ -64,11 +68,44 @@ impl TokenBuilder<'_> {
         self.extras.as_ref().map(|extras| &extras.headers).filter(|headers| !headers.is_empty())
     }
 
+    /// Asks the hooks that want the user object, and not only its identity.
+    pub(crate) fn of_user(mut self, user: &dyn Any) -> Result<Self, JwtError> {
+        const CLAIMS: &str = "additional_claims_loader_for";
+        const HEADERS: &str = "additional_headers_loader_for";
+        let hooks = self.manager.hooks();
+        let mut of_user = OfUser::default();
+        if let Some(hook) = &hooks.claims_of_user {
+            of_user.claims = hooks::call(CLAIMS, || hook(user))?.map(|value| object(CLAIMS, value)).transpose()?;
+        }
+        if let Some(hook) = &hooks.headers_of_user {
+            of_user.headers = hooks::call(HEADERS, || hook(user))?.map(|value| object(HEADERS, value)).transpose()?;
+        }
+        if let Some(hook) = &hooks.key_of_user {
+            of_user.key = hooks::call("encode_key_loader_for", || hook(user))?;
+        }
+        if of_user.claims.is_some() || of_user.headers.is_some() || of_user.key.is_some() {
+            self.extras().of_user = of_user;
+        }
+        Ok(self)
+    }
+
+    pub(crate) fn of_user_if_any(self, user: Option<&dyn Any>) -> Result<Self, JwtError> {
+        match user {
+            Some(user) => self.of_user(user),
+            None => Ok(self),
+        }
+    }
+
     /// The loader's claims go in where the call gave none of that name.
     fn add_loaded_claims(&mut self) -> Result<(), JwtError> {
         const HOOK: &str = "additional_claims_loader";
-        let Some(hook) = &self.manager.hooks().additional_claims else { return Ok(()) };
-        for (name, value) in object(HOOK, hooks::call(HOOK, || hook(&self.identity))?)? {
+        let of_user = self.extras.as_mut().and_then(|extras| extras.of_user.claims.take());
+        let loaded = match (of_user, &self.manager.hooks().additional_claims) {
+            (Some(claims), _) => claims,
+            (None, Some(hook)) => object(HOOK, hooks::call(HOOK, || hook(&self.identity))?)?,
+            (None, None) => return Ok(()),
+        };
+        for (name, value) in loaded {
             self.check_claim(&name)?;
             self.extras().claims.entry(name).or_insert(value);
         }
@@ -77,8 +114,13 @@ impl TokenBuilder<'_> {
 
     fn add_loaded_headers(&mut self) -> Result<(), JwtError> {
         const HOOK: &str = "additional_headers_loader";
-        let Some(hook) = &self.manager.hooks().additional_headers else { return Ok(()) };
-        for (name, value) in object(HOOK, hooks::call(HOOK, || hook(&self.identity))?)? {
+        let of_user = self.extras.as_mut().and_then(|extras| extras.of_user.headers.take());
+        let loaded = match (of_user, &self.manager.hooks().additional_headers) {
+            (Some(headers), _) => headers,
+            (None, Some(hook)) => object(HOOK, hooks::call(HOOK, || hook(&self.identity))?)?,
+            (None, None) => return Ok(()),
+        };
+        for (name, value) in loaded {
             check_header(&name, &value)?;
             self.extras().headers.entry(name).or_insert(value);
         }

@@ -96,7 +96,7 @@ impl JwtManager {
     /// [`JwtError::Hook`] where it fails.
     #[doc = include_str!("for_user.md")]
     pub fn access_token_for<U: Any>(&self, user: &U) -> Result<TokenBuilder<'_>, JwtError> {
-        Ok(self.access_token(self.identity_of(user)?))
+        self.access_token(self.identity_of(user)?).of_user(user)
     }
 
     /// Begins a refresh token for a user object, whose identity `user_identity_loader` tells.
@@ -105,10 +105,10 @@ impl JwtManager {
     /// As [`access_token_for`](Self::access_token_for).
     #[doc = include_str!("for_user.md")]
     pub fn refresh_token_for<U: Any>(&self, user: &U) -> Result<TokenBuilder<'_>, JwtError> {
-        Ok(self.refresh_token(self.identity_of(user)?))
+        self.refresh_token(self.identity_of(user)?).of_user(user)
     }
 
-    fn identity_of(&self, user: &dyn Any) -> Result<String, JwtError> {
+    pub(crate) fn identity_of(&self, user: &dyn Any) -> Result<String, JwtError> {
         const MISSING: &str = "no user_identity_loader takes this type of user";
         let hook = self.hooks().user_identity.as_ref().ok_or(JwtError::NotConfigured(MISSING))?;
         hooks::call("user_identity_loader", || hook(user))?.ok_or(JwtError::NotConfigured(MISSING))

@@ -3,6 +3,7 @@
 use crate::claims::{TokenType, name};
 use crate::config::{Lifetime, OneOrMany, reserved_claim};
 use crate::error::IssueError;
+use crate::keys::SigningKey;
 use crate::manager::JwtManager;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -56,8 +57,17 @@ pub(super) struct Extras {
     /// Likewise, its own header parameters.
     pub(super) carried_headers: Map<String, Value>,
     pub(super) headers: Map<String, Value>,
+    /// What loaders said of the user that the token is for, in the place of those who know its identity only.
+    pub(super) of_user: OfUser,
     /// The first mistake; told by `encode`, so that the chain stays a chain.
     pub(super) mistake: Option<IssueError>,
+}
+
+#[derive(Default)]
+pub(super) struct OfUser {
+    pub(super) claims: Option<Map<String, Value>>,
+    pub(super) headers: Option<Map<String, Value>>,
+    pub(super) key: Option<SigningKey>,
 }
 
 /// The session that a token belongs to.

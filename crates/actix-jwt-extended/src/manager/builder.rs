@@ -6,7 +6,7 @@ use crate::config::{JwtConfig, warn_of_plain_cookies};
 use crate::error::{ConfigError, InvalidToken};
 use crate::keys::{KeyRing, SigningKey, VerifyingKey};
 use crate::manager::JwtManager;
-use crate::manager::hooks::{AnyUser, HookOutput, Hooks, ReuseDetected};
+use crate::manager::hooks::{AnyUser, HookOutput, Hooks, ReuseDetected, of_user};
 use crate::store::SharedStore;
 use crate::token::codec::{self, Parts};
 use crate::token::verify::Rules;
@@ -71,7 +71,7 @@ impl JwtManager {
 /// ```
 pub struct JwtManagerBuilder {
     config: JwtConfig,
-    hooks: Hooks,
+    pub(super) hooks: Hooks,
     signing_key: Option<SigningKey>,
     verifying_keys: Vec<VerifyingKey>,
     clock: Arc<dyn Clock>,
@@ -277,10 +277,7 @@ impl JwtManagerBuilder {
         mut self,
         hook: impl Fn(&U) -> O + Send + Sync + 'static,
     ) -> Self {
-        self.hooks.user_identity = Some(Box::new(move |user| match user.downcast_ref::<U>() {
-            Some(user) => hook(user).into_hook_result().map(Some),
-            None => Ok(None),
-        }));
+        self.hooks.user_identity = Some(of_user(hook));
         self
     }
 

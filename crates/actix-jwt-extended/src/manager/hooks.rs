@@ -112,6 +112,8 @@ impl std::fmt::Debug for ReuseDetected {
     }
 }
 
+/// What of a user is `None` where the hook takes another type.
+type OfUser<T> = Sync1<dyn Any, Option<T>>;
 type Sync1<A, T> = Box<dyn Fn(&A) -> Result<T, BoxError> + Send + Sync>;
 type Async1<T> = Box<dyn Fn(VerifiedToken) -> LocalBoxFuture<'static, Result<T, BoxError>> + Send + Sync>;
 type OnReuse = Box<dyn Fn(ReuseDetected) -> LocalBoxFuture<'static, Result<(), BoxError>> + Send + Sync>;
@@ -127,7 +129,10 @@ pub(crate) struct Hooks {
     pub(crate) additional_headers: Option<Sync1<str, Value>>,
     pub(crate) encode_key: Option<Sync1<str, SigningKey>>,
     pub(crate) decode_key: Option<DecodeKey>,
-    pub(crate) user_identity: Option<Sync1<dyn Any, Option<String>>>,
+    pub(crate) user_identity: Option<OfUser<String>>,
+    pub(crate) claims_of_user: Option<OfUser<Value>>,
+    pub(crate) headers_of_user: Option<OfUser<Value>>,
+    pub(crate) key_of_user: Option<OfUser<SigningKey>>,
     pub(crate) user_lookup: Option<Async1<Option<AnyUser>>>,
     pub(crate) token_in_blocklist: Option<Async1<bool>>,
     pub(crate) reuse_detected: Option<OnReuse>,
@@ -139,6 +144,23 @@ pub(crate) struct Hooks {
     pub(crate) revoked_token: Option<TokenResponse>,
     pub(crate) invalid_token: Option<ReasonResponse>,
     pub(crate) unauthorized: Option<ReasonResponse>,
+}
+
+impl Hooks {
+    /// Whether own claims may be a loader's.
+    pub(crate) fn load_claims(&self) -> bool {
+        self.additional_claims.is_some() || self.claims_of_user.is_some()
+    }
+
+    /// Whether own header parameters may be.
+    pub(crate) fn load_headers(&self) -> bool {
+        self.additional_headers.is_some() || self.headers_of_user.is_some()
+    }
+}
+
+/// A hook that takes users of one type.
+pub(super) fn of_user<U: 'static, T, O: HookOutput<T>>(hook: impl Fn(&U) -> O + Send + Sync + 'static) -> OfUser<T> {
+    Box::new(move |user| user.downcast_ref::<U>().map(|user| hook(user).into_hook_result()).transpose())
 }
 
 /// Calls a hook; its error or panic is this request's alone.

@@ -3,6 +3,7 @@
 pub(crate) mod builder;
 mod decode_options;
 pub(crate) mod hooks;
+mod of_user;
 pub(crate) mod renewals;
 pub(crate) mod revocation;
 

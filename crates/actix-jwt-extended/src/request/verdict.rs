@@ -184,6 +184,11 @@ pub(crate) fn is_revocation_checked(token: &VerifiedToken, manager: &JwtManager,
         .is_some_and(|passed| passed.revocation == Check::Done && passed.jwt.token.is_same(token))
 }
 
+/// The user that the lookup loaded for this very token.
+pub(crate) fn user_of(token: &VerifiedToken, manager: &JwtManager, request: &HttpRequest) -> Option<AnyUser> {
+    passed_by(manager, request).filter(|passed| passed.jwt.token.is_same(token))?.user
+}
+
 /// The user that the lookup loaded.
 pub(crate) fn passed_user(request: &HttpRequest) -> Option<AnyUser> {
     passed_by(manager_of(request).ok()?, request)?.user

@@ -2,10 +2,10 @@
 
 use crate::claims::{TokenType, VerifiedToken};
 use crate::config::Location;
-use crate::issue::OfSession;
+use crate::issue::{OfSession, TokenBuilder};
 use crate::manager::{JwtManager, manager_of};
 use crate::request::respond::JwtRejection;
-use crate::request::verdict::{Jwt, passed_token};
+use crate::request::verdict::{Jwt, passed_token, user_of};
 use crate::response::cookies::CookieOptions;
 use actix_web::Error;
 use actix_web::body::MessageBody;
@@ -15,6 +15,7 @@ use futures_util::FutureExt as _;
 use futures_util::future::LocalBoxFuture;
 use pin_project_lite::pin_project;
 use serde_json::{Map, Value};
+use std::any::Any;
 use std::fmt;
 use std::future::{Future, Ready, ready};
 use std::pin::Pin;
@@ -211,8 +212,10 @@ async fn renew<B>(
             Some((session, claims)) => next.carry_session(claims.as_ref(), &jwt).of_session(session),
             None => next,
         };
+        let user = user_of(&jwt, &manager, response.request());
+        let user = user.as_deref().map(|user| user as &dyn Any);
         let set = |token: String| manager.set_access_cookies_with(&mut response, &token, &wrap.options);
-        if let Err(error) = next.encode().and_then(set) {
+        if let Err(error) = next.of_user_if_any(user).and_then(TokenBuilder::encode).and_then(set) {
             manager.renewals().release(jwt.claims());
             // The request itself went well, and its token still lives.
             log::error!("an access cookie could not be renewed: {error}");

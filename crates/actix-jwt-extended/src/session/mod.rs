@@ -12,11 +12,11 @@ pub use endpoints::{introspection_endpoint, revocation_endpoint};
 
 use crate::claims::{VerifiedToken, name};
 use crate::error::{InvalidToken, JwtError};
-use crate::issue::OfSession;
+use crate::issue::{OfSession, TokenBuilder};
 use crate::manager::hooks;
 use crate::manager::revocation::without_id;
 use crate::manager::{JwtManager, jwt_id_of};
-use crate::request::verdict::{Jwt, is_revocation_checked};
+use crate::request::verdict::{Jwt, is_revocation_checked, user_of};
 use crate::session::rotation::{ATTEMPTS, Presented, SessionRules, Verdict, is_over, tokens_end_ms};
 use crate::store::{SessionRecord, StoreError, subject_in_realm};
 use actix_web::HttpRequest;
@@ -25,6 +25,7 @@ use futures_util::future::LocalBoxFuture;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use sha2::Digest as _;
+use std::any::Any;
 use std::fmt::{self, Display};
 use std::future::IntoFuture;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -59,12 +60,32 @@ impl JwtManager {
     pub fn start_session(&self, identity: impl Display) -> SessionBuilder<'_> {
         SessionBuilder {
             manager: self,
+            user: None,
             identity: Value::String(identity.to_string()),
             label: None,
             fresh: true,
             claims: Map::new(),
             mistake: None,
         }
+    }
+
+    /// Begins a session for a user object, whose identity `user_identity_loader` tells.
+    ///
+    /// ```
+    /// # use actix_jwt_extended::session::TokenPair;
+    /// # use actix_jwt_extended::{JwtError, JwtManager};
+    /// struct User {
+    ///     id: u64,
+    /// }
+    /// async fn login(jwt: JwtManager, user: &User) -> Result<TokenPair, JwtError> {
+    ///     jwt.start_session_for(user)?.label("Firefox on Linux").await
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`access_token_for`](Self::access_token_for); when awaited as [`start_session`](Self::start_session).
+    pub fn start_session_for<'a, U: Any>(&'a self, user: &'a U) -> Result<SessionBuilder<'a>, JwtError> {
+        Ok(SessionBuilder { user: Some(user), ..self.start_session(self.identity_of(user)?) })
     }
 
     /// Takes a refresh token of a session and gives the next pair: RFC 9700 §4.14.2.
@@ -121,12 +142,12 @@ impl JwtManager {
             match rules.present(&session, presented, || jwt_id_of(issued_ms).to_string(), now_ms) {
                 Verdict::Rotate(next) => {
                     // Made before the session moves on: where that fails, the token presented is as good as before.
-                    let pair = self.carry_on(token, &next, issued_ms)?;
+                    let pair = self.carry_on(token, &next, issued_ms, request)?;
                     if self.moves_on(&next).await? {
                         return Ok(pair);
                     }
                 }
-                Verdict::Repeat => return self.carry_on(token, &session, issued_ms),
+                Verdict::Repeat => return self.carry_on(token, &session, issued_ms, request),
                 Verdict::Ended => return Err(JwtError::Expired(token.clone())),
                 Verdict::Unknown => return Err(JwtError::Revoked(token.clone())),
                 Verdict::Reused => {
@@ -187,11 +208,14 @@ impl JwtManager {
         presented: &VerifiedToken,
         session: &SessionRecord,
         issued_ms: i64,
+        request: &HttpRequest,
     ) -> Result<TokenPair, JwtError> {
         let access_id = jwt_id_of(issued_ms).to_string();
         let csrf = presented.csrf().map(str::to_owned);
+        let user = user_of(presented, self, request);
+        let user = user.as_deref().map(|user| user as &dyn Any);
         self.pair(session, presented.identity_value(), false, access_id, csrf, |builder| {
-            builder.carry_session(session.claims.as_ref(), presented)
+            builder.carry_session(session.claims.as_ref(), presented).of_user_if_any(user)
         })
     }
 
@@ -202,7 +226,7 @@ impl JwtManager {
         fresh: bool,
         access_id: String,
         csrf: Option<String>,
-        with_claims: impl for<'b> Fn(crate::issue::TokenBuilder<'b>) -> crate::issue::TokenBuilder<'b>,
+        with_claims: impl for<'b> Fn(TokenBuilder<'b>) -> Result<TokenBuilder<'b>, JwtError>,
     ) -> Result<TokenPair, JwtError> {
         let ends_at_ms = no_later(session, self.now_ms());
         let of_session = |rotation, ends_at_ms| OfSession { id: session.sid.clone(), rotation, ends_at_ms };
@@ -219,10 +243,10 @@ impl JwtManager {
         let csrf = csrf.unwrap_or_else(|| Uuid::new_v4().to_string());
         let (access, refresh) = (access.csrf(csrf_of_access(&csrf)), refresh.csrf(csrf));
         Ok(TokenPair {
-            access_token: with_claims(access.of_session(of_session(None, ends_at_ms))).encode()?,
+            access_token: with_claims(access.of_session(of_session(None, ends_at_ms)))?.encode()?,
             token_type: "Bearer",
             expires_in: self.access_expires_in(ends_at_ms),
-            refresh_token: with_claims(refresh).encode()?,
+            refresh_token: with_claims(refresh)?.encode()?,
             session_id: session.sid.clone(),
         })
     }
@@ -278,6 +302,7 @@ fn missing(claim: &str) -> JwtError {
 #[must_use = "a session begins when it is awaited"]
 pub struct SessionBuilder<'a> {
     manager: &'a JwtManager,
+    user: Option<&'a dyn Any>,
     identity: Value,
     label: Option<String>,
     fresh: bool,
@@ -322,7 +347,7 @@ impl SessionBuilder<'_> {
     }
 
     async fn begin(self) -> Result<TokenPair, JwtError> {
-        let Self { manager, identity, label, fresh, claims, mistake } = self;
+        let Self { manager, user, identity, label, fresh, claims, mistake } = self;
         if let Some(mistake) = mistake {
             return Err(mistake);
         }
@@ -337,8 +362,9 @@ impl SessionBuilder<'_> {
         let session = manager.session_rules().begin(sid, subject, manager.new_jwt_id(), now_ms);
         let session = SessionRecord { realm, label, claims: Some(claims), ..session };
         // Before it is kept: what cannot be issued leaves nothing behind.
-        let pair = manager
-            .pair(&session, &identity, fresh, manager.new_jwt_id(), None, |builder| builder.claims(&session.claims))?;
+        let pair = manager.pair(&session, &identity, fresh, manager.new_jwt_id(), None, |builder| {
+            builder.claims(&session.claims).of_user_if_any(user)
+        })?;
         manager.store_answer(|store| store.insert_session(&session, now_ms)).await?;
         if manager.config().max_sessions > 0 {
             manager.end_oldest(session.owner(), manager.config().max_sessions).await?;

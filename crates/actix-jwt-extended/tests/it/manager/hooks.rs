@@ -378,3 +378,81 @@ fn the_key_of_a_token_that_is_not_yet_valid_is_asked_for_once() {
     app.get_with("/protected", &with(json!({ "exp": NOW }))).is(401, "Token has expired");
     assert_eq!(count.load(SeqCst), 1);
 }
+
+#[derive(Clone)]
+struct Member {
+    name: &'static str,
+    roles: &'static [&'static str],
+}
+
+#[test]
+fn loaders_are_given_the_user_object() {
+    let signing = SigningKey::from_secret(Algorithm::HS256, b"the members' own secret, 32 bytes or more").unwrap();
+    let verifying = VerifyingKey::from_secret(&[Algorithm::HS256], b"the members' own secret, 32 bytes or more");
+    let jwt = builder(config())
+        .verifying_key(verifying.unwrap().with_key_id("members"))
+        .user_identity_loader(|member: &Member| member.name.to_owned())
+        .additional_claims_loader(|identity| json!({ "by": identity }))
+        .additional_claims_loader_for(|member: &Member| json!({ "roles": member.roles }))
+        .additional_headers_loader_for(|member: &Member| json!({ "x-for": member.name }))
+        .encode_key_loader_for(move |_: &Member| signing.clone().with_key_id("members"))
+        .build()
+        .unwrap();
+    let ada = Member { name: "ada", roles: &["admin"] };
+    for token in [jwt.create_access_token_for(&ada).unwrap(), jwt.create_refresh_token_for(&ada).unwrap()] {
+        let token = jwt.decode_token(&token).unwrap();
+        assert_eq!((token.identity(), &token.claims()["roles"]), ("ada".into(), &json!(["admin"])));
+        assert_eq!((token.header().get("x-for"), token.header().key_id()), (Some(&json!("ada")), Some("members")));
+        assert_eq!(token.claims().get("by"), None, "in the place of the one for identities");
+    }
+    // Of those given at the call nothing is taken away, and by identity all is as before.
+    let own = jwt.access_token_for(&ada).unwrap().claim("roles", "own").encode().unwrap();
+    assert_eq!(jwt.decode_token(&own).unwrap().claims()["roles"], "own");
+    let plain = jwt.decode_token(&jwt.create_access_token("ada").unwrap()).unwrap();
+    assert_eq!((&plain.claims()["by"], plain.claims().get("roles")), (&json!("ada"), None));
+    assert_eq!(plain.header().key_id(), None);
+}
+
+#[test]
+fn loaders_of_a_user_object_that_fail() {
+    let ada = Member { name: "ada", roles: &[] };
+    let error = |hooked: fn(JwtManagerBuilder) -> JwtManagerBuilder| {
+        let jwt = build(|b| hooked(b.user_identity_loader(|member: &Member| member.name.to_owned())));
+        jwt.create_access_token_for(&ada).unwrap_err()
+    };
+    let list = error(|b| b.additional_claims_loader_for(|_: &Member| json!([1])));
+    assert!(matches!(list, JwtError::Hook { hook: "additional_claims_loader_for", .. }));
+    let reserved = error(|b| b.additional_claims_loader_for(|_: &Member| json!({ "exp": 1 })));
+    assert!(matches!(reserved, JwtError::Issue(_)));
+    let panics = error(|b| b.additional_headers_loader_for(|_: &Member| -> serde_json::Value { panic!("on purpose") }));
+    assert!(matches!(panics, JwtError::Hook { hook: "additional_headers_loader_for", .. }));
+    let fails = error(|b| b.encode_key_loader_for(|_: &Member| Err::<SigningKey, _>("on purpose")));
+    assert!(matches!(fails, JwtError::Hook { hook: "encode_key_loader_for", .. }));
+}
+
+#[actix_web::test]
+async fn a_rotated_token_is_made_for_the_user_that_was_looked_up() {
+    let roles = Arc::new(Mutex::new(&["admin"][..]));
+    let now = Arc::clone(&roles);
+    let jwt = builder(config())
+        .token_store(MemoryStore::new())
+        .user_identity_loader(|member: &Member| member.name.to_owned())
+        .user_lookup_loader(move |_| {
+            let roles = *now.lock().unwrap();
+            async move { Some(Member { name: "ada", roles }) }
+        })
+        .additional_claims_loader_for(|member: &Member| json!({ "roles": member.roles }))
+        .build()
+        .unwrap();
+    let roles_of = |token: &str| jwt.decode_token(token).unwrap().claims()["roles"].clone();
+    let begun = jwt.start_session_for(&Member { name: "ada", roles: &["admin"] }).unwrap();
+    let pair = begun.claim("team", "engine").await.unwrap();
+    assert_eq!((roles_of(&pair.access_token), roles_of(&pair.refresh_token)), (json!(["admin"]), json!(["admin"])));
+    *roles.lock().unwrap() = &["editor"];
+    let bearer = ("Authorization", format!("Bearer {}", pair.refresh_token));
+    let request = TestRequest::default().app_data(jwt.clone()).insert_header(bearer).to_http_request();
+    let presented = verify_jwt_in_request(&request, &jwt_required().refresh()).await.unwrap().unwrap();
+    let next = jwt.rotate(&presented, &request).await.unwrap();
+    assert_eq!(roles_of(&next.access_token), json!(["editor"]));
+    assert_eq!(jwt.decode_token(&next.access_token).unwrap().claims()["team"], "engine");
+}
