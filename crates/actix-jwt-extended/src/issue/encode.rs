@@ -1,6 +1,6 @@
 //! From what is wanted of a token to the token.
 
-use super::token_builder::{OfUser, TokenBuilder, check_header};
+use super::token_builder::{Loaded, TokenBuilder, check_header};
 use crate::claims::name;
 use crate::error::{IssueError, JwtError};
 use crate::keys::SigningKey;
@@ -38,8 +38,11 @@ impl TokenBuilder<'_> {
             add_missing(&mut extras.claims, &mut extras.carried);
             add_missing(&mut extras.headers, &mut extras.carried_headers);
         }
-        if let Some(key) = self.extras.as_mut().and_then(|extras| extras.of_user.key.take()) {
+        if let Some(key) = self.extras.as_mut().and_then(|extras| extras.loaded.key.take()) {
             return self.sign(&key);
+        }
+        if self.manager.hooks().encode_key_async.is_some() {
+            return Err(JwtError::NotConfigured("encode_key_loader_async is for `encode_async`"));
         }
         match &self.manager.hooks().encode_key {
             None => match &self.manager.ring().signing {
@@ -48,6 +51,38 @@ impl TokenBuilder<'_> {
             },
             Some(hook) => self.sign(&hooks::call("encode_key_loader", || hook(&self.identity))?),
         }
+    }
+
+    /// Signs the token as [`encode`](Self::encode) does, with what `additional_claims_loader_async` and
+    /// `encode_key_loader_async` say.
+    ///
+    /// ```
+    /// # use actix_jwt_extended::{JwtError, JwtManager};
+    /// async fn token(jwt: &JwtManager) -> Result<String, JwtError> {
+    ///     jwt.access_token("ada").fresh().encode_async().await
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`encode`](Self::encode).
+    pub async fn encode_async(mut self) -> Result<String, JwtError> {
+        const CLAIMS: &str = "additional_claims_loader_async";
+        let (hooks, identity) = (self.manager.hooks(), self.identity.clone());
+        let known = self.extras.as_ref().map(|extras| (extras.loaded.claims.is_some(), extras.loaded.key.is_some()));
+        let (knows_claims, knows_key) = known.unwrap_or_default();
+        if let Some(hook) = &hooks.additional_claims_async
+            && !knows_claims
+        {
+            let claims = hooks::call_async(CLAIMS, || hook(identity.clone())).await?;
+            self.extras().loaded.claims = Some(object(CLAIMS, claims)?);
+        }
+        if let Some(hook) = &hooks.encode_key_async
+            && !knows_key
+        {
+            let key = hooks::call_async("encode_key_loader_async", || hook(identity)).await?;
+            self.extras().loaded.key = Some(key);
+        }
+        self.encode()
     }
 
     fn sign(&self, key: &SigningKey) -> Result<String, JwtError> {
@@ -73,18 +108,18 @@ impl TokenBuilder<'_> {
         const CLAIMS: &str = "additional_claims_loader_for";
         const HEADERS: &str = "additional_headers_loader_for";
         let hooks = self.manager.hooks();
-        let mut of_user = OfUser::default();
+        let mut loaded = Loaded::default();
         if let Some(hook) = &hooks.claims_of_user {
-            of_user.claims = hooks::call(CLAIMS, || hook(user))?.map(|value| object(CLAIMS, value)).transpose()?;
+            loaded.claims = hooks::call(CLAIMS, || hook(user))?.map(|value| object(CLAIMS, value)).transpose()?;
         }
         if let Some(hook) = &hooks.headers_of_user {
-            of_user.headers = hooks::call(HEADERS, || hook(user))?.map(|value| object(HEADERS, value)).transpose()?;
+            loaded.headers = hooks::call(HEADERS, || hook(user))?.map(|value| object(HEADERS, value)).transpose()?;
         }
         if let Some(hook) = &hooks.key_of_user {
-            of_user.key = hooks::call("encode_key_loader_for", || hook(user))?;
+            loaded.key = hooks::call("encode_key_loader_for", || hook(user))?;
         }
-        if of_user.claims.is_some() || of_user.headers.is_some() || of_user.key.is_some() {
-            self.extras().of_user = of_user;
+        if loaded.claims.is_some() || loaded.headers.is_some() || loaded.key.is_some() {
+            self.extras().loaded = loaded;
         }
         Ok(self)
     }
@@ -99,9 +134,12 @@ impl TokenBuilder<'_> {
     /// The loader's claims go in where the call gave none of that name.
     fn add_loaded_claims(&mut self) -> Result<(), JwtError> {
         const HOOK: &str = "additional_claims_loader";
-        let of_user = self.extras.as_mut().and_then(|extras| extras.of_user.claims.take());
-        let loaded = match (of_user, &self.manager.hooks().additional_claims) {
+        let known = self.extras.as_mut().and_then(|extras| extras.loaded.claims.take());
+        let loaded = match (known, &self.manager.hooks().additional_claims) {
             (Some(claims), _) => claims,
+            (None, _) if self.manager.hooks().additional_claims_async.is_some() => {
+                return Err(JwtError::NotConfigured("additional_claims_loader_async is for `encode_async`"));
+            }
             (None, Some(hook)) => object(HOOK, hooks::call(HOOK, || hook(&self.identity))?)?,
             (None, None) => return Ok(()),
         };
@@ -114,8 +152,8 @@ impl TokenBuilder<'_> {
 
     fn add_loaded_headers(&mut self) -> Result<(), JwtError> {
         const HOOK: &str = "additional_headers_loader";
-        let of_user = self.extras.as_mut().and_then(|extras| extras.of_user.headers.take());
-        let loaded = match (of_user, &self.manager.hooks().additional_headers) {
+        let known = self.extras.as_mut().and_then(|extras| extras.loaded.headers.take());
+        let loaded = match (known, &self.manager.hooks().additional_headers) {
             (Some(headers), _) => headers,
             (None, Some(hook)) => object(HOOK, hooks::call(HOOK, || hook(&self.identity))?)?,
             (None, None) => return Ok(()),

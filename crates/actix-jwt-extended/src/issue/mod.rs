@@ -46,6 +46,39 @@ impl JwtManager {
         self.refresh_token(identity).encode()
     }
 
+    /// [`create_access_token`](Self::create_access_token) where
+    /// [`additional_claims_loader_async`](crate::JwtManagerBuilder::additional_claims_loader_async) or
+    /// [`encode_key_loader_async`](crate::JwtManagerBuilder::encode_key_loader_async) must be waited for.
+    ///
+    /// ```
+    /// # use actix_jwt_extended::{JwtError, JwtManager};
+    /// async fn token(jwt: &JwtManager) -> Result<String, JwtError> {
+    ///     jwt.create_access_token_async("ada").await
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`create_access_token`](Self::create_access_token).
+    pub async fn create_access_token_async(&self, identity: impl Display) -> Result<String, JwtError> {
+        self.access_token(identity).encode_async().await
+    }
+
+    /// [`create_refresh_token`](Self::create_refresh_token) where a loader must be waited for, as
+    /// [`create_access_token_async`](Self::create_access_token_async).
+    ///
+    /// ```
+    /// # use actix_jwt_extended::{JwtError, JwtManager};
+    /// async fn token(jwt: &JwtManager) -> Result<String, JwtError> {
+    ///     jwt.create_refresh_token_async("ada").await
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`create_access_token`](Self::create_access_token).
+    pub async fn create_refresh_token_async(&self, identity: impl Display) -> Result<String, JwtError> {
+        self.refresh_token(identity).encode_async().await
+    }
+
     /// An access token for a user object, whose identity `user_identity_loader` tells.
     ///
     /// # Errors

@@ -57,14 +57,14 @@ pub(super) struct Extras {
     /// Likewise, its own header parameters.
     pub(super) carried_headers: Map<String, Value>,
     pub(super) headers: Map<String, Value>,
-    /// What loaders said of the user that the token is for, in the place of those who know its identity only.
-    pub(super) of_user: OfUser,
+    /// What was loaded before `encode`: of the user object, or by waiting.
+    pub(super) loaded: Loaded,
     /// The first mistake; told by `encode`, so that the chain stays a chain.
     pub(super) mistake: Option<IssueError>,
 }
 
 #[derive(Default)]
-pub(super) struct OfUser {
+pub(super) struct Loaded {
     pub(super) claims: Option<Map<String, Value>>,
     pub(super) headers: Option<Map<String, Value>>,
     pub(super) key: Option<SigningKey>,

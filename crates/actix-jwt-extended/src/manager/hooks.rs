@@ -116,6 +116,8 @@ impl std::fmt::Debug for ReuseDetected {
 type OfUser<T> = Sync1<dyn Any, Option<T>>;
 type Sync1<A, T> = Box<dyn Fn(&A) -> Result<T, BoxError> + Send + Sync>;
 type Async1<T> = Box<dyn Fn(VerifiedToken) -> LocalBoxFuture<'static, Result<T, BoxError>> + Send + Sync>;
+/// By identity.
+type AsyncLoader<T> = Box<dyn Fn(String) -> LocalBoxFuture<'static, Result<T, BoxError>> + Send + Sync>;
 type OnReuse = Box<dyn Fn(ReuseDetected) -> LocalBoxFuture<'static, Result<(), BoxError>> + Send + Sync>;
 type TokenResponse = Box<dyn Fn(&VerifiedToken, &HttpRequest) -> HttpResponse + Send + Sync>;
 type ReasonResponse = Box<dyn Fn(&str, &HttpRequest) -> HttpResponse + Send + Sync>;
@@ -126,8 +128,10 @@ type DecodeKey =
 #[derive(Default)]
 pub(crate) struct Hooks {
     pub(crate) additional_claims: Option<Sync1<str, Value>>,
+    pub(crate) additional_claims_async: Option<AsyncLoader<Value>>,
     pub(crate) additional_headers: Option<Sync1<str, Value>>,
     pub(crate) encode_key: Option<Sync1<str, SigningKey>>,
+    pub(crate) encode_key_async: Option<AsyncLoader<SigningKey>>,
     pub(crate) decode_key: Option<DecodeKey>,
     pub(crate) user_identity: Option<OfUser<String>>,
     pub(crate) claims_of_user: Option<OfUser<Value>>,
@@ -149,7 +153,7 @@ pub(crate) struct Hooks {
 impl Hooks {
     /// Whether own claims may be a loader's.
     pub(crate) fn load_claims(&self) -> bool {
-        self.additional_claims.is_some() || self.claims_of_user.is_some()
+        self.additional_claims.is_some() || self.additional_claims_async.is_some() || self.claims_of_user.is_some()
     }
 
     /// Whether own header parameters may be.

@@ -1,5 +1,6 @@
 //! [`JwtManager`]: settings, keys and hooks in one handle that every worker shares.
 
+mod async_loaders;
 pub(crate) mod builder;
 mod decode_options;
 pub(crate) mod hooks;

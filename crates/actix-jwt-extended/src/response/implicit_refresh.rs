@@ -2,7 +2,7 @@
 
 use crate::claims::{TokenType, VerifiedToken};
 use crate::config::Location;
-use crate::issue::{OfSession, TokenBuilder};
+use crate::issue::OfSession;
 use crate::manager::{JwtManager, manager_of};
 use crate::request::respond::JwtRejection;
 use crate::request::verdict::{Jwt, passed_token, user_of};
@@ -215,7 +215,11 @@ async fn renew<B>(
         let user = user_of(&jwt, &manager, response.request());
         let user = user.as_deref().map(|user| user as &dyn Any);
         let set = |token: String| manager.set_access_cookies_with(&mut response, &token, &wrap.options);
-        if let Err(error) = next.of_user_if_any(user).and_then(TokenBuilder::encode).and_then(set) {
+        let made = match next.of_user_if_any(user) {
+            Ok(next) => next.encode_async().await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = made.and_then(set) {
             manager.renewals().release(jwt.claims());
             // The request itself went well, and its token still lives.
             log::error!("an access cookie could not be renewed: {error}");

@@ -142,12 +142,12 @@ impl JwtManager {
             match rules.present(&session, presented, || jwt_id_of(issued_ms).to_string(), now_ms) {
                 Verdict::Rotate(next) => {
                     // Made before the session moves on: where that fails, the token presented is as good as before.
-                    let pair = self.carry_on(token, &next, issued_ms, request)?;
+                    let pair = self.carry_on(token, &next, issued_ms, request).await?;
                     if self.moves_on(&next).await? {
                         return Ok(pair);
                     }
                 }
-                Verdict::Repeat => return self.carry_on(token, &session, issued_ms, request),
+                Verdict::Repeat => return self.carry_on(token, &session, issued_ms, request).await,
                 Verdict::Ended => return Err(JwtError::Expired(token.clone())),
                 Verdict::Unknown => return Err(JwtError::Revoked(token.clone())),
                 Verdict::Reused => {
@@ -203,7 +203,7 @@ impl JwtManager {
         }
     }
 
-    fn carry_on(
+    async fn carry_on(
         &self,
         presented: &VerifiedToken,
         session: &SessionRecord,
@@ -217,9 +217,10 @@ impl JwtManager {
         self.pair(session, presented.identity_value(), false, access_id, csrf, |builder| {
             builder.carry_session(session.claims.as_ref(), presented).of_user_if_any(user)
         })
+        .await
     }
 
-    fn pair(
+    async fn pair(
         &self,
         session: &SessionRecord,
         identity: &Value,
@@ -243,10 +244,10 @@ impl JwtManager {
         let csrf = csrf.unwrap_or_else(|| Uuid::new_v4().to_string());
         let (access, refresh) = (access.csrf(csrf_of_access(&csrf)), refresh.csrf(csrf));
         Ok(TokenPair {
-            access_token: with_claims(access.of_session(of_session(None, ends_at_ms)))?.encode()?,
+            access_token: with_claims(access.of_session(of_session(None, ends_at_ms)))?.encode_async().await?,
             token_type: "Bearer",
             expires_in: self.access_expires_in(ends_at_ms),
-            refresh_token: with_claims(refresh)?.encode()?,
+            refresh_token: with_claims(refresh)?.encode_async().await?,
             session_id: session.sid.clone(),
         })
     }
@@ -362,9 +363,11 @@ impl SessionBuilder<'_> {
         let session = manager.session_rules().begin(sid, subject, manager.new_jwt_id(), now_ms);
         let session = SessionRecord { realm, label, claims: Some(claims), ..session };
         // Before it is kept: what cannot be issued leaves nothing behind.
-        let pair = manager.pair(&session, &identity, fresh, manager.new_jwt_id(), None, |builder| {
-            builder.claims(&session.claims).of_user_if_any(user)
-        })?;
+        let pair = manager
+            .pair(&session, &identity, fresh, manager.new_jwt_id(), None, |builder| {
+                builder.claims(&session.claims).of_user_if_any(user)
+            })
+            .await?;
         manager.store_answer(|store| store.insert_session(&session, now_ms)).await?;
         if manager.config().max_sessions > 0 {
             manager.end_oldest(session.owner(), manager.config().max_sessions).await?;

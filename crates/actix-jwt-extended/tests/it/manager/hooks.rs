@@ -456,3 +456,66 @@ async fn a_rotated_token_is_made_for_the_user_that_was_looked_up() {
     assert_eq!(roles_of(&next.access_token), json!(["editor"]));
     assert_eq!(jwt.decode_token(&next.access_token).unwrap().claims()["team"], "engine");
 }
+
+/// A loader that is ready at its second poll.
+async fn later<T>(value: T) -> T {
+    actix_web::rt::task::yield_now().await;
+    value
+}
+
+#[actix_web::test]
+async fn loaders_of_issuing_may_wait() {
+    let secret = b"a key that was fetched, 32 bytes or more";
+    let signing = SigningKey::from_secret(Algorithm::HS256, secret).unwrap().with_key_id("fetched");
+    let verifying = VerifyingKey::from_secret(&[Algorithm::HS256], secret).unwrap().with_key_id("fetched");
+    let jwt = builder(config())
+        .token_store(MemoryStore::new())
+        .verifying_key(verifying)
+        .additional_claims_loader(|_| json!({ "by": "the one that does not wait" }))
+        .additional_claims_loader_async(|identity| later(json!({ "by": identity, "team": "loader" })))
+        .encode_key_loader_async(move |_| later(signing.clone()))
+        .build()
+        .unwrap();
+    let said = |token: &str| {
+        let token = jwt.decode_token(token).unwrap();
+        (token.claims()["by"].clone(), token.claims()["team"].clone(), token.header().key_id().map(str::to_owned))
+    };
+    let loaded = |team: &str| (json!("ada"), json!(team), Some("fetched".to_owned()));
+    assert_eq!(said(&jwt.create_access_token_async("ada").await.unwrap()), loaded("loader"));
+    assert_eq!(said(&jwt.create_refresh_token_async("ada").await.unwrap()), loaded("loader"));
+    let own = jwt.access_token("ada").claim("team", "call").encode_async().await.unwrap();
+    assert_eq!(said(&own), loaded("call"), "the call's own win");
+    let pair = jwt.start_session("ada").await.unwrap();
+    let bearer = ("Authorization", format!("Bearer {}", pair.refresh_token));
+    let request = TestRequest::default().app_data(jwt.clone()).insert_header(bearer).to_http_request();
+    let presented = verify_jwt_in_request(&request, &jwt_required().refresh()).await.unwrap().unwrap();
+    let next = jwt.rotate(&presented, &request).await.unwrap();
+    for token in [pair.access_token, pair.refresh_token, next.access_token, next.refresh_token] {
+        assert_eq!(said(&token), loaded("loader"));
+    }
+    // A token is not made without its claims and its key.
+    assert!(matches!(jwt.create_access_token("ada"), Err(JwtError::NotConfigured(_))));
+}
+
+#[actix_web::test]
+async fn a_loader_that_waits_and_fails_is_an_error_not_a_panic() {
+    type Hooked = fn(JwtManagerBuilder) -> JwtManagerBuilder;
+    let failing: &[(&str, Hooked)] = &[
+        ("additional_claims_loader_async", |b| {
+            b.additional_claims_loader_async(|_| later(Err::<serde_json::Value, _>("on purpose")))
+        }),
+        ("additional_claims_loader_async", |b| b.additional_claims_loader_async(|_| later(json!([1])))),
+        ("encode_key_loader_async", |b| {
+            b.encode_key_loader_async(|_| async {
+                later(()).await;
+                if true { panic!("on purpose") } else { SigningKey::from_secret(Algorithm::HS256, b"") }
+            })
+        }),
+    ];
+    for (name, hooked) in failing {
+        let error = build(hooked).create_access_token_async("ada").await.unwrap_err();
+        assert!(matches!(&error, JwtError::Hook { hook, .. } if hook == name), "{error:?}");
+    }
+    let key_only = build(|b| b.encode_key_loader_async(|_| later(Err::<SigningKey, _>("on purpose"))));
+    assert!(matches!(key_only.create_access_token("ada"), Err(JwtError::NotConfigured(_))));
+}
