@@ -328,7 +328,7 @@ def variants(keys, now):
     claims("expired, nbf future", "The token is not yet valid (nbf)", exp=now - 600, nbf=now + 300)
     claims("expired, aud wrong", "Audience doesn't match", settings=web, exp=now - 600, aud="other")
     claims("expired, sub a number", "Subject must be a string", exp=now - 600, sub=7)
-    claims("expired, sub absent", "Missing claim: sub", exp=now - 600, sub=...)
+    claims("expired, sub absent", EXPIRED, ("Missing claim: sub", OPTIONAL), exp=now - 600, sub=...)
     claims("iss and aud absent", 'Token is missing the "iss" claim', settings={**web, **login})
     claims("sub and jti numbers", "Subject must be a string", sub=7, jti=7)
     claims("exp null, sub a number", EXP, exp=None, sub=7)
