@@ -83,10 +83,14 @@ fn each_refuses_a_bad_token() {
     let folder = Folder::with_secret_and("");
     let demo = folder.start();
     let expired = sign(&json!({ "sub": "test", "jti": "1", "fresh": true, "exp": 1_000_000_000 }));
-    for (method, path) in PROTECTED.into_iter().chain(OPTIONAL).chain([("DELETE", "/auth/logout")]) {
+    for (method, path) in PROTECTED.into_iter().chain(OPTIONAL) {
         assert_answer(&demo.bearing(&expired, method, path), 401, &msg("Token has expired"));
         assert_answer(&demo.bearing("a.b", method, path), 422, &msg("Not enough segments"));
     }
+    // Who logs out may be late: a genuine token ends what it is of, though it has expired.
+    let logged_out = msg("Access token successfully revoked");
+    assert_answer(&demo.bearing(&expired, "DELETE", "/auth/logout"), 200, &logged_out);
+    assert_answer(&demo.bearing("a.b", "DELETE", "/auth/logout"), 422, &msg("Not enough segments"));
     let expired = sign(&json!({ "sub": "test", "jti": "1", "type": "refresh", "exp": 1_000_000_000 }));
     assert_answer(&demo.bearing(&expired, "POST", "/auth/refresh"), 401, &msg("Token has expired"));
 }
