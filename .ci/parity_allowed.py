@@ -8,6 +8,7 @@ BEARER = "`bearer` in lower case"
 NO_OBJECT = "a JSON body that is a list, a text or a number"
 NO_STRING = "a JSON body's token that is no string"
 TWICE = "a JSON body in which the token's key comes twice"
+COOKIES = "a cookie that comes twice, the first no good"
 CSRF_VALUE = "a CSRF value beyond ASCII"
 CSRF_CLAIM = "a `csrf` claim that is no string, where one is needed"
 ABSENT = "claims that a token does not have, in `GET /claims`"
@@ -37,6 +38,7 @@ ALLOWED = [
     (NO_OBJECT, r"in json, a (list|string|number)$", ANONYMOUS, PAGE_500),
     (NO_STRING, r"in json, token", r'The \\".*\\" key in .* string', PYTHON),
     (TWICE, r"in json, the key twice", ANONYMOUS, LOGGED_IN),
+    (COOKIES, r"in cookies, twice, garbage first", LOGGED_IN, r'422 .*"Not enough segments"}'),
     (CSRF_VALUE, r"CSRF value: beyond ASCII", NO_CSRF, PAGE_500),
     (CSRF_CLAIM, r"csrf (a number|null), CSRF value: the right one", r'422 .*"csrf must be a string"}', PAGE_500),
     (JWT_ID, r"POST /login|POST /auth/(login|refresh)|(POST|PUT) /auth/cookies", r"UUID of version 7", "UUID of version 4"),
