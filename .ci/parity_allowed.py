@@ -11,6 +11,7 @@ TWICE = "a JSON body in which the token's key comes twice"
 COOKIES = "a cookie that comes twice, the first no good"
 CSRF_VALUE = "a CSRF value beyond ASCII"
 CSRF_CLAIM = "a `csrf` claim that is no string, where one is needed"
+OTHER_TYPE = "a `type` that is neither `access` nor `refresh`, where an access token is needed"
 ABSENT = "claims that a token does not have, in `GET /claims`"
 MULTIPART = "a CSRF value in a multipart form"
 MAX_AGE = "cookies that are unset"
@@ -47,6 +48,7 @@ ALLOWED = [
     (EXPIRED_LOGOUT, r"DELETE /auth/logout: ", r'200 .* token successfully revoked"}', r'401 .*"Token has expired"}'),
     (MALFORMED, r"POST /login: malformed", r'400 .*"Malformed JSON in request"}', r'400 text/html "…"'),
     (NO_PAIR, r"POST /login: a list", r'400 .*"Missing username parameter"}', PAGE_500),
+    (OTHER_TYPE, r".*of another type.*", r'422 .*"Only access tokens are allowed"}', r"(200|401) .*"),
     (ABSENT, r"GET /claims: .*without type", r'((, "user_id": "test")?})$', r', "type": "access"\1'),
     (ABSENT, r"GET /claims: .*without fresh", r'("exp": \d+, |{(?="iat"))', r'\1"fresh": false, '),
     (NO_ID, r".*without jti", r'422 .*"Missing claim: jti"}', r"(200|401|422) .*"),

@@ -1,7 +1,7 @@
 //! The members of a claims set: each put in its place, none twice.
 
 use super::name::{self, Known};
-use super::set::{AudienceClaim, ClaimsSet, Freshness, MAX_NUMERIC_DATE, Text};
+use super::set::{AudienceClaim, ClaimsSet, Freshness, MAX_NUMERIC_DATE, Marks, Text};
 use super::token_type::TokenType;
 use crate::encoding::strict_json::{Names, Scalar};
 use std::borrow::Cow;
@@ -24,6 +24,7 @@ pub(super) struct Members<'a> {
     expiration: Option<Result<i64, Wrong>>,
     not_before: Option<Result<i64, Wrong>>,
     issued_at: Option<Result<i64, Wrong>>,
+    marks: Marks,
     /// The names of all others.
     others: Names<'a>,
 }
@@ -63,6 +64,7 @@ impl<'a> Members<'a> {
             expiration: None,
             not_before: None,
             issued_at: None,
+            marks: Marks::default(),
             others: Names::default(),
         }
     }
@@ -84,6 +86,7 @@ impl<'a> Members<'a> {
     }
 
     pub(super) fn put_other(&mut self, name: Cow<'a, str>, value: Scalar<'a>) -> Result<(), Twice> {
+        self.marks.see(&name, &value);
         if name == self.identity_claim {
             put_text(&mut self.identity, self.json, value)
         } else if self.others.insert(name) {
@@ -112,6 +115,7 @@ impl<'a> Members<'a> {
         fn typed<T>(value: Option<Result<T, Wrong>>, claim: &'static str) -> Result<Option<T>, Misfit> {
             value.transpose().map_err(|wrong| Misfit { claim, wrong })
         }
+        let marks = Marks { is_typed: self.token_type.is_some(), ..self.marks };
         let identity = if identity_claim.is_none() { self.subject.clone() } else { self.identity };
         Ok(ClaimsSet {
             json: String::new(),
@@ -121,7 +125,11 @@ impl<'a> Members<'a> {
             not_before: typed(self.not_before, name::NOT_BEFORE)?,
             expiration: typed(self.expiration, name::EXPIRATION)?,
             fresh: typed(self.fresh, name::FRESH)?.unwrap_or(Freshness::Never),
-            token_type: typed(self.token_type, name::TYPE)?.unwrap_or(TokenType::Access),
+            token_type: match typed(self.token_type, name::TYPE)? {
+                _ if marks.is_other_kind => TokenType::Other,
+                told => told.unwrap_or(TokenType::Access),
+            },
+            marks,
             identity,
             subject: self.subject,
             jwt_id: self.jwt_id,
@@ -131,6 +139,24 @@ impl<'a> Members<'a> {
             audience: self.audience,
         })
     }
+}
+
+impl Marks {
+    /// A claim that is not kept.
+    fn see(&mut self, name: &str, value: &Scalar<'_>) {
+        match name {
+            name::CONFIRMATION => self.is_bound = true,
+            name::ACCESS_TOKEN_HASH | name::CODE_HASH => self.is_other_kind = true,
+            name::TOKEN_USE => self.is_other_kind |= !matches!(value, Scalar::Text(text) if text == "access"),
+            name::TYP => self.is_other_kind |= matches!(value, Scalar::Text(text) if is_other_kind(text)),
+            _ => {}
+        }
+    }
+}
+
+/// What Keycloak calls its tokens that are no access tokens.
+fn is_other_kind(typ: &str) -> bool {
+    ["ID", "Refresh", "Offline", "Logout"].iter().any(|other| other.eq_ignore_ascii_case(typ))
 }
 
 /// Puts `value` in its place, unless the place is taken.

@@ -35,13 +35,25 @@ use uuid::Uuid;
 pub struct JoseHeader {
     algorithm: Algorithm,
     key_id: Option<String>,
+    /// A `typ` that says more than "JWT".
+    special_type: Option<Box<str>>,
     json: Cow<'static, str>,
     members: OnceLock<Map<String, Value>>,
 }
 
 impl JoseHeader {
     pub(crate) fn new(algorithm: Algorithm, key_id: Option<String>, json: Cow<'static, str>) -> Self {
-        Self { algorithm, key_id, json, members: OnceLock::new() }
+        Self { algorithm, key_id, special_type: None, json, members: OnceLock::new() }
+    }
+
+    pub(crate) fn with_special_type(self, special_type: Option<Box<str>>) -> Self {
+        Self { special_type, ..self }
+    }
+
+    /// Its `typ` in lower case and without "application/" (RFC 7515 §4.1.9), unless it is that of any JWT, or of an
+    /// access token (RFC 9068 §2.1); empty where it is no string.
+    pub(crate) fn special_type(&self) -> Option<&str> {
+        self.special_type.as_deref()
     }
 
     /// The `alg` that signed the token; always one of the allow-list.

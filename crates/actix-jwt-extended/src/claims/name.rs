@@ -48,6 +48,17 @@ macro_rules! names {
     };
 }
 
+/// The hash of an access token, which is in the ID token beside it (OpenID Connect Core §3.1.3.6).
+pub(super) const ACCESS_TOKEN_HASH: &str = "at_hash";
+/// Likewise of a code (§3.3.2.11).
+pub(super) const CODE_HASH: &str = "c_hash";
+/// The key or certificate that a token is bound to (RFC 7800 §3.1).
+pub(super) const CONFIRMATION: &str = "cnf";
+/// What Amazon Cognito says that a token is for.
+pub(super) const TOKEN_USE: &str = "token_use";
+/// What Keycloak says so, and the header parameter's name.
+pub(crate) const TYP: &str = "typ";
+
 names! {
     // By their length, so that the compiler compares those of one length together.
     read {

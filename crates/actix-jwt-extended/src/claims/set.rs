@@ -44,6 +44,17 @@ pub(crate) enum AudienceClaim {
     Other,
 }
 
+/// What was seen in passing, among the claims that are not kept.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Marks {
+    /// There is a `type`.
+    pub(crate) is_typed: bool,
+    /// Something besides it says that the token is neither an access nor a refresh token.
+    pub(crate) is_other_kind: bool,
+    /// There is a `cnf` (RFC 7800 §3.1): the token is good only with a proof.
+    pub(crate) is_bound: bool,
+}
+
 /// A claims set, parsed once; its own claims stay text until somebody asks.
 pub(crate) struct ClaimsSet {
     pub(super) json: String,
@@ -57,6 +68,7 @@ pub(crate) struct ClaimsSet {
     pub(crate) issuer: Text,
     pub(crate) audience: AudienceClaim,
     pub(crate) token_type: TokenType,
+    pub(crate) marks: Marks,
     pub(crate) fresh: Freshness,
     pub(crate) expiration: Option<i64>,
     pub(crate) not_before: Option<i64>,
@@ -75,6 +87,11 @@ impl ClaimsSet {
         let others = values.saturating_sub(maps.saturating_mul(7));
         // The text itself, the copies that were parsed from it, and the rounding of few small allocations.
         2 * self.json.len() + 32 * values.min(16) + maps * NODE + others * VALUE
+    }
+
+    /// Reads members that are not kept.
+    pub(crate) fn read<'a, T: serde::Deserialize<'a>>(&'a self) -> Option<T> {
+        serde_json::from_str(&self.json).ok()
     }
 
     /// The text of a string claim of this set.

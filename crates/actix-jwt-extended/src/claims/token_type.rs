@@ -11,11 +11,14 @@ use std::fmt;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TokenType {
-    /// Opens protected routes. A token without a `type` claim counts as one.
+    /// Opens protected routes. A token without a `type` claim counts as one, unless something else in it says what it is.
     Access,
     /// Gets new access tokens, and nothing else.
     Refresh,
-    /// A `type` that is neither; treated as not a refresh token, as Flask-JWT-Extended does.
+    /// Neither, and good for no route: by its `type`, by its `typ` header (RFC 8725 §3.11), or by a claim that only
+    /// other kinds of tokens have. Those are `at_hash` and `c_hash` (an ID token, OpenID Connect Core §3.1.3.6,
+    /// §3.3.2.11), a `token_use` other than `access` (Amazon Cognito), and a `typ` of `ID`, `Refresh`, `Offline` or
+    /// `Logout` (Keycloak).
     Other,
 }
 

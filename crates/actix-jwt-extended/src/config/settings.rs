@@ -82,6 +82,11 @@ settings! {
     "JWT_DECODE_LEEWAY" decode_leeway: Duration = Duration::ZERO;
     "JWT_ENCODE_NBF" encode_nbf: bool = true;
     "JWT_VERIFY_SUB" verify_sub: bool = true;
+    "JWT_REQUIRE_EXP" require_exp: Option<bool> = None;
+    "JWT_REQUIRE_TYPE" require_type: bool = false;
+    "JWT_ACCEPT_TYPE_CLAIMS" accept_type_claims: Option<OneOrMany> = None;
+    "JWT_ACCEPT_TYP_HEADERS" accept_typ_headers: Option<OneOrMany> = None;
+    "JWT_ACCEPT_CNF" accept_cnf: bool = false;
     "JWT_IDENTITY_CLAIM" identity_claim: String = name::SUBJECT.to_owned();
     "JWT_ERROR_MESSAGE_KEY" error_message_key: String = "msg".to_owned();
     "JWT_ERROR_FORMAT" error_format: ErrorFormat = ErrorFormat::Flask;

@@ -80,6 +80,11 @@ fn every_setting_is_read_from_toml_and_from_the_environment() {
         JWT_DECODE_LEEWAY = 10
         JWT_ENCODE_NBF = false
         JWT_VERIFY_SUB = false
+        JWT_REQUIRE_EXP = true
+        JWT_REQUIRE_TYPE = true
+        JWT_ACCEPT_TYPE_CLAIMS = "access_token"
+        JWT_ACCEPT_TYP_HEADERS = ["x+jwt", "y"]
+        JWT_ACCEPT_CNF = true
         JWT_IDENTITY_CLAIM = "uid"
         JWT_ERROR_MESSAGE_KEY = "detail"
         JWT_ERROR_FORMAT = "problem"
@@ -147,6 +152,11 @@ fn every_setting_is_read_from_toml_and_from_the_environment() {
         ("JWT_DECODE_LEEWAY", "10s"),
         ("JWT_ENCODE_NBF", "0"),
         ("JWT_VERIFY_SUB", "no"),
+        ("JWT_REQUIRE_EXP", "1"),
+        ("JWT_REQUIRE_TYPE", "yes"),
+        ("JWT_ACCEPT_TYPE_CLAIMS", "access_token"),
+        ("JWT_ACCEPT_TYP_HEADERS", "x+jwt, y"),
+        ("JWT_ACCEPT_CNF", "on"),
         ("JWT_IDENTITY_CLAIM", "uid"),
         ("JWT_ERROR_MESSAGE_KEY", "detail"),
         ("JWT_ERROR_FORMAT", "problem"),

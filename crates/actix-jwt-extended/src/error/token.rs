@@ -58,6 +58,10 @@ pub enum InvalidToken {
     },
     /// A claim that is needed is not there.
     MissingClaim(String),
+    /// Neither an access nor a refresh token ([`TokenType::Other`](crate::TokenType::Other)).
+    OtherKind,
+    /// It is bound to a key or certificate (`cnf`, RFC 7800), and nothing here checks the proof (`JWT_ACCEPT_CNF`).
+    Bound,
     /// The header's `crit` is no list of names (RFC 7515 §4.1.11).
     CriticalFormat(&'static str),
     /// An audience is configured, and `aud` is neither a string nor a list of strings.
@@ -105,6 +109,8 @@ impl fmt::Display for InvalidToken {
                 write!(f, "{title} must be {expected}")
             }
             Self::MissingClaim(name) => write!(f, "Missing claim: {name}"),
+            Self::OtherKind => f.write_str("Only access tokens are allowed"),
+            Self::Bound => f.write_str("Token is bound to a key (cnf), and no proof of it is checked here"),
             Self::CriticalFormat(what) => write!(f, "Invalid 'crit' header: {what}"),
             Self::AudienceFormat => f.write_str("Invalid claim format in token"),
             Self::AudienceMissing => f.write_str("Token is missing the \"aud\" claim"),

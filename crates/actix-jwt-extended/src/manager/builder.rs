@@ -1,8 +1,8 @@
 //! [`JwtManagerBuilder`]: keys of one's own, the clock, and the hooks. Everything is checked in `build`.
 
-use crate::claims::{VerifiedToken, name};
+use crate::claims::{TokenType, VerifiedToken, name};
 use crate::clock::{Clock, SystemClock};
-use crate::config::{JwtConfig, warn_of_plain_cookies};
+use crate::config::{JwtConfig, Lifetime, warn_of_plain_cookies};
 use crate::error::{ConfigError, InvalidToken};
 use crate::keys::{KeyRing, SigningKey, VerifyingKey};
 use crate::manager::JwtManager;
@@ -114,6 +114,7 @@ impl JwtManagerBuilder {
         ring.self_test()?;
         accepts_its_own(&self.config, &ring)?;
         warn_of_plain_cookies(&self.config, false);
+        warn_of_any_token(&self.config, &ring);
         self.config.forget_keys();
         Ok(JwtManager::from_parts(self.config, ring, self.hooks, self.clock, self.store))
     }
@@ -370,10 +371,25 @@ impl JwtManagerBuilder {
     }
 }
 
+/// Who verifies with a public key takes every token that its owner makes, for whatever and whomever.
+fn warn_of_any_token(config: &JwtConfig, ring: &KeyRing) {
+    let is_open = config.decode_audience.is_none() && config.decode_issuer.is_none() && !config.require_type;
+    if ring.signing.is_none() && is_open {
+        log::warn!(
+            "every token of the public key counts as an access token for this application (RFC 8725 section 3.11): \
+             set JWT_DECODE_AUDIENCE and JWT_DECODE_ISSUER, or JWT_REQUIRE_TYPE"
+        );
+    }
+}
+
 /// A token as these settings make it, taken through their own checks of signature, issuer, audience and identity.
 fn accepts_its_own(config: &JwtConfig, ring: &KeyRing) -> Result<(), ConfigError> {
     let mut claims = Map::new();
     claims.insert(config.identity_claim.clone(), "a user".into());
+    claims.insert(name::TYPE.to_owned(), TokenType::Access.as_str().into());
+    if config.access_token_expires != Lifetime::Never {
+        claims.insert(name::EXPIRATION.to_owned(), 0.into());
+    }
     for (name, value) in [
         (name::AUDIENCE, config.encode_audience.as_ref().map(serde_json::to_value)),
         (name::ISSUER, config.encode_issuer.as_ref().map(serde_json::to_value)),
@@ -382,7 +398,7 @@ fn accepts_its_own(config: &JwtConfig, ring: &KeyRing) -> Result<(), ConfigError
             claims.insert(name.to_owned(), value);
         }
     }
-    let rules = Rules::from_config(config);
+    let rules = Rules::from_config(config, true);
     let judge = |parts: Parts<'_>| rules.judge(parts, 0, || 0).and_then(|token| rules.judge_identity(&token));
     let nothing_in_common = |what: &str, method: &str| {
         let text = format!(

@@ -75,7 +75,7 @@ impl JwtManager {
         clock: Arc<dyn Clock>,
         store: Option<SharedStore>,
     ) -> Self {
-        let rules = Rules::from_config(&config);
+        let rules = Rules::from_config(&config, ring.signing.is_some());
         // Whether a key of `decode_key_loader` is still good, only the hook knows.
         let remembered = if hooks.decode_key.is_some() { 0 } else { config.token_cache_size };
         let verified = VerifiedTokens::new(remembered);

@@ -68,11 +68,11 @@ pub(crate) async fn would_pass(token: &VerifiedToken, manager: &JwtManager) -> R
 }
 
 fn check_type(required: &JwtRequired, token: &VerifiedToken) -> Result<(), JwtError> {
-    let is_refresh = token.token_type() == TokenType::Refresh;
-    if required.any_type || is_refresh == required.refresh {
-        Ok(())
-    } else {
-        Err(JwtError::WrongTokenType { refresh_needed: required.refresh })
+    match (token.token_type(), required.refresh) {
+        _ if required.any_type => Ok(()),
+        (TokenType::Access, false) | (TokenType::Refresh, true) => Ok(()),
+        (TokenType::Other, false) => Err(InvalidToken::OtherKind.into()),
+        (_, refresh_needed) => Err(JwtError::WrongTokenType { refresh_needed }),
     }
 }
 

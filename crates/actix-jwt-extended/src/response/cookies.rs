@@ -333,7 +333,8 @@ impl JwtManager {
         options: &CookieOptions,
     ) -> Result<(), JwtError> {
         let verified = self.verify(token.as_bytes(), None, true)?;
-        if kind.is_refresh() != (verified.token_type() == TokenType::Refresh) {
+        let needed = if kind.is_refresh() { TokenType::Refresh } else { TokenType::Access };
+        if verified.token_type() != needed {
             return Err(JwtError::WrongTokenType { refresh_needed: kind.is_refresh() });
         }
         self.check_domain(kind, options)?;

@@ -3,7 +3,7 @@
 //! Bytes and keys in, a verdict out; no claim is looked at here, and nothing in a token chooses
 //! where a key comes from.
 
-use crate::claims::{HeaderRef, JoseHeader};
+use crate::claims::{HeaderRef, JoseHeader, name};
 use crate::encoding::base64url;
 use crate::encoding::strict_json::{NameSeed, Names, Scalar, ScalarSeed, duplicate, reason};
 use crate::error::{ConfigError, InvalidToken};
@@ -174,7 +174,8 @@ fn known_header(segment: &[u8]) -> Option<HeaderRef> {
 fn parse_header(segment: &[u8]) -> Result<HeaderRef, InvalidToken> {
     let json = header_text(segment)?;
     let fields = find_header(&json)?.judge()?;
-    Ok(HeaderRef::Own(Arc::new(JoseHeader::new(fields.algorithm, fields.key_id, Cow::Owned(json)))))
+    let header = JoseHeader::new(fields.algorithm, fields.key_id, Cow::Owned(json));
+    Ok(HeaderRef::Own(Arc::new(header.with_special_type(fields.special_type))))
 }
 
 fn header_text(segment: &[u8]) -> Result<String, InvalidToken> {
@@ -185,6 +186,7 @@ fn header_text(segment: &[u8]) -> Result<String, InvalidToken> {
 struct HeaderFields {
     algorithm: Algorithm,
     key_id: Option<String>,
+    special_type: Option<Box<str>>,
 }
 
 /// Reads what verification needs of a header.
@@ -209,6 +211,7 @@ fn find_header(json: &str) -> Result<FoundHeader, InvalidToken> {
 struct FoundHeader {
     algorithm: Option<Option<String>>,
     key_id: Option<Option<String>>,
+    special_type: Option<Box<str>>,
     critical: Option<Option<Vec<Box<str>>>>,
     unencoded: Option<bool>,
 }
@@ -223,7 +226,7 @@ impl FoundHeader {
         if self.unencoded == Some(true) {
             return Err(InvalidToken::CriticalExtension("b64".to_owned()));
         }
-        Ok(HeaderFields { algorithm, key_id: judge_key_id(self.key_id)? })
+        Ok(HeaderFields { algorithm, key_id: judge_key_id(self.key_id)?, special_type: self.special_type })
     }
 }
 
@@ -245,6 +248,15 @@ fn judge_key_id(key_id: Option<Option<String>>) -> Result<Option<String>, Invali
         Some(key_id) => Ok(key_id),
         None => Ok(None),
     }
+}
+
+/// What a `typ` says beyond "JWT" and "at+jwt".
+pub(crate) fn special_type(typ: &str) -> Option<Box<str>> {
+    const PREFIX: &str = "application/";
+    let has_prefix = typ.get(..PREFIX.len()).is_some_and(|start| start.eq_ignore_ascii_case(PREFIX));
+    let name = if has_prefix { typ.get(PREFIX.len()..).unwrap_or_default() } else { typ };
+    let is_usual = ["jwt", "at+jwt"].iter().any(|usual| usual.eq_ignore_ascii_case(name));
+    (!is_usual).then(|| name.to_ascii_lowercase().into_boxed_str())
 }
 
 struct HeaderVisitor;
@@ -273,6 +285,7 @@ impl<'de> Visitor<'de> for HeaderVisitor {
             match &*name {
                 "alg" => found.algorithm = Some(text(value)),
                 "kid" => found.key_id = Some(text(value)),
+                name::TYP => found.special_type = special_type(&text(value).unwrap_or_default()),
                 "crit" => {
                     found.critical = Some(match value {
                         Scalar::TextList(names) => Some(names),

@@ -2,10 +2,10 @@
 //!
 //! Pure: bytes, keys and a time in, a [`VerifiedToken`] or an error out. No I/O, no framework.
 
-use crate::claims::{AudienceClaim, ClaimsError, ClaimsSet, Text, VerifiedToken, name};
+use crate::claims::{AudienceClaim, ClaimsError, ClaimsSet, JoseHeader, Text, TokenType, VerifiedToken, name};
 use crate::config::{JwtConfig, OneOrMany};
 use crate::error::{CsrfError, InvalidToken, JwtError};
-use crate::token::codec::Parts;
+use crate::token::codec::{self, Parts};
 use std::borrow::Cow;
 use std::sync::Arc;
 use subtle::ConstantTimeEq as _;
@@ -16,17 +16,35 @@ pub(crate) struct Rules {
     audience: Option<OneOrMany>,
     issuer: Option<OneOrMany>,
     verify_sub: bool,
+    require_exp: bool,
+    require_type: bool,
+    accept_cnf: bool,
+    /// Values of `type` that make an access token, besides "access".
+    access_types: Option<OneOrMany>,
+    /// Special types in the header that are accepted.
+    special_types: Vec<Box<str>>,
     identity_claim: Arc<str>,
     leeway: i64,
     pub(crate) max_token_size: usize,
 }
 
 impl Rules {
-    pub(crate) fn from_config(config: &JwtConfig) -> Self {
+    /// `signs`: whether tokens are issued here, too.
+    pub(crate) fn from_config(config: &JwtConfig, signs: bool) -> Self {
         Self {
             audience: config.decode_audience.clone(),
             issuer: config.decode_issuer.clone(),
             verify_sub: config.verify_sub,
+            require_exp: config.require_exp.unwrap_or(!signs),
+            require_type: config.require_type,
+            accept_cnf: config.accept_cnf,
+            access_types: config.accept_type_claims.clone(),
+            special_types: config
+                .accept_typ_headers
+                .iter()
+                .flat_map(OneOrMany::iter)
+                .filter_map(codec::special_type)
+                .collect(),
             identity_claim: config.identity_claim.as_str().into(),
             leeway: i64::try_from(config.decode_leeway.as_secs()).unwrap_or(i64::MAX),
             max_token_size: config.max_token_size,
@@ -42,12 +60,13 @@ impl Rules {
         exactly: impl FnOnce() -> i64,
     ) -> Result<VerifiedToken, InvalidToken> {
         let json = String::from_utf8(parts.payload).map_err(|_| InvalidToken::Payload("it is not UTF-8".into()))?;
-        let claims = ClaimsSet::parse(json, &self.identity_claim).map_err(invalid_claims)?;
+        let mut claims = ClaimsSet::parse(json, &self.identity_claim).map_err(invalid_claims)?;
         // The order is PyJWT's: it decides which message a client sees when several things are wrong.
         if self.begins_after(&claims, lately).is_some() {
             self.judge_beginning(&claims, exactly())?;
         }
         self.judge_claims(&claims)?;
+        self.judge_kind(parts.header.get(), &mut claims)?;
         Ok(VerifiedToken::new(parts.header, claims))
     }
 
@@ -98,6 +117,37 @@ impl Rules {
 
     fn names_nobody(&self) -> InvalidToken {
         InvalidToken::MissingClaim(self.identity_claim.to_string())
+    }
+
+    /// What the token is, by all that says so, and whether it may be taken for that.
+    fn judge_kind(&self, header: &JoseHeader, claims: &mut ClaimsSet) -> Result<(), InvalidToken> {
+        if self.require_exp && claims.expiration.is_none() {
+            return Err(InvalidToken::MissingClaim(name::EXPIRATION.to_owned()));
+        }
+        if self.require_type && !claims.marks.is_typed {
+            return Err(InvalidToken::MissingClaim(name::TYPE.to_owned()));
+        }
+        if claims.marks.is_bound && !self.accept_cnf {
+            return Err(InvalidToken::Bound);
+        }
+        if claims.token_type == TokenType::Other && !claims.marks.is_other_kind && self.is_access_type(claims) {
+            claims.token_type = TokenType::Access;
+        }
+        if header.special_type().is_some_and(|typ| !self.special_types.iter().any(|own| **own == *typ)) {
+            claims.token_type = TokenType::Other;
+        }
+        Ok(())
+    }
+
+    /// Whether a `type` that is none of ours is one of those that the settings name.
+    fn is_access_type(&self, claims: &ClaimsSet) -> bool {
+        #[derive(serde::Deserialize)]
+        struct Told<'a> {
+            #[serde(borrow)]
+            r#type: Cow<'a, str>,
+        }
+        let Some(types) = &self.access_types else { return false };
+        claims.read::<Told<'_>>().is_some_and(|told| types.iter().any(|own| own == told.r#type))
     }
 
     /// Whether the token has expired: from the second that `exp` names on (RFC 7519 §4.1.4).

@@ -1,8 +1,9 @@
 //! What is said in the log.
 
 use std::sync::{Mutex, Once};
+use std::thread::{self, ThreadId};
 
-static LINES: Mutex<Vec<(String, String)>> = Mutex::new(Vec::new());
+static LINES: Mutex<Vec<(ThreadId, String, String)>> = Mutex::new(Vec::new());
 
 struct Keep;
 
@@ -12,7 +13,8 @@ impl log::Log for Keep {
     }
     fn log(&self, record: &log::Record<'_>) {
         if self.enabled(record.metadata()) {
-            LINES.lock().unwrap().push((record.target().to_owned(), record.args().to_string()));
+            let line = (thread::current().id(), record.target().to_owned(), record.args().to_string());
+            LINES.lock().unwrap().push(line);
         }
     }
     fn flush(&self) {}
@@ -30,5 +32,15 @@ pub(crate) fn keep() {
 /// By all tests so far.
 pub(crate) fn lines(target: &str) -> Vec<String> {
     let lines = LINES.lock().unwrap();
-    lines.iter().filter(|(by, _)| by.starts_with(target)).map(|(_, line)| line.clone()).collect()
+    lines.iter().filter(|(_, by, _)| by.starts_with(target)).map(|(_, _, line)| line.clone()).collect()
+}
+
+/// By this crate, on this thread, while `work` is done.
+pub(crate) fn lines_of(work: impl FnOnce()) -> Vec<String> {
+    keep();
+    let before = LINES.lock().unwrap().len();
+    work();
+    let here = |by: &ThreadId| *by == thread::current().id();
+    let lines = LINES.lock().unwrap();
+    lines.iter().skip(before).filter(|(by, ..)| here(by)).map(|(_, _, line)| line.clone()).collect()
 }

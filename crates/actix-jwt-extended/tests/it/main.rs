@@ -57,6 +57,7 @@ mod session {
 mod token {
     mod cache;
     mod invariants;
+    mod kinds;
     mod oracle;
     mod payloads;
 }

@@ -129,6 +129,49 @@ setters! {
     /// ```
     "JWT_VERIFY_SUB" verify_sub(on: bool) => on;
 
+    /// Whether a token must carry `exp`. By default it must where there is no signing key, so that all tokens are
+    /// somebody else's; a manager that issues tokens itself accepts its own that never expire.
+    ///
+    /// ```
+    /// # use actix_jwt_extended::JwtConfig;
+    /// let config = JwtConfig::new().require_exp(true);
+    /// ```
+    "JWT_REQUIRE_EXP" require_exp(on: bool) => Some(on);
+
+    /// Whether a token must carry `type`; false by default, where one without it counts as an access token.
+    ///
+    /// ```
+    /// # use actix_jwt_extended::JwtConfig;
+    /// let config = JwtConfig::new().require_type(true);
+    /// ```
+    "JWT_REQUIRE_TYPE" require_type(on: bool) => on;
+
+    /// Further values of the claim `type` that make an access token; by default only `access` does.
+    ///
+    /// ```
+    /// # use actix_jwt_extended::JwtConfig;
+    /// let config = JwtConfig::new().accept_type_claims("access_token");
+    /// ```
+    "JWT_ACCEPT_TYPE_CLAIMS" accept_type_claims(values: impl Into<OneOrMany>) => Some(values.into());
+
+    /// Further values of the header parameter `typ` that are accepted besides `JWT`, `at+jwt` (RFC 9068 §2.1) and
+    /// none; in any case, with or without `application/` (RFC 7515 §4.1.9).
+    ///
+    /// ```
+    /// # use actix_jwt_extended::JwtConfig;
+    /// let config = JwtConfig::new().accept_typ_headers("vnd.example.access+jwt");
+    /// ```
+    "JWT_ACCEPT_TYP_HEADERS" accept_typ_headers(values: impl Into<OneOrMany>) => Some(values.into());
+
+    /// Accepts tokens that are bound to a key or certificate by `cnf` (RFC 7800); false by default. The application
+    /// must check the proof itself, or the binding is worth nothing.
+    ///
+    /// ```
+    /// # use actix_jwt_extended::JwtConfig;
+    /// let config = JwtConfig::new().accept_cnf(true);
+    /// ```
+    "JWT_ACCEPT_CNF" accept_cnf(on: bool) => on;
+
     /// The claim that holds the identity; `sub` by default.
     ///
     /// ```

@@ -347,7 +347,9 @@ fn fresh_and_type_have_their_types() {
     bench.accepts(&without("fresh"));
     bench.accepts(&without("jti"));
     bench.accepts(&without("csrf"));
-    bench.accepts(&with(json!({ "type": "something else" })));
+    let other = with(json!({ "type": "something else" }));
+    assert_eq!(bench.jwt.decode_token(&other).unwrap().token_type(), TokenType::Other);
+    bench.app.get_with("/protected", &other).is(422, "Only access tokens are allowed");
 }
 
 // Invariant 5
@@ -361,8 +363,9 @@ fn what_a_token_may_leave_out() {
     }
     assert_eq!(jwt.get_jti(&without("jti")).unwrap(), None);
     assert_eq!(jwt.decode_token(&without("exp")).unwrap().expires_at(), None);
-    // And `typ` may be anything.
-    assert!(jwt.decode_token(&with_header(r#"{"alg":"HS256","typ":["x"]}"#)).is_ok());
+    // And `typ` may be anything, where nobody asks what the token is.
+    let odd = jwt.decode_token(&with_header(r#"{"alg":"HS256","typ":["x"]}"#)).unwrap();
+    assert_eq!(odd.token_type(), TokenType::Other);
 }
 
 #[test]
