@@ -154,7 +154,8 @@ fn no_method_reaches_a_handler_past_its_demand() {
     });
     let app = TestApp::start(&jwt.build().unwrap(), routes);
     let plain = format!("Bearer {}", good());
-    for method in ["OPTIONS", "POST", "TRACE", "PURGE", "PROPFIND"] {
+    // A method's case counts (RFC 9110 §9.1): "options" is one that nobody knows.
+    for method in ["OPTIONS", "POST", "HEAD", "TRACE", "CONNECT", "PURGE", "PROPFIND", "UNHEARD-OF", "options"] {
         for path in ["/role", "/scope", "/fresh", "/default/x", "/own", "/asked"] {
             let status = app.request(method, path, &[]).status;
             assert_eq!(status, if method == "OPTIONS" { 204 } else { 401 }, "{method} {path}");
@@ -165,9 +166,11 @@ fn no_method_reaches_a_handler_past_its_demand() {
         }
     }
     assert_eq!(REACHED.load(Ordering::SeqCst), 0);
-    assert_eq!(HOOKED.load(Ordering::SeqCst), 24, "once for each request without a token, but none for OPTIONS");
+    assert_eq!(HOOKED.load(Ordering::SeqCst), 48, "once for each request without a token, but none for OPTIONS");
     let admin = format!("Bearer {}", with(json!({ "roles": ["admin"] })));
-    assert_eq!(app.request("OPTIONS", "/role", &[("Authorization", &admin)]).text(), "wiped");
+    for method in ["OPTIONS", "TRACE", "CONNECT", "UNHEARD-OF"] {
+        assert_eq!(app.request(method, "/role", &[("Authorization", &admin)]).text(), "wiped", "{method}");
+    }
 }
 
 #[test]
