@@ -350,3 +350,6 @@ fn not_a_setting(error: ConfigError) -> ConfigError {
         error => error,
     }
 }
+
+#[cfg(test)]
+mod tests;
