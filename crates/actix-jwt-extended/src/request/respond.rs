@@ -47,7 +47,7 @@ fn answer_in_force<B>(response: &ServiceResponse<B>) -> Option<HttpResponse> {
         Some(Ok(response)) => response,
         Some(Err(failed)) => default_response(manager.config(), &failed),
         // What is for the log is there already.
-        None => written(manager.config(), error),
+        None => written(manager.config(), error, error.answer()),
     })
 }
 
@@ -208,14 +208,14 @@ fn from_hook(hooks: &Hooks, error: &JwtError, request: &HttpRequest) -> Option<R
 }
 
 fn default_response(config: &JwtConfig, error: &JwtError) -> HttpResponse {
-    if error.status() >= 500 {
+    let answer = error.answer();
+    if answer.status >= 500 {
         log::error!("{error}");
     }
-    written(config, error)
+    written(config, error, answer)
 }
 
-fn written(config: &JwtConfig, error: &JwtError) -> HttpResponse {
-    let mut answer = error.answer();
+fn written(config: &JwtConfig, error: &JwtError, mut answer: Answer) -> HttpResponse {
     if config.error_format != ErrorFormat::Flask {
         answer.status = rfc6750_status(&answer);
     }

@@ -1,9 +1,9 @@
 //! What this thread has verified before: so that a token is decoded, and its signature checked, once and
 //! not with every request.
 //!
-//! Each thread remembers for itself, and what it remembers ends with it: no lock, and no memory that two workers write to. Only tokens that were
-//! found good get in, so what is made up can push nothing out. Time, type, freshness, revocation and scopes
-//! are no part of what is remembered; they are checked each time.
+//! Each thread remembers for itself, and what it remembers ends with it: no lock, and no memory that two workers
+//! write to. Only tokens that were found good get in, so what is made up can push nothing out. Time, type, freshness,
+//! revocation and scopes are no part of what is remembered; they are checked each time.
 
 use crate::claims::{JoseHeader, VerifiedToken};
 use foldhash::fast::RandomState;
@@ -144,16 +144,25 @@ impl VerifiedTokens {
     }
 
     /// What this thread remembers of this manager's tokens; `None` = the thread is at its end.
+    #[inline]
     fn here<T>(&self, look: impl FnOnce(&mut Remembered) -> T) -> Option<T> {
+        let of = Arc::as_ptr(&self.shared);
         let look_in = |shelves: &mut Vec<Apart<Shelf>>| {
-            let of = Arc::as_ptr(&self.shared);
-            let at = match shelves.iter().position(|Apart(shelf)| shelf.of.as_ptr() == of) {
-                Some(at) => at,
-                None => self.first_here(shelves),
+            // Nearly every application has one manager.
+            let at = match shelves.first() {
+                Some(Apart(first)) if first.of.as_ptr() == of => 0,
+                _ => self.place_here(shelves),
             };
             shelves.get_mut(at).map(|Apart(shelf)| look(&mut shelf.remembered))
         };
         SHELVES.try_with(|shelves| look_in(&mut *shelves.try_borrow_mut().ok()?)).ok()?
+    }
+
+    #[inline(never)]
+    fn place_here(&self, shelves: &mut Vec<Apart<Shelf>>) -> usize {
+        let of = Arc::as_ptr(&self.shared);
+        let known = shelves.iter().position(|Apart(shelf)| shelf.of.as_ptr() == of);
+        known.unwrap_or_else(|| self.first_here(shelves))
     }
 
     /// Its place among the shelves.
