@@ -41,6 +41,7 @@ pages! {
     many_nodes: "src/many-nodes.md";
     own_store: "src/own-store.md";
     testing: "src/testing.md";
+    throttling: "src/throttling.md";
     errors: "src/errors.md";
     settings: "src/settings.md";
     api: "src/api.md";

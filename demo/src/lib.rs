@@ -3,6 +3,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
+mod clients;
 mod configuration;
 mod cors;
 mod error;
@@ -15,6 +16,7 @@ mod settings_file;
 mod shutdown;
 mod startup;
 mod store;
+mod throttle;
 mod users;
 
 use clap::Parser as _;

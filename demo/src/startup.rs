@@ -4,6 +4,7 @@ use crate::configuration::{Address, Settings};
 use crate::error::StartError;
 use crate::managers::Managers;
 use crate::routes::Page;
+use crate::throttle::Throttle;
 use crate::users::Users;
 use crate::{cors, logging, routes, shutdown};
 use actix_jwt_extended::jwt_errors;
@@ -24,6 +25,8 @@ impl Application {
     /// Everything that can fail at the start fails here. Needs actix's runtime around it.
     pub async fn build(settings: Settings) -> Result<Self, StartError> {
         let users = web::Data::new(Users::of_the_example().map_err(StartError::Hashing)?);
+        let throttle = web::Data::new(Throttle::default());
+        let trusted_proxies = web::Data::new(settings.trusted_proxies);
         let store = settings.store.open().await?;
         let managers = Managers::build(settings.jwt, &users, &store.shared)?;
         let page = Page::new(&settings.page).map_err(StartError::Page)?;
@@ -34,6 +37,8 @@ impl Application {
             App::new()
                 .app_data(managers.jwt.clone())
                 .app_data(users.clone())
+                .app_data(throttle.clone())
+                .app_data(trusted_proxies.clone())
                 .app_data(web::Data::new(sessions))
                 .configure(|app| routes::configure(app, &managers, &page, &store.replica))
                 .wrap(jwt_errors())

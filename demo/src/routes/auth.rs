@@ -2,6 +2,7 @@
 
 use super::{credentials, not_cached};
 use crate::configuration::Sessions;
+use crate::throttle::Throttle;
 use crate::users::Users;
 use actix_jwt_extended::session::TokenPair;
 use actix_jwt_extended::{Jwt, JwtError, JwtManager, TokenType, VerifiedToken, jwt_required};
@@ -14,10 +15,11 @@ use serde_json::json;
 pub async fn login(
     jwt: JwtManager,
     users: web::Data<Users>,
+    throttle: web::Data<Throttle>,
     request: HttpRequest,
     body: web::Payload,
 ) -> actix_web::Result<HttpResponse> {
-    let username = credentials::verified_username(&users, &request, body).await?;
+    let username = credentials::verified_username(&users, &throttle, &request, body).await?;
     Ok(not_cached().json(tokens_of_login(&jwt, &username, &request).await?))
 }
 

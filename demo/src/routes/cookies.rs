@@ -2,6 +2,7 @@
 
 use super::auth::{self, Tokens};
 use super::{credentials, not_cached};
+use crate::throttle::Throttle;
 use crate::users::Users;
 use actix_jwt_extended::{InvalidToken, Jwt, JwtError, JwtManager, Location, jwt_required, verify_jwt_in_request};
 use actix_web::{HttpRequest, HttpResponse, ResponseError as _, delete, post, put, web};
@@ -11,10 +12,11 @@ use serde_json::json;
 pub async fn login(
     jwt: JwtManager,
     users: web::Data<Users>,
+    throttle: web::Data<Throttle>,
     request: HttpRequest,
     body: web::Payload,
 ) -> actix_web::Result<HttpResponse> {
-    let username = credentials::verified_username(&users, &request, body).await?;
+    let username = credentials::verified_username(&users, &throttle, &request, body).await?;
     let tokens = auth::tokens_of_login(&jwt, &username, &request).await?;
     let mut response = not_cached().json(json!({ "login": true }));
     set(&jwt, &mut response, &tokens)?;

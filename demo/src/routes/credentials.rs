@@ -1,6 +1,8 @@
 //! Reading and checking a username and its password: the same for every way to log in.
 
+use crate::clients::TrustedProxies;
 use crate::passwords::Unverified;
+use crate::throttle::Throttle;
 use crate::users::Users;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
@@ -17,11 +19,20 @@ const MAX_BODY: usize = 16 * 1024;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Who sent the right pair.
-pub async fn verified_username(users: &Users, request: &HttpRequest, body: web::Payload) -> actix_web::Result<String> {
+pub async fn verified_username(
+    users: &Users,
+    throttle: &Throttle,
+    request: &HttpRequest,
+    body: web::Payload,
+) -> actix_web::Result<String> {
     let (username, password) = read(request, body).await?;
+    let client = request.app_data::<web::Data<TrustedProxies>>().and_then(|proxies| proxies.client(request));
+    let attempt = throttle.attempt(&username, client);
+    // Before anything is hashed.
+    throttle.check(attempt).map_err(Refusal::Throttled)?;
     match users.verify(&username, password).await {
-        Ok(true) => Ok(username),
-        Ok(false) => Err(Refusal::WrongPair.into()),
+        Ok(true) => Ok(throttle.succeeded(attempt).map(|()| username).map_err(Refusal::Throttled)?),
+        Ok(false) => Err(throttle.failed(attempt).map_or_else(Refusal::Throttled, |()| Refusal::WrongPair).into()),
         Err(Unverified::Busy) => Err(Refusal::Busy.into()),
         Err(Unverified::Stopped(error)) => Err(error.into()),
     }
@@ -78,6 +89,8 @@ enum Refusal {
     WrongPair,
     /// So many log in that this one would wait too long.
     Busy,
+    /// So many have failed that the next one waits for so long.
+    Throttled(Duration),
 }
 
 impl fmt::Display for Refusal {
@@ -90,6 +103,7 @@ impl fmt::Display for Refusal {
             Self::Missing(name) => write!(f, "Missing {name} parameter"),
             Self::WrongPair => f.write_str("Bad username or password"),
             Self::Busy => f.write_str("Too many logins at once; try again"),
+            Self::Throttled(_) => f.write_str("Too many failed logins; try again later"),
         }
     }
 }
@@ -102,6 +116,7 @@ impl ResponseError for Refusal {
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::WrongPair => StatusCode::UNAUTHORIZED,
             Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Throttled(_) => StatusCode::TOO_MANY_REQUESTS,
         }
     }
 
@@ -111,6 +126,11 @@ impl ResponseError for Refusal {
             // RFC 9110 §15.5.2: a 401 names a scheme.
             Self::WrongPair => drop(response.insert_header((WWW_AUTHENTICATE, "Bearer"))),
             Self::Busy => drop(response.insert_header((RETRY_AFTER, "1"))),
+            Self::Throttled(wait) => {
+                // Rounded up: whoever comes then is let in.
+                let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+                response.insert_header((RETRY_AFTER, seconds.max(1)));
+            }
             _ => {}
         }
         response.json(json!({ "msg": self.to_string() }))

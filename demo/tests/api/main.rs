@@ -18,3 +18,4 @@ mod sessions;
 mod settings;
 #[cfg(unix)]
 mod shutdown;
+mod throttle;
