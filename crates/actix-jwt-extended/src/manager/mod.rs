@@ -423,17 +423,24 @@ impl fmt::Debug for JwtManager {
     }
 }
 
-/// The application's manager, as registered with `app_data`.
+/// The manager that is registered nearest to where the request is now.
+#[inline]
 pub(crate) fn manager_of(request: &HttpRequest) -> Result<&JwtManager, JwtError> {
-    const MISSING: &str = "no JwtManager: register one with App::app_data(jwt.clone()) or ServiceConfig::app_data";
-    // Which of two forms was registered nearer to the route, a request does not tell.
-    const TWO_FORMS: &str = "a JwtManager and a web::Data<JwtManager> are registered: register all in the first form";
+    // Both forms, always: which of two was registered nearer, a request does not tell.
     match (request.app_data::<JwtManager>(), request.app_data::<web::Data<JwtManager>>()) {
         (Some(manager), None) => Ok(manager),
         (None, Some(data)) => Ok(data),
-        (Some(_), Some(_)) => Err(JwtError::NotConfigured(TWO_FORMS)),
-        (None, None) => Err(JwtError::NotConfigured(MISSING)),
+        (manager, _) => Err(not_one_manager(manager.is_some())),
     }
+}
+
+#[cold]
+fn not_one_manager(two_forms: bool) -> JwtError {
+    JwtError::NotConfigured(if two_forms {
+        "a JwtManager and a web::Data<JwtManager> are registered: register all in the first form"
+    } else {
+        "no JwtManager: register one with App::app_data(jwt.clone()) or ServiceConfig::app_data"
+    })
 }
 
 pub(crate) fn jwt_id_of(time_ms: i64) -> Uuid {

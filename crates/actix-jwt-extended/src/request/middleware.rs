@@ -14,11 +14,10 @@ use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform, forwar
 use actix_web::http::StatusCode;
 use actix_web::http::header::SEC_WEBSOCKET_PROTOCOL;
 use actix_web::web::Bytes;
-use actix_web::{Error, HttpMessage as _, HttpRequest, ResponseError as _};
+use actix_web::{Error, HttpMessage as _, ResponseError as _};
 use futures_util::FutureExt as _;
 use futures_util::future::LocalBoxFuture;
 use pin_project_lite::pin_project;
-use std::cell::OnceCell;
 use std::fmt;
 use std::future::{Future, Ready, ready};
 use std::pin::Pin;
@@ -37,8 +36,7 @@ where
     type Future = Ready<Result<Self::Transform, ()>>;
 
     fn new_transform(&self, service: S) -> Self::Future {
-        let required = Rc::new(self.clone());
-        ready(Ok(JwtRequiredMiddleware { service: Rc::new(service), required, manager: OnceCell::new() }))
+        ready(Ok(JwtRequiredMiddleware { service: Rc::new(service), required: Rc::new(self.clone()) }))
     }
 }
 
@@ -46,17 +44,6 @@ where
 pub struct JwtRequiredMiddleware<S> {
     service: Rc<S>,
     required: Rc<JwtRequired>,
-    /// Which one is in force where this stands in the application: so that it is looked for once.
-    manager: OnceCell<JwtManager>,
-}
-
-impl<S> JwtRequiredMiddleware<S> {
-    fn manager(&self, request: &HttpRequest) -> Result<&JwtManager, JwtError> {
-        match self.manager.get() {
-            Some(manager) => Ok(manager),
-            None => manager_of(request).map(|manager| self.manager.get_or_init(|| manager.clone())),
-        }
-    }
 }
 
 impl<S> fmt::Debug for JwtRequiredMiddleware<S> {
@@ -77,7 +64,8 @@ where
     forward_ready!(service);
 
     fn call(&self, request: ServiceRequest) -> Self::Future {
-        let manager = match self.manager(request.request()) {
+        // Not remembered: a middleware outside may give each request a manager of its own.
+        let manager = match manager_of(request.request()) {
             Ok(manager) => manager,
             Err(error) => return refused(request, error),
         };

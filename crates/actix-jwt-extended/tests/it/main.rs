@@ -34,6 +34,7 @@ mod request {
     mod handlers_errors;
     mod locations;
     mod old_cookies;
+    mod realms;
     mod websocket;
     mod wraps;
 }
