@@ -1,10 +1,10 @@
-//! The hooks of issuing for those who must wait: for a database, or a service that holds keys.
+//! The hooks of claims and keys for those who must wait: for a database, or a service that holds keys.
 
-use crate::keys::SigningKey;
+use crate::keys::{SigningKey, VerifyingKey};
 use crate::manager::builder::JwtManagerBuilder;
 use crate::manager::hooks::HookOutput;
 use futures_util::future::FutureExt as _;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::future::Future;
 
 impl JwtManagerBuilder {
@@ -65,6 +65,44 @@ impl JwtManagerBuilder {
     {
         self.hooks.encode_key_async =
             Some(Box::new(move |identity| hook(identity).map(HookOutput::into_hook_result).boxed_local()));
+        self
+    }
+
+    /// [`decode_key_loader`](Self::decode_key_loader), and in its place, for keys that must be waited for: the worker goes on
+    /// with other requests meanwhile.
+    ///
+    /// It is asked once for each token of a request, before anything of that token has been verified: bound what it does
+    /// for a header and claims that somebody made up. Wraps, extractors and the endpoints wait for it, and so does
+    /// [`decode_token_async`](crate::JwtManager::decode_token_async);
+    /// [`decode_token`](crate::JwtManager::decode_token) and its siblings are
+    /// [`JwtError::NotConfigured`](crate::JwtError::NotConfigured). `set_*_cookies`, which get their token from the
+    /// application, look at all of it but the signature.
+    ///
+    /// ```
+    /// # use actix_jwt_extended::keys::{Algorithm, VerifyingKey};
+    /// # use actix_jwt_extended::{JwtConfig, JwtManager};
+    /// async fn key_of(tenant: &str) -> Result<Option<VerifyingKey>, std::io::Error> {
+    ///     // … ask whoever keeps the keys, and remember the answer …
+    ///     Ok((tenant == "acme").then(|| VerifyingKey::from_secret(&[Algorithm::HS256], b"a tenant's own secret, 32 bytes or more").unwrap()))
+    /// }
+    /// JwtManager::builder(JwtConfig::new()).decode_key_loader_async(|_header, claims| async move {
+    ///     match claims.get("tenant").and_then(|tenant| tenant.as_str()) {
+    ///         Some(tenant) => key_of(tenant).await,
+    ///         None => Ok(None),
+    ///     }
+    /// });
+    /// ```
+    #[must_use]
+    pub fn decode_key_loader_async<O, F>(
+        mut self,
+        hook: impl Fn(Map<String, Value>, Map<String, Value>) -> F + Send + Sync + 'static,
+    ) -> Self
+    where
+        O: HookOutput<Option<VerifyingKey>> + 'static,
+        F: Future<Output = O> + 'static,
+    {
+        self.hooks.decode_key_async =
+            Some(Box::new(move |header, claims| hook(header, claims).map(HookOutput::into_hook_result).boxed_local()));
         self
     }
 }

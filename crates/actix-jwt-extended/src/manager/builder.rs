@@ -102,8 +102,7 @@ impl JwtManagerBuilder {
         }
         self.config.apply_cookie_prefix();
         self.config.validate()?;
-        let others_verify =
-            self.signing_key.is_some() || !self.verifying_keys.is_empty() || self.hooks.decode_key.is_some();
+        let others_verify = self.signing_key.is_some() || !self.verifying_keys.is_empty() || self.hooks.load_keys();
         let mut ring = KeyRing::from_config(&self.config, others_verify)?;
         for key in self.verifying_keys {
             ring.add_verifying(key)?;

@@ -123,6 +123,12 @@ type TokenResponse = Box<dyn Fn(&VerifiedToken, &HttpRequest) -> HttpResponse + 
 type ReasonResponse = Box<dyn Fn(&str, &HttpRequest) -> HttpResponse + Send + Sync>;
 type DecodeKey =
     Box<dyn Fn(&Map<String, Value>, &Map<String, Value>) -> Result<Option<VerifyingKey>, BoxError> + Send + Sync>;
+/// By header and claims.
+type AsyncDecodeKey = Box<
+    dyn Fn(Map<String, Value>, Map<String, Value>) -> LocalBoxFuture<'static, Result<Option<VerifyingKey>, BoxError>>
+        + Send
+        + Sync,
+>;
 
 /// All of Flask-JWT-Extended's callbacks.
 #[derive(Default)]
@@ -133,6 +139,7 @@ pub(crate) struct Hooks {
     pub(crate) encode_key: Option<Sync1<str, SigningKey>>,
     pub(crate) encode_key_async: Option<AsyncLoader<SigningKey>>,
     pub(crate) decode_key: Option<DecodeKey>,
+    pub(crate) decode_key_async: Option<AsyncDecodeKey>,
     pub(crate) user_identity: Option<OfUser<String>>,
     pub(crate) claims_of_user: Option<OfUser<Value>>,
     pub(crate) headers_of_user: Option<OfUser<Value>>,
@@ -154,6 +161,11 @@ impl Hooks {
     /// Whether own claims may be a loader's.
     pub(crate) fn load_claims(&self) -> bool {
         self.additional_claims.is_some() || self.additional_claims_async.is_some() || self.claims_of_user.is_some()
+    }
+
+    /// Whether keys to verify with are a loader's.
+    pub(crate) fn load_keys(&self) -> bool {
+        self.decode_key.is_some() || self.decode_key_async.is_some()
     }
 
     /// Whether own header parameters may be.

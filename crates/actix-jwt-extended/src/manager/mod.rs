@@ -1,6 +1,7 @@
 //! [`JwtManager`]: settings, keys and hooks in one handle that every worker shares.
 
 mod async_loaders;
+mod awaited_keys;
 pub(crate) mod builder;
 mod decode_options;
 pub(crate) mod hooks;
@@ -14,7 +15,7 @@ use crate::claims::{HeaderRef, VerifiedToken};
 use crate::clock::{Clock, unix_millis, unix_seconds};
 use crate::config::JwtConfig;
 use crate::error::{InvalidToken, JwtError};
-use crate::keys::KeyRing;
+use crate::keys::{KeyRing, VerifyingKey};
 use crate::store::SharedStore;
 use crate::token::cache::{TokenCacheStats, VerifiedTokens};
 use crate::token::codec::{self, Parts};
@@ -77,7 +78,7 @@ impl JwtManager {
     ) -> Self {
         let rules = Rules::from_config(&config, ring.signing.is_some());
         // Whether a key of `decode_key_loader` is still good, only the hook knows.
-        let remembered = if hooks.decode_key.is_some() { 0 } else { config.token_cache_size };
+        let remembered = if hooks.load_keys() { 0 } else { config.token_cache_size };
         let verified = VerifiedTokens::new(remembered);
         // The settings have been checked.
         let header_name = config.header_name.parse().unwrap_or(AUTHORIZATION);
@@ -194,7 +195,7 @@ impl JwtManager {
             (token.as_bytes(), options.csrf_value.as_deref(), options.allow_expired);
         match self.0.verified.get(token) {
             Some(known) => self.judge_known(known, csrf_value, allow_expired),
-            None => self.verify_new(token, csrf_value, allow_expired, |_| Ok(())),
+            None => self.verify_new(token, By::Own, csrf_value, allow_expired, |_| Ok(())),
         }
     }
 
@@ -252,18 +253,19 @@ impl JwtManager {
         csrf_value: Option<&str>,
         allow_expired: bool,
     ) -> Result<VerifiedToken, JwtError> {
-        self.verify_new(token, csrf_value, allow_expired, |verified| self.judge_identity(verified))
+        self.verify_new(token, By::Own, csrf_value, allow_expired, |verified| self.judge_identity(verified))
     }
 
     fn verify_new(
         &self,
         token: &[u8],
+        by: By<'_>,
         csrf_value: Option<&str>,
         allow_expired: bool,
         judge_identity: impl FnOnce(&VerifiedToken) -> Result<(), JwtError>,
     ) -> Result<VerifiedToken, JwtError> {
         let generation = self.0.verified.generation();
-        let (verified, now) = self.verify_now(token)?;
+        let (verified, now) = self.verify_now(token, by)?;
         judge_identity(&verified)?;
         let verified = self.judge_end(verified, csrf_value, allow_expired, now)?;
         // Nobody's is not remembered: what a request brings and is known, is somebody's.
@@ -297,9 +299,9 @@ impl JwtManager {
     }
 
     /// By the coarse time, unless the exact one could say something else; and by which of them it was.
-    fn verify_now(&self, token: &[u8]) -> Result<(VerifiedToken, i64), JwtError> {
+    fn verify_now(&self, token: &[u8], by: By<'_>) -> Result<(VerifiedToken, i64), JwtError> {
         let lately = self.0.clock.coarse_seconds();
-        let verified = self.verify_anew(token, lately)?;
+        let verified = self.verify_anew(token, by, lately)?;
         let is_sure = self.0.rules.is_valid_throughout(&verified, lately, lately.saturating_add(1));
         // Perhaps its last second, or its first.
         let now = if is_sure { lately } else { self.now() };
@@ -307,12 +309,16 @@ impl JwtManager {
     }
 
     #[inline(never)]
-    fn verify_anew(&self, token: &[u8], lately: i64) -> Result<VerifiedToken, JwtError> {
+    fn verify_anew(&self, token: &[u8], by: By<'_>, lately: i64) -> Result<VerifiedToken, JwtError> {
         let Inner { ring, rules, hooks, verified: seen, .. } = &*self.0;
         let parts = Parts::split(token, rules.max_token_size, ring, |segment| seen.header(segment))?;
-        match &hooks.decode_key {
-            None => parts.verify(ring)?,
-            Some(decode_key) => {
+        match (by, &hooks.decode_key) {
+            (By::Loaded(key), _) => parts.verify_with(key.ok_or(InvalidToken::Signature)?)?,
+            (By::Own, _) if hooks.decode_key_async.is_some() => {
+                return Err(JwtError::NotConfigured("decode_key_loader_async is for `decode_token_async`"));
+            }
+            (By::Own, None) => parts.verify(ring)?,
+            (By::Own, Some(decode_key)) => {
                 // Before the signature is judged, nothing is said of the claims.
                 let claims = parts.unverified_claims().map_err(|_| InvalidToken::Signature)?;
                 let key = hooks::call("decode_key_loader", || decode_key(parts.header.get().members(), &claims))?;
@@ -421,6 +427,15 @@ impl fmt::Debug for JwtManager {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("JwtManager").field("config", &self.0.config).field("keys", &self.0.ring).finish_non_exhaustive()
     }
+}
+
+/// Which key verifies a token.
+#[derive(Clone, Copy)]
+enum By<'a> {
+    /// One of the manager's, or of `decode_key_loader`.
+    Own,
+    /// That of `decode_key_loader_async`, which may have found none.
+    Loaded(Option<&'a VerifyingKey>),
 }
 
 /// The manager that is registered nearest to where the request is now.

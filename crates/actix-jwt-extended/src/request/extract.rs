@@ -334,7 +334,7 @@ async fn wait<T: FromVerdict>(
         None => Bytes::new(),
     };
     let outcome = outcome.or_with_body(|| begin_with_body(&required, manager, request, &body))?;
-    finish(outcome, &required, manager, request).await?;
+    finish(outcome, &required, manager, request, &body).await?;
     read_what_was_left(request)
 }
 

@@ -112,7 +112,7 @@ async fn wait(
         request.set_payload(body::payload_of(ready(Ok(body.clone()))));
     }
     let outcome = outcome.or_with_body(|| begin_with_body(required, manager, request.request(), &body))?;
-    finish(outcome, required, manager, request.request()).await
+    finish(outcome, required, manager, request.request(), &body).await
 }
 
 /// What the service behind answered, on its way out.

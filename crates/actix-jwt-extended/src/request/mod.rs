@@ -4,6 +4,7 @@ pub(crate) mod check;
 pub(crate) mod errors;
 pub(crate) mod extract;
 pub(crate) mod identity;
+mod loaded_keys;
 pub(crate) mod locate;
 pub(crate) mod middleware;
 pub(crate) mod pipeline;

@@ -4,6 +4,7 @@ use crate::config::Location;
 use crate::error::{CsrfError, JwtError};
 use crate::manager::{JwtManager, manager_of};
 use crate::request::check::{self, Checked};
+use crate::request::loaded_keys;
 use crate::request::locate::body::{Body, Unread};
 use crate::request::locate::{self, Candidate, Located, Search};
 use crate::request::required::JwtRequired;
@@ -18,6 +19,8 @@ pub(crate) enum Outcome<N> {
     Pass,
     /// The store or the user lookup must be asked.
     Ask(Pending),
+    /// This token's key must be loaded, with which it begins again.
+    NeedsKey(Box<[u8]>),
     /// The token, or its CSRF value, may be in the body: begin again with it.
     NeedsBody(N),
 }
@@ -52,19 +55,27 @@ pub(crate) fn begin_with_body(
     follow(required, manager, request, body, None)
 }
 
-/// What is left to do once there is no body to wait for.
+/// What is left to do once there is no body to wait for. `body`: what was read of it, for a token whose key comes late.
 pub(crate) async fn finish(
-    outcome: Outcome<Infallible>,
+    mut outcome: Outcome<Infallible>,
     required: &JwtRequired,
     manager: &JwtManager,
     request: &HttpRequest,
+    body: &[u8],
 ) -> Result<(), JwtError> {
-    match outcome {
-        Outcome::Pass => Ok(()),
-        Outcome::Ask(pending) => {
-            let passed = pending.ask(required, manager).await?;
-            leave(request, manager, Verdict::Passed(passed));
-            Ok(())
+    loop {
+        match outcome {
+            Outcome::Pass => return Ok(()),
+            Outcome::Ask(pending) => {
+                let passed = pending.ask(required, manager).await?;
+                leave(request, manager, Verdict::Passed(passed));
+                return Ok(());
+            }
+            // Each token once, and a request has no more than it brought.
+            Outcome::NeedsKey(token) => {
+                loaded_keys::load(manager, request, token).await?;
+                outcome = begin_with_body(required, manager, request, body)?;
+            }
         }
     }
 }
@@ -99,6 +110,7 @@ impl Outcome<Unread> {
         match self {
             Self::Pass => Ok(Outcome::Pass),
             Self::Ask(pending) => Ok(Outcome::Ask(pending)),
+            Self::NeedsKey(token) => Ok(Outcome::NeedsKey(token)),
             Self::NeedsBody(Unread) => begin_with_body(),
         }
     }
@@ -135,7 +147,10 @@ fn follow<'a, B: Body<'a>>(
         }
         Err(error) => return Err(error),
     };
-    let passed = verify(&candidate, required, manager, not_cached);
+    if loaded_keys::is_wanted(manager, request, &candidate.token) {
+        return Ok(Outcome::NeedsKey((*candidate.token).into()));
+    }
+    let passed = verify(&candidate, required, manager, request, not_cached);
     match candidate.location {
         Location::Cookies => among_cookies(passed, &search, required, manager),
         _ => check_and_leave(passed?, required, manager, request),
@@ -184,7 +199,11 @@ fn among_cookies<'a, B: Body<'a>>(
         }
         let further = if at < COOKIES { search.further_cookie(at) } else { None };
         let Some(candidate) = further else { break };
-        judged = verify(&candidate, required, manager, None).and_then(|passed| check::check(passed, required, manager));
+        if loaded_keys::is_wanted(manager, search.request, &candidate.token) {
+            return Ok(Outcome::NeedsKey((*candidate.token).into()));
+        }
+        let verified = verify(&candidate, required, manager, search.request, None);
+        judged = verified.and_then(|passed| check::check(passed, required, manager));
     }
     open.extend(expired);
     let mut open = open.into_iter();
@@ -211,8 +230,15 @@ fn verify(
     candidate: &Candidate<'_>,
     required: &JwtRequired,
     manager: &JwtManager,
+    request: &HttpRequest,
     not_cached: Option<&[u8]>,
 ) -> Result<Passed, JwtError> {
+    if manager.waits_for_keys() {
+        let key = loaded_keys::key_of(manager, request, &candidate.token);
+        let (csrf, allow_expired) = (candidate.csrf.as_deref(), required.allow_expired);
+        let token = manager.verify_loaded(&candidate.token, key.as_ref(), csrf, allow_expired)?;
+        return Ok(Passed::new(token, candidate.location, required));
+    }
     let is_new = not_cached == Some(&*candidate.token);
     let verify = if is_new { JwtManager::verify_unknown } else { JwtManager::verify };
     let token = verify(manager, &candidate.token, candidate.csrf.as_deref(), required.allow_expired)?;
@@ -270,6 +296,6 @@ async fn verify_here(request: &HttpRequest, required: &JwtRequired) -> Result<Op
     // A request without its payload has no body to search.
     let outcome =
         begin(required, manager, request)?.or_with_body(|| begin_with_body(required, manager, request, &[]))?;
-    finish(outcome, required, manager, request).await?;
+    finish(outcome, required, manager, request, &[]).await?;
     Ok(passed_token(request).map(|jwt| jwt.handed_out(request)))
 }

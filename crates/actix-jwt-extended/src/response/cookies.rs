@@ -332,7 +332,7 @@ impl JwtManager {
         token: &str,
         options: &CookieOptions,
     ) -> Result<(), JwtError> {
-        let verified = self.verify(token.as_bytes(), None, true)?;
+        let verified = self.verify_own(token.as_bytes())?;
         let needed = if kind.is_refresh() { TokenType::Refresh } else { TokenType::Access };
         if verified.token_type() != needed {
             return Err(JwtError::WrongTokenType { refresh_needed: kind.is_refresh() });

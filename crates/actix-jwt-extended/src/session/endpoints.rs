@@ -38,7 +38,7 @@ pub async fn revocation_endpoint(
     let Some(token) = token_of(&request, &body) else { return Ok(refused("invalid_request")) };
     // One that has expired may have a session that lives.
     let options = crate::manager::DecodeOptions::new().allow_expired();
-    let token = match jwt.decode_token_with(&token, &options) {
+    let token = match jwt.decode_token_with_async(&token, &options).await {
         Ok(token) => token,
         // Nobody knows whether it is valid: it may not be said that it is revoked.
         Err(error @ JwtError::Hook { .. }) => return Err(JwtRejection::new(error, &request)),
@@ -81,7 +81,7 @@ pub async fn introspection_endpoint(
     body: web::Bytes,
 ) -> Result<HttpResponse, JwtRejection> {
     let Some(token) = token_of(&request, &body) else { return Ok(refused("invalid_request")) };
-    let description = match jwt.decode_token(&token) {
+    let description = match jwt.decode_token_async(&token).await {
         Ok(token) if is_active(&jwt, &token).await.map_err(|error| JwtRejection::new(error, &request))? => {
             describe(&token)
         }

@@ -22,6 +22,7 @@ mod keys {
 }
 
 mod manager {
+    mod awaited_keys;
     mod hooks;
     mod per_worker;
 }
