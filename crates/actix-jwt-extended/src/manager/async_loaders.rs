@@ -2,7 +2,7 @@
 
 use crate::keys::{SigningKey, VerifyingKey};
 use crate::manager::builder::JwtManagerBuilder;
-use crate::manager::hooks::HookOutput;
+use crate::manager::hooks::{HookOutput, awaited};
 use futures_util::future::FutureExt as _;
 use serde_json::{Map, Value};
 use std::future::Future;
@@ -40,8 +40,7 @@ impl JwtManagerBuilder {
         O: HookOutput<Value> + 'static,
         F: Future<Output = O> + 'static,
     {
-        self.hooks.additional_claims_async =
-            Some(Box::new(move |identity| hook(identity).map(HookOutput::into_hook_result).boxed_local()));
+        self.hooks.additional_claims_async = Some(awaited(hook));
         self
     }
 
@@ -63,8 +62,7 @@ impl JwtManagerBuilder {
         O: HookOutput<SigningKey> + 'static,
         F: Future<Output = O> + 'static,
     {
-        self.hooks.encode_key_async =
-            Some(Box::new(move |identity| hook(identity).map(HookOutput::into_hook_result).boxed_local()));
+        self.hooks.encode_key_async = Some(awaited(hook));
         self
     }
 

@@ -6,7 +6,7 @@ use crate::config::{JwtConfig, Lifetime, warn_of_plain_cookies};
 use crate::error::{ConfigError, InvalidToken};
 use crate::keys::{KeyRing, SigningKey, VerifyingKey};
 use crate::manager::JwtManager;
-use crate::manager::hooks::{AnyUser, HookOutput, Hooks, ReuseDetected, of_user};
+use crate::manager::hooks::{AnyUser, HookOutput, Hooks, ReuseDetected, awaited, of_user};
 use crate::store::SharedStore;
 use crate::token::codec::{self, Parts};
 use crate::token::verify::Rules;
@@ -325,8 +325,7 @@ impl JwtManagerBuilder {
         O: HookOutput<bool> + 'static,
         F: Future<Output = O> + 'static,
     {
-        self.hooks.token_in_blocklist =
-            Some(Box::new(move |token| hook(token).map(HookOutput::into_hook_result).boxed_local()));
+        self.hooks.token_in_blocklist = Some(awaited(hook));
         self
     }
 
@@ -348,8 +347,7 @@ impl JwtManagerBuilder {
         O: HookOutput<()> + 'static,
         F: Future<Output = O> + 'static,
     {
-        self.hooks.reuse_detected =
-            Some(Box::new(move |detected| hook(detected).map(HookOutput::into_hook_result).boxed_local()));
+        self.hooks.reuse_detected = Some(awaited(hook));
         self
     }
 

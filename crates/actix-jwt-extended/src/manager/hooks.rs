@@ -179,6 +179,18 @@ pub(super) fn of_user<U: 'static, T, O: HookOutput<T>>(hook: impl Fn(&U) -> O + 
     Box::new(move |user| user.downcast_ref::<U>().map(|user| hook(user).into_hook_result()).transpose())
 }
 
+/// A hook that must be waited for.
+pub(super) fn awaited<A, T, O, F>(
+    hook: impl Fn(A) -> F + Send + Sync + 'static,
+) -> Box<dyn Fn(A) -> LocalBoxFuture<'static, Result<T, BoxError>> + Send + Sync>
+where
+    T: 'static,
+    O: HookOutput<T> + 'static,
+    F: Future<Output = O> + 'static,
+{
+    Box::new(move |given| hook(given).map(HookOutput::into_hook_result).boxed_local())
+}
+
 /// Calls a hook; its error or panic is this request's alone.
 pub(crate) fn call<T>(hook: &'static str, run: impl FnOnce() -> Result<T, BoxError>) -> Result<T, JwtError> {
     match catch_unwind(AssertUnwindSafe(run)) {
