@@ -1,5 +1,6 @@
 //! Everything in one file, on one machine: durable, and no server to run.
 
+mod feed;
 mod place;
 mod schema;
 mod writer;
@@ -10,7 +11,7 @@ use super::{
     TokenStore, indexed,
 };
 use place::Place;
-use rusqlite::{Connection, OptionalExtension as _, params, params_from_iter};
+use rusqlite::{Connection, params, params_from_iter};
 use std::fmt;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -213,12 +214,7 @@ impl TokenStore for SqliteStore {
 
 impl RevocationFeed for SqliteStore {
     async fn position(&self) -> Result<FeedPosition, StoreError> {
-        const SQL: &str = "SELECT seq, tag FROM ajx_feed ORDER BY seq DESC LIMIT 1";
-        self.read(|connection| {
-            let last = connection.prepare_cached(SQL)?.query_row([], |row| position(row.get(0)?, row.get(1)?));
-            last.optional().map(Option::unwrap_or_default)
-        })
-        .await
+        self.read(feed::last).await
     }
 
     async fn snapshot(&self, after: Option<&str>) -> Result<SnapshotPage, StoreError> {
@@ -247,7 +243,7 @@ impl RevocationFeed for SqliteStore {
                 let mut statement = connection.prepare_cached(SQL)?;
                 let rows = statement.query_map(params_from_iter([from, AT_ONCE as i64 + 1]), |row| {
                     let revocation = Revocation::from_parts(row.get(2)?, row.get(3)?, row.get(4)?);
-                    Ok((position(row.get(0)?, row.get(1)?)?, revocation))
+                    Ok((feed::position(row.get(0)?, row.get(1)?)?, revocation))
                 })?;
                 rows.collect()
             })
@@ -258,9 +254,4 @@ impl RevocationFeed for SqliteStore {
     async fn wait(&self, after: &FeedPosition, at_most: Duration) {
         look_again(self, after, at_most, POLL).await;
     }
-}
-
-fn position(sequence: i64, tag: String) -> rusqlite::Result<FeedPosition> {
-    let sequence = u64::try_from(sequence).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(0, sequence))?;
-    Ok(FeedPosition { sequence, tag })
 }

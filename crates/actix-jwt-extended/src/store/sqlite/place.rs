@@ -2,7 +2,6 @@
 //! was acknowledged.
 
 use crate::store::StoreError;
-use rusqlite::{Connection, OptionalExtension as _};
 use std::fmt;
 use std::fs;
 use std::io;
@@ -108,34 +107,3 @@ impl fmt::Display for Displaced {
 }
 
 impl std::error::Error for Displaced {}
-
-/// The last revocation that the file is known to have held.
-#[derive(Clone)]
-pub(super) struct Mark {
-    sequence: i64,
-    tag: String,
-}
-
-impl Mark {
-    pub(super) fn last(connection: &Connection) -> rusqlite::Result<Option<Self>> {
-        connection
-            .prepare_cached("SELECT seq, tag FROM ajx_feed ORDER BY seq DESC LIMIT 1")?
-            .query_row([], |row| Ok(Self { sequence: row.get(0)?, tag: row.get(1)? }))
-            .optional()
-    }
-
-    /// Whether the file still holds it, or `kept` later ones, for which it was dropped.
-    pub(super) fn is_in(&self, connection: &Connection, kept: i64) -> rusqlite::Result<bool> {
-        let found: Option<String> = connection
-            .prepare_cached("SELECT tag FROM ajx_feed WHERE seq = ?1")?
-            .query_row([self.sequence], |row| row.get(0))
-            .optional()?;
-        match found {
-            Some(tag) => Ok(tag == self.tag),
-            None => {
-                let last = Self::last(connection)?;
-                Ok(last.is_some_and(|last| last.sequence.saturating_sub(self.sequence) >= kept))
-            }
-        }
-    }
-}

@@ -1,7 +1,8 @@
 //! The one thread that writes: whatever has come while the last commit was made shares the next.
 
-use super::place::{Mark, Place};
-use crate::store::{Revocation, SessionRecord, StoreError, indexed};
+use super::feed;
+use super::place::Place;
+use crate::store::{FeedPosition, Revocation, SessionRecord, StoreError, indexed};
 use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior, params};
 use std::error::Error;
 use std::fmt;
@@ -42,10 +43,10 @@ pub(super) struct Writer {
 impl Writer {
     pub(super) fn start(connection: Connection, place: Arc<Place>) -> Result<Self, StoreError> {
         let (sender, receiver) = mpsc::channel(QUEUE);
-        let mark = Mark::last(&connection).map_err(StoreError::new)?;
+        let last = feed::last(&connection).map_err(StoreError::new)?;
         let thread = thread::Builder::new()
             .name("ajx-sqlite".to_owned())
-            .spawn(move || Writing { connection, place, mark }.run(receiver))
+            .spawn(move || Writing { connection, place, last }.run(receiver))
             .map_err(StoreError::new)?;
         Ok(Self { sender: Some(sender), thread: Some(thread) })
     }
@@ -76,7 +77,7 @@ struct Writing {
     connection: Connection,
     place: Arc<Place>,
     /// What the file held after the last commit.
-    mark: Option<Mark>,
+    last: FeedPosition,
 }
 
 impl Writing {
@@ -113,15 +114,13 @@ impl Writing {
     fn write(&mut self, writes: &[Write]) -> Result<Vec<rusqlite::Result<bool>>, Failure> {
         self.place.check()?;
         let mut transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        if let Some(mark) = &self.mark
-            && !mark.is_in(&transaction, FEED)?
-        {
+        if !feed::holds(&transaction, &self.last, FEED as u64)? {
             return Err(self.place.is_put_back().into());
         }
         let results = perform_all(&mut transaction, writes)?;
-        let mark = Mark::last(&transaction)?;
+        let last = feed::last(&transaction)?;
         transaction.commit()?;
-        self.mark = mark;
+        self.last = last;
         Ok(results)
     }
 
