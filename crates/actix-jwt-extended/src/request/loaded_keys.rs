@@ -14,11 +14,6 @@ struct Loaded {
     key: Option<VerifyingKey>,
 }
 
-/// Whether the token's key must be waited for.
-pub(super) fn is_wanted(manager: &JwtManager, request: &HttpRequest, token: &[u8]) -> bool {
-    manager.waits_for_keys() && find(manager, request, token, |_| ()).is_none()
-}
-
 pub(super) async fn load(manager: &JwtManager, request: &HttpRequest, token: Box<[u8]>) -> Result<(), JwtError> {
     let key = manager.load_key(&token).await?;
     let loaded = Loaded { by: manager.id(), token, key };
@@ -30,13 +25,10 @@ pub(super) async fn load(manager: &JwtManager, request: &HttpRequest, token: Box
     Ok(())
 }
 
-/// The key that was loaded, if there is one.
-pub(super) fn key_of(manager: &JwtManager, request: &HttpRequest, token: &[u8]) -> Option<VerifyingKey> {
-    find(manager, request, token, |loaded| loaded.key.clone())?
-}
-
-fn find<T>(manager: &JwtManager, request: &HttpRequest, token: &[u8], read: impl FnOnce(&Loaded) -> T) -> Option<T> {
+/// What was loaded for a token, which may be no key; `None` = nothing yet.
+pub(super) fn find(manager: &JwtManager, request: &HttpRequest, token: &[u8]) -> Option<Option<VerifyingKey>> {
     let extensions = request.extensions();
     let LoadedKeys(keys) = extensions.get()?;
-    keys.iter().find(|loaded| loaded.by == manager.id() && *loaded.token == *token).map(read)
+    let loaded = keys.iter().find(|loaded| loaded.by == manager.id() && *loaded.token == *token)?;
+    Some(loaded.key.clone())
 }

@@ -147,10 +147,10 @@ fn follow<'a, B: Body<'a>>(
         }
         Err(error) => return Err(error),
     };
-    if loaded_keys::is_wanted(manager, request, &candidate.token) {
-        return Ok(Outcome::NeedsKey((*candidate.token).into()));
-    }
-    let passed = verify(&candidate, required, manager, request, not_cached);
+    let passed = match verify(&candidate, required, manager, request, not_cached) {
+        Judged::Now(passed) => passed,
+        Judged::WithKey(token) => return Ok(Outcome::NeedsKey(token)),
+    };
     match candidate.location {
         Location::Cookies => among_cookies(passed, &search, required, manager),
         _ => check_and_leave(passed?, required, manager, request),
@@ -199,11 +199,11 @@ fn among_cookies<'a, B: Body<'a>>(
         }
         let further = if at < COOKIES { search.further_cookie(at) } else { None };
         let Some(candidate) = further else { break };
-        if loaded_keys::is_wanted(manager, search.request, &candidate.token) {
-            return Ok(Outcome::NeedsKey((*candidate.token).into()));
-        }
-        let verified = verify(&candidate, required, manager, search.request, None);
-        judged = verified.and_then(|passed| check::check(passed, required, manager));
+        let passed = match verify(&candidate, required, manager, search.request, None) {
+            Judged::Now(passed) => passed,
+            Judged::WithKey(token) => return Ok(Outcome::NeedsKey(token)),
+        };
+        judged = passed.and_then(|passed| check::check(passed, required, manager));
     }
     open.extend(expired);
     let mut open = open.into_iter();
@@ -226,23 +226,30 @@ fn is_of_this_one(error: &JwtError) -> bool {
     )
 }
 
+/// When a token can be judged.
+enum Judged {
+    Now(Result<Passed, JwtError>),
+    /// Once the key of this one has been loaded.
+    WithKey(Box<[u8]>),
+}
+
 fn verify(
     candidate: &Candidate<'_>,
     required: &JwtRequired,
     manager: &JwtManager,
     request: &HttpRequest,
     not_cached: Option<&[u8]>,
-) -> Result<Passed, JwtError> {
-    if manager.waits_for_keys() {
-        let key = loaded_keys::key_of(manager, request, &candidate.token);
-        let (csrf, allow_expired) = (candidate.csrf.as_deref(), required.allow_expired);
-        let token = manager.verify_loaded(&candidate.token, key.as_ref(), csrf, allow_expired)?;
-        return Ok(Passed::new(token, candidate.location, required));
-    }
-    let is_new = not_cached == Some(&*candidate.token);
-    let verify = if is_new { JwtManager::verify_unknown } else { JwtManager::verify };
-    let token = verify(manager, &candidate.token, candidate.csrf.as_deref(), required.allow_expired)?;
-    Ok(Passed::new(token, candidate.location, required))
+) -> Judged {
+    let (token, csrf, allow_expired) = (&*candidate.token, candidate.csrf.as_deref(), required.allow_expired);
+    let verified = if manager.waits_for_keys() {
+        let Some(key) = loaded_keys::find(manager, request, token) else { return Judged::WithKey(token.into()) };
+        manager.verify_loaded(token, key.as_ref(), csrf, allow_expired)
+    } else if not_cached == Some(token) {
+        manager.verify_unknown(token, csrf, allow_expired)
+    } else {
+        manager.verify(token, csrf, allow_expired)
+    };
+    Judged::Now(verified.map(|token| Passed::new(token, candidate.location, required)))
 }
 
 #[inline(always)]
