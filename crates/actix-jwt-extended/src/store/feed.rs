@@ -12,6 +12,9 @@ pub(crate) const AT_ONCE: usize = 1_000;
 /// Every revocation that widens what was kept gets the next number of one sequence without holes, in the same
 /// step in which it is kept, and a tag of its own, at random: so a follower sees when the store has
 /// forgotten what it had told before, as after a failover.
+///
+/// Where a store has replicas, all answers come from the server that is written to: what a replica has not got yet
+/// would be missed without a sign of it.
 pub trait RevocationFeed: TokenStore {
     /// The number and tag of the last revocation.
     ///

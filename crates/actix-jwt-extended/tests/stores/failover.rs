@@ -1,12 +1,14 @@
 //! A standby that lags takes the place of its primary: what it has not got, was acknowledged all the same.
 
-use crate::common::{LATER, NOW, knows, manager, rotate, until, works_again};
+use crate::common::{LATER, NOW, knows, manager, rotate, token, until, works_again};
 use crate::postgres_server::PostgresServer;
 use crate::proxy::{Proxy, Way};
 use crate::redis_server::{RedisCluster, RedisServer};
 use crate::service::{Service as _, free_port};
 use actix_jwt_extended::JwtError;
-use actix_jwt_extended::store::{PostgresStore, RedisStore, Replicated, Revocation, RevocationFeed, TokenStore};
+use actix_jwt_extended::store::{
+    PostgresStore, RedisStore, Replicated, Revocation, RevocationFeed, StoreError, TokenStore,
+};
 use std::time::{Duration, Instant};
 use tokio::time::sleep;
 
@@ -27,9 +29,17 @@ async fn until_told(store: &impl TokenStore, ids: &[&str]) {
     }
 }
 
+/// What a standby has got: the number of the last revocation, and of sessions.
+type Got = (u64, u64);
+
 /// `at` connects to the server behind a port; `link` is the standby's way to its primary.
-async fn forgets_nothing<S, F>(at: impl Fn(u16) -> F, way: &Proxy, standby: u16, link: &Proxy, promote: impl FnOnce())
-where
+async fn forgets_nothing<S, F>(
+    at: impl Fn(u16) -> F,
+    way: &Proxy,
+    (standby, got): (u16, impl Fn() -> Got),
+    link: &Proxy,
+    promote: impl FnOnce(),
+) where
     S: RevocationFeed + Clone,
     F: Future<Output = S>,
 {
@@ -42,12 +52,7 @@ where
 
     revoke(&one, &["a0", "a1", "a2"]).await;
     until("followed", || all_know(&["a0", "a1", "a2"])).await;
-    let copy = at(standby).await;
-    let begin = Instant::now();
-    while copy.position().await.unwrap().sequence < 3 || copy.sessions("ada").await.unwrap().len() < 2 {
-        assert!(begin.elapsed() < Duration::from_secs(30), "the standby gets nothing");
-        sleep(Duration::from_millis(10)).await;
-    }
+    until("the standby has them", || got() == (3, 2)).await;
     link.set(Way::Stalled);
 
     // Acknowledged, and known to both nodes.
@@ -60,7 +65,8 @@ where
     // Acknowledged, and perhaps known to the one alone that has done it.
     revoke(&one, &["c"]).await;
     promote();
-    assert_eq!(copy.position().await.unwrap().sequence, 3, "the standby has got what it should not have");
+    assert_eq!(got().0, 3, "the standby has got what it should not have");
+    let copy = at(standby).await;
     // Somebody else is faster: when the nodes look, it has come as far as they are, and by another way.
     revoke(&copy, &["d0", "d1", "d2", "d3", "d4", "d5"]).await;
     way.lead_to(([127, 0, 0, 1], standby).into());
@@ -92,11 +98,18 @@ async fn redis() {
     let standby = RedisServer::start_with(&["--replicaof", "127.0.0.1", &link.port().to_string()]).unwrap();
     let way = Proxy::to(primary.address());
     let at = |port| async move { RedisStore::connect(&format!("redis://127.0.0.1:{port}")).await.unwrap() };
-    forgets_nothing(at, &way, standby.address().port(), &link, || {
+    let got = || redis_got(&standby);
+    forgets_nothing(at, &way, (standby.address().port(), got), &link, || {
         primary.kill();
         standby.promote();
     })
     .await;
+}
+
+fn redis_got(server: &RedisServer) -> Got {
+    let sequence: Option<u64> = server.ask(redis::cmd("HGET").arg("{ajx}:head").arg("seq")).unwrap();
+    let sessions: Vec<String> = server.ask(redis::cmd("KEYS").arg("ajx:*:session")).unwrap();
+    (sequence.unwrap_or(0), sessions.len() as u64)
 }
 
 #[actix_web::test]
@@ -111,11 +124,77 @@ async fn postgres() {
     at(way.port()).await;
     let link = Proxy::to(primary.address());
     let standby = PostgresServer::standby_of(link.port());
-    forgets_nothing(at, &way, standby.address().port(), &link, || {
+    let got = || postgres_got(&standby);
+    forgets_nothing(at, &way, (standby.address().port(), got), &link, || {
         primary.kill();
         standby.promote();
     })
     .await;
+}
+
+fn postgres_got(server: &PostgresServer) -> Got {
+    let number = |sql| server.execute(sql).parse().unwrap();
+    (number("SELECT seq FROM ajx_head"), number("SELECT count(*) FROM ajx_session"))
+}
+
+/// Led to a standby by mistake, one that is cut off from its primary: what is revoked meanwhile, it never hears of.
+async fn believes_no_standby<S, F>(
+    at: impl Fn(u16) -> F,
+    (primary, standby): (u16, u16),
+    got: impl Fn() -> Got,
+    link: &Proxy,
+) where
+    S: RevocationFeed + Clone,
+    F: Future<Output = Result<S, StoreError>>,
+{
+    let way = Proxy::to(([127, 0, 0, 1], primary).into());
+    let (well, led) = (at(primary).await.unwrap(), at(way.port()).await.unwrap());
+    let node = Replicated::start(led.clone()).await.unwrap();
+    revoke(&well, &["a0", "a1", "a2"]).await;
+    until("followed", || knows(&node, "a2")).await;
+    until("the standby has them", || got().0 == 3).await;
+    link.set(Way::Stalled);
+    revoke(&well, &["b"]).await;
+    until("followed", || knows(&node, "b")).await;
+
+    way.lead_to(([127, 0, 0, 1], standby).into());
+    revoke(&well, &["c"]).await;
+    // It would say that it knows of nothing, again and again.
+    until("it is seen that nothing arrives", || node.stats().staleness > Duration::from_secs(2)).await;
+    for store in [&led, node.store()] {
+        assert!(store.is_revoked(&token("c")).await.is_err(), "it was believed");
+        assert!(store.revoke(&Revocation::of_token("d", LATER), NOW).await.is_err());
+    }
+    assert_eq!(node.is_revoked_at_once(&token("c"), Duration::from_secs(2)), None);
+    assert!(knows(&node, "a0") && knows(&node, "b"), "what is revoked stays so");
+    assert!(at(standby).await.is_err(), "nobody starts on one");
+
+    way.lead_to(([127, 0, 0, 1], primary).into());
+    until("followed again", || knows(&node, "c") && node.stats().staleness < Duration::from_secs(2)).await;
+    assert_eq!((got().0, node.stats().gaps), (3, 0));
+}
+
+#[actix_web::test]
+async fn a_redis_replica_is_not_believed() {
+    let Some(primary) = RedisServer::start_with(&["--repl-diskless-sync-delay", "0"]) else { return };
+    let link = Proxy::to(primary.address());
+    let standby = RedisServer::start_with(&["--replicaof", "127.0.0.1", &link.port().to_string()]).unwrap();
+    let at = |port| async move { RedisStore::connect(&format!("redis://127.0.0.1:{port}")).await };
+    let ports = (primary.address().port(), standby.address().port());
+    believes_no_standby(at, ports, || redis_got(&standby), &link).await;
+}
+
+#[actix_web::test]
+async fn a_postgres_standby_is_not_believed() {
+    let Some(primary) = PostgresServer::start() else { return };
+    let at = |port| async move {
+        PostgresStore::connect(&format!("postgres://test@127.0.0.1:{port}/postgres?sslmode=disable")).await
+    };
+    at(primary.address().port()).await.unwrap();
+    let link = Proxy::to(primary.address());
+    let standby = PostgresServer::standby_of(link.port());
+    let ports = (primary.address().port(), standby.address().port());
+    believes_no_standby(at, ports, || postgres_got(&standby), &link).await;
 }
 
 /// The cluster elects the replica by itself.

@@ -4,7 +4,7 @@ mod feed;
 mod link;
 mod schema;
 
-use super::{Revocation, SessionRecord, SessionsPage, StoreError, TokenIds, TokenStore, indexed};
+use super::{Revocation, RevocationFeed as _, SessionRecord, SessionsPage, StoreError, TokenIds, TokenStore, indexed};
 use deadpool_postgres::Pool;
 use link::{Failure, Lease, Listener};
 use schema::Schema;
@@ -114,7 +114,9 @@ impl PostgresStore {
             Some(row) => row.try_get(0).map_err(StoreError::new)?,
             None => None,
         };
-        schema::check(version.unwrap_or(0))
+        schema::check(version.unwrap_or(0))?;
+        // A standby has them, too, and refuses this.
+        self.position().await.map(drop)
     }
 
     /// For what may be done twice: once more, where the connection was lost.

@@ -49,6 +49,9 @@ impl Schema {
             (table("schema"), table("revocation"), table("session"), table("feed"), table("head"));
         let (by_until, by_subject, by_end) =
             (index("revocation_until"), index("session_subject"), index("session_expires_at"));
+        // Begins what only reads. It writes nothing; yet a standby refuses it, which could not tell what has been revoked
+        // by now, and a pooler that gives reads to standbys leaves it to the primary.
+        let on_the_primary = format!("WITH writable AS (UPDATE {head} SET seq = seq WHERE FALSE)");
         Ok(Self {
             // One transaction, and one process at a time.
             migration: format!(
@@ -105,7 +108,8 @@ impl Schema {
                  SELECT pg_notify('{channel}', '') FROM raised"
             ),
             is_revoked: format!(
-                "SELECT EXISTS (SELECT 1 FROM {revocation} WHERE key = ANY($1) AND issued_until >= $2)"
+                "{on_the_primary}
+                 SELECT EXISTS (SELECT 1 FROM {revocation} WHERE key = ANY($1) AND issued_until >= $2)"
             ),
             insert_session: format!(
                 "WITH swept AS (
@@ -130,10 +134,14 @@ impl Schema {
             sessions_page: format!(
                 "SELECT sid, data FROM {session} WHERE subject = $1 AND sid >= $2 ORDER BY sid LIMIT $3"
             ),
-            position: format!("SELECT seq, tag FROM {head}"),
-            snapshot: format!("SELECT key, issued_until, until FROM {revocation} WHERE key > $1 ORDER BY key LIMIT $2"),
+            position: format!("{on_the_primary} SELECT seq, tag FROM {head}"),
+            snapshot: format!(
+                "{on_the_primary}
+                 SELECT key, issued_until, until FROM {revocation} WHERE key > $1 ORDER BY key LIMIT $2"
+            ),
             changes: format!(
-                "SELECT seq, tag, key, issued_until, until FROM {feed} WHERE seq >= $1 ORDER BY seq LIMIT $2"
+                "{on_the_primary}
+                 SELECT seq, tag, key, issued_until, until FROM {feed} WHERE seq >= $1 ORDER BY seq LIMIT $2"
             ),
             channel,
         })

@@ -3,7 +3,6 @@
 use super::{Inner, RedisStore, scripts};
 use crate::store::feed::{AT_ONCE, look_again};
 use crate::store::{Changes, FOREVER, FeedPosition, Revocation, RevocationFeed, SnapshotPage, StoreError};
-use redis::cmd;
 use std::collections::HashMap;
 use std::time::Duration;
 use tokio::time::{Instant, timeout};
@@ -20,9 +19,8 @@ const POLL: Duration = Duration::from_millis(100);
 impl RevocationFeed for RedisStore {
     async fn position(&self) -> Result<FeedPosition, StoreError> {
         let Inner { link, names, .. } = &*self.0;
-        let mut get = cmd("HMGET");
-        get.arg(&names.head).arg("seq").arg("tag");
-        let (sequence, tag): (Option<u64>, Option<String>) = link.query(&get).await?;
+        let call = scripts::POSITION.call().key(&names.head);
+        let (sequence, tag): (Option<u64>, Option<String>) = link.run(&call).await?;
         Ok(FeedPosition { sequence: sequence.unwrap_or(0), tag: tag.unwrap_or_default() })
     }
 
@@ -41,14 +39,12 @@ impl RevocationFeed for RedisStore {
 
     async fn changes(&self, after: &FeedPosition) -> Result<Changes, StoreError> {
         let Inner { link, names, .. } = &*self.0;
-        let mut range = cmd("XRANGE");
-        range.arg(&names.feed);
-        match after.sequence {
-            0 => range.arg("-"),
-            sequence => range.arg(format!("{sequence}-0")),
+        let from = match after.sequence {
+            0 => "-".to_owned(),
+            sequence => format!("{sequence}-0"),
         };
-        range.arg("+").arg("COUNT").arg(AT_ONCE + 1);
-        let entries: Vec<(String, HashMap<String, String>)> = link.query(&range).await?;
+        let call = scripts::CHANGES.call().key(&names.feed).arg(from).arg(AT_ONCE + 1);
+        let entries: Vec<(String, HashMap<String, String>)> = link.run(&call).await?;
         let entries = entries.into_iter().map(|(id, fields)| entry(&id, fields)).collect::<Result<_, _>>()?;
         Ok(Changes::after(after, entries))
     }

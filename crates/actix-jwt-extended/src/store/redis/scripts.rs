@@ -57,6 +57,14 @@ impl Call<'_> {
     }
 }
 
+/// Begins what only reads. Nothing is written, for no key of ours but a session's has a time to live; yet a replica
+/// refuses it, and so does a primary that may not write: neither could tell what has been revoked by now.
+macro_rules! on_the_primary {
+    ($script:expr) => {
+        concat!("redis.call('PERSIST', KEYS[1])", $script)
+    };
+}
+
 /// Widens a revocation, tells it in the feed if that says something new, and sweeps some that are over.
 /// `inf` = forever. The feed first: a script that fails half-way is not taken back.
 pub(super) static REVOKE: LazyLock<Lua> = LazyLock::new(|| {
@@ -88,7 +96,7 @@ pub(super) static REVOKE: LazyLock<Lua> = LazyLock::new(|| {
 
 /// Whether one of a token's keys is there, and was revoked up to the token's time or later.
 pub(super) static IS_REVOKED: LazyLock<Lua> = LazyLock::new(|| {
-    Lua::new(
+    Lua::new(on_the_primary!(
         r"
         local scores = redis.call('ZMSCORE', KEYS[1], unpack(ARGV, 2))
         for at = 1, #ARGV - 1 do
@@ -98,8 +106,26 @@ pub(super) static IS_REVOKED: LazyLock<Lua> = LazyLock::new(|| {
             end
         end
         return 0
-        ",
-    )
+        "
+    ))
+});
+
+/// The number and tag of the last revocation.
+pub(super) static POSITION: LazyLock<Lua> = LazyLock::new(|| {
+    Lua::new(on_the_primary!(
+        r"
+        return redis.call('HMGET', KEYS[1], 'seq', 'tag')
+        "
+    ))
+});
+
+/// Some entries of the feed, from this one on.
+pub(super) static CHANGES: LazyLock<Lua> = LazyLock::new(|| {
+    Lua::new(on_the_primary!(
+        r"
+        return redis.call('XRANGE', KEYS[1], ARGV[1], '+', 'COUNT', ARGV[2])
+        "
+    ))
 });
 
 /// A new session, for so many milliseconds; empty = for ever. One that is there stays: this may be sent again.
@@ -178,7 +204,7 @@ macro_rules! with_server {
 
 /// A page of the live revocations, with their cut-offs.
 pub(super) static PAGE: LazyLock<Lua> = LazyLock::new(|| {
-    Lua::new(with_server!(
+    Lua::new(on_the_primary!(with_server!(
         r"
         local found = redis.call('ZSCAN', KEYS[1], ARGV[1], 'COUNT', ARGV[2])
         local rows = {}
@@ -188,7 +214,7 @@ pub(super) static PAGE: LazyLock<Lua> = LazyLock::new(|| {
         end
         return { server, found[1], rows }
         "
-    ))
+    )))
 });
 
 /// A page of a subject's sessions.
