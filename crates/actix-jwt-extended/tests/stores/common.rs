@@ -197,7 +197,8 @@ pub(crate) async fn loses_nothing<S: TokenStore + Clone>(
         tokio::join!(work, killing);
         assert!(won.get() <= 1, "round {round}: replaced {} times", won.get());
         server.restart();
-        for id in acknowledged.borrow().iter() {
+        let known = acknowledged.borrow().clone();
+        for id in &known {
             assert!(works_again(store, id).await, "round {round}: {id} was forgotten");
         }
         rotated.set(rotated.get() + won.get());
