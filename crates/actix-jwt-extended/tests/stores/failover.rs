@@ -1,6 +1,7 @@
 //! A standby that lags takes the place of its primary: what it has not got, was acknowledged all the same.
 
 use crate::common::{LATER, NOW, knows, manager, rotate, token, until, works_again};
+use crate::pgpool::Pgpool;
 use crate::postgres_server::PostgresServer;
 use crate::proxy::{Proxy, Way};
 use crate::redis_server::{RedisCluster, RedisServer};
@@ -195,6 +196,33 @@ async fn a_postgres_standby_is_not_believed() {
     let standby = PostgresServer::standby_of(link.port());
     let ports = (primary.address().port(), standby.address().port());
     believes_no_standby(at, ports, || postgres_got(&standby), &link).await;
+}
+
+/// Every read that is one goes to the standby, which lags.
+#[actix_web::test]
+async fn a_postgres_standby_behind_pgpool_is_not_asked() {
+    let Some(primary) = PostgresServer::start() else { return };
+    let url = |port| format!("postgres://test@127.0.0.1:{port}/postgres?sslmode=disable");
+    let well = PostgresStore::connect(&primary.url()).await.unwrap();
+    let link = Proxy::to(primary.address());
+    let standby = PostgresServer::standby_of(link.port());
+    let ports = [&primary, &standby].map(|server| server.address().port());
+    let Some(pgpool) = Pgpool::reading_from_the_standby(ports[0], ports[1]) else { return };
+    link.set(Way::Stalled);
+
+    let (reader, connection) = tokio_postgres::connect(&url(pgpool.port()), tokio_postgres::NoTls).await.unwrap();
+    actix_web::rt::spawn(connection);
+    let answer = reader.query_one("SELECT current_setting('port')", &[]).await.unwrap();
+    assert_eq!(answer.get::<_, String>(0), ports[1].to_string(), "a read is one of the primary");
+
+    let store = PostgresStore::connect(&url(pgpool.port())).await.unwrap();
+    let node = Replicated::start(store.clone()).await.unwrap();
+    revoke(&well, &["a"]).await;
+    for _ in 0..60 {
+        assert!(store.is_revoked(&token("a")).await.unwrap(), "a logout that the standby has not got is forgotten");
+    }
+    until("followed", || knows(&node, "a")).await;
+    assert_eq!(postgres_got(&standby).0, 0, "the standby has got what it should not have");
 }
 
 /// The cluster elects the replica by itself.

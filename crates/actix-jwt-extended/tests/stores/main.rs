@@ -7,6 +7,7 @@ mod common;
 mod failover;
 mod logged;
 mod memory;
+mod pgpool;
 mod postgres;
 mod postgres_server;
 mod proxy;

@@ -47,10 +47,7 @@ impl PostgresServer {
     /// Over data that another program makes.
     fn over(program: PathBuf, make: &Path, options: &[&str]) -> Self {
         let mut server = Self { program, folder: TempDir::new().unwrap(), port: free_port(), child: None };
-        if is_root() {
-            let chown = Command::new("chown").arg("postgres").arg(server.folder.path()).status().unwrap();
-            assert!(chown.success());
-        }
+        belongs_to_the_server(server.folder.path());
         let mut make = unprivileged(make);
         make.args(options).arg("-D").arg(server.data());
         let output = make.stdin(Stdio::null()).current_dir("/").output().unwrap();
@@ -153,8 +150,15 @@ fn is_root() -> bool {
     Command::new("id").arg("-u").output().unwrap().stdout == b"0\n"
 }
 
+/// So that what runs [`unprivileged`] may write there.
+pub(crate) fn belongs_to_the_server(folder: &Path) {
+    if is_root() {
+        assert!(Command::new("chown").args(["-R", "postgres"]).arg(folder).status().unwrap().success());
+    }
+}
+
 /// PostgreSQL refuses to run as root.
-fn unprivileged(program: &Path) -> Command {
+pub(crate) fn unprivileged(program: &Path) -> Command {
     if !is_root() {
         return Command::new(program);
     }
