@@ -395,6 +395,17 @@ test("cookie mode: a revoked cookie is refused", async ({ context, demo }) => {
   assert.match(summary, /Token has been revoked/);
 });
 
+test("cookie mode: an old cookie of the same name, which the browser sends first, shuts nobody out", async ({ context, demo }) => {
+  await context.addCookies([
+    { name: "access_token_cookie", value: "old.cookie.value", httpOnly: true, domain: new URL(demo).hostname, path: "/protected" },
+  ]);
+  const page = await open(context, demo);
+  await logInWithCookies(page);
+  const sent = page.waitForRequest((request) => request.method() === "POST" && new URL(request.url()).pathname === "/protected");
+  assert.equal((await route(page, "POST", "/protected")).status, 200);
+  assert.match((await (await sent).allHeaders()).cookie, /access_token_cookie=old\.cookie\.value; .*access_token_cookie=ey/);
+});
+
 test("sessions: each device is listed, and can be logged out from another", async ({ browser }) => {
   const origin = await startDemo(BOTH);
   const [phone, laptop] = await Promise.all([browser.newContext(), browser.newContext()]);
