@@ -62,6 +62,9 @@ pub(super) async fn ask(passed: &mut Passed, required: &JwtRequired, manager: &J
 /// type, and by whatever the manager asks.
 pub(crate) async fn would_pass(token: &VerifiedToken, manager: &JwtManager) -> Result<(), JwtError> {
     let required = jwt_required().verify_type(false);
+    if token.token_type() == TokenType::Other {
+        return Err(InvalidToken::OtherKind.into());
+    }
     manager.judge_identity(token)?;
     check_session(token, manager)?;
     ask(&mut Passed::new(token.clone(), Location::Headers, &required), &required, manager).await

@@ -57,9 +57,9 @@ pub async fn revocation_endpoint(
 /// Answers `{"active": true, …}` with `sub`, `iss`, `aud`, `exp`, `iat`, `nbf`, `jti`, `sid`, `scope` and
 /// `token_type` as far as the token has them; `{"active": false}` and no reason for one that is not valid,
 /// expired, revoked, or a refresh token that was used (§2.2); and for one that [`jwt_required`](crate::jwt_required)
-/// would refuse for another reason: `token_verification_loader` does not accept it, `user_lookup_loader` finds nobody,
-/// or it is a refresh token without a session where `JWT_REQUIRE_SESSION` is set. A store that is down is a 503, a hook
-/// that fails a 500.
+/// would refuse for another reason: it is neither an access token nor a refresh token, `token_verification_loader` does
+/// not accept it, `user_lookup_loader` finds nobody, or it is a refresh token without a session where
+/// `JWT_REQUIRE_SESSION` is set. A store that is down is a 503, a hook that fails a 500.
 ///
 /// Who may ask is for the application to say (§2.1): wrap the resource in your resource servers' authentication.
 ///

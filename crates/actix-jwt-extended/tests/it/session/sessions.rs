@@ -527,6 +527,11 @@ fn introspection_as_rfc_7662_says() {
     assert_eq!(client.introspect(&refresh), inactive, "a refresh token that was used");
     assert_eq!(client.introspect(&next)["active"], json!(true));
     assert_eq!(client.introspect("nonsense"), inactive);
+    for other in [json!({ "at_hash": "x" }), json!({ "type": "logout" }), json!({ "token_use": "id" })] {
+        let mut claims = other.clone();
+        claims["aud"] = "web".into();
+        assert_eq!(client.introspect(&forge::with(claims)), inactive, "no route takes it: {other}");
+    }
     assert_eq!(client.introspect(&forge::with(json!({ "aud": "web", "exp": NOW }))), inactive);
     client.delete("/logout", &access);
     for token in [&access, &next] {
