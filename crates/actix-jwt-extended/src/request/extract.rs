@@ -238,7 +238,8 @@ impl FromRequest for JwtManager {
 #[inline]
 fn extract<T: FromVerdict>(request: &HttpRequest, payload: &mut Payload) -> Extracting<T> {
     match read_verdict(request, |verdict| T::from_verdict(verdict, request)) {
-        Some(extracted) => Either::Left(ready(extracted.map_err(|error| refusal(error, request)))),
+        Some(Ok(extracted)) => Either::Left(ready(Ok(extracted))),
+        Some(Err(error)) => refuse_in_turn(error, request),
         None => verify_here(request, payload),
     }
 }
@@ -249,7 +250,11 @@ fn verify_here<T: FromVerdict>(request: &HttpRequest, payload: &mut Payload) -> 
     let begun = match begin_here(request) {
         Ok(Begun::Done(extracted)) => return Either::Left(ready(Ok(extracted))),
         Ok(Begun::Waiting(outcome)) => outcome,
-        Err(error) => return Either::Left(ready(Err(refusal(error, request)))),
+        Err(error) => {
+            // The extractors after this one are started all the same. They wait for what becomes of it.
+            turn(request);
+            return refuse_in_turn(error, request);
+        }
     };
     let body = matches!(begun, Some(Outcome::NeedsBody(Unread))).then(|| share_body(request, payload));
     let (turn, request) = (turn(request), request.clone());
@@ -336,6 +341,13 @@ async fn wait<T: FromVerdict>(
     let outcome = outcome.or_with_body(|| begin_with_body(&required, manager, request, &body))?;
     finish(outcome, &required, manager, request, &body).await?;
     read_what_was_left(request)
+}
+
+/// Once it is this extractor's turn: actix drops those after the first that fails, and with it their answers.
+#[cold]
+fn refuse_in_turn<T: 'static>(error: JwtError, request: &HttpRequest) -> Extracting<T> {
+    let request = request.clone();
+    Either::Right(async move { Err(refusal(error, &request)) }.boxed_local())
 }
 
 /// The error with the response that the settings and hooks give it.

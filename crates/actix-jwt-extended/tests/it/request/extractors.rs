@@ -1,11 +1,13 @@
 //! Extractors, with and without a wrap.
 
-use crate::app::{NOW, TestApp, builder, config, manager};
+use crate::app::{NOW, SECRET, TestApp, builder, config, manager};
 use crate::forge::{good, with, without};
+use actix_jwt_extended::keys::{Algorithm, VerifyingKey};
 use actix_jwt_extended::{Claims, CurrentUser, Jwt, JwtIdentity, JwtManager, Optional, jwt_required};
-use actix_web::{App, HttpServer, Responder, get, web};
+use actix_web::{App, HttpResponse, HttpServer, Responder, get, web};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 #[derive(Deserialize)]
 struct Mine {
@@ -180,6 +182,48 @@ fn optional_extractors_refuse_bad_tokens() {
     assert_eq!(app.get_with("/optional", &good()).text(), r#"Some("ada") Some("ADA")"#);
     app.get_with("/optional", "x").is(422, "Not enough segments");
     app.get_with("/optional", &with(json!({ "sub": "nobody" }))).is(401, "Error loading the user nobody");
+}
+
+/// actix starts all extractors of a handler before it looks at what became of the first.
+#[test]
+fn several_extractors_refuse_a_request_once() {
+    static ASKED: AtomicUsize = AtomicUsize::new(0);
+    static ANSWERED: AtomicUsize = AtomicUsize::new(0);
+    fn answered() -> HttpResponse {
+        ANSWERED.fetch_add(1, Ordering::SeqCst);
+        HttpResponse::ImATeapot().finish()
+    }
+    async fn several(_: JwtIdentity, _: Jwt, _: Claims<Value>) -> &'static str {
+        "in"
+    }
+    async fn lenient(jwt: Option<Jwt>, user: Result<JwtIdentity, actix_web::Error>, other: Option<Jwt>) -> String {
+        format!("{} {} {}", jwt.is_some(), user.is_ok(), other.is_some())
+    }
+    let key = VerifyingKey::from_secret(&[Algorithm::HS256], SECRET.as_bytes()).unwrap();
+    let jwt = builder(config())
+        .decode_key_loader(move |_, _| {
+            ASKED.fetch_add(1, Ordering::SeqCst);
+            Some(key.clone())
+        })
+        .unauthorized_loader(|_, _| answered())
+        .invalid_token_loader(|_, _| answered())
+        .expired_token_loader(|_, _| answered());
+    let app = TestApp::start(&jwt.build().unwrap(), |config| {
+        let optional = web::resource("/optional").wrap(jwt_required().optional()).to(several);
+        config.route("/several", web::get().to(several)).service(optional).route("/lenient", web::get().to(lenient));
+    });
+    let counted = || (ASKED.swap(0, Ordering::SeqCst), ANSWERED.swap(0, Ordering::SeqCst));
+    for path in ["/several", "/optional"] {
+        assert_eq!((app.get(path, &[]).status, counted()), (418, (0, 1)), "{path}");
+        for bad in [with(json!({ "nbf": NOW + 60 })), with(json!({ "exp": NOW })), with(json!({ "type": "refresh" }))] {
+            assert_eq!((app.get_with(path, &bad).status, counted()), (418, (1, 1)), "{path}");
+        }
+        assert_eq!((app.get_with(path, &good()).text(), counted()), ("in", (1, 0)), "{path}");
+    }
+    assert_eq!(app.get_with("/lenient", &good()).text(), "true true true");
+    for text in [app.get("/lenient", &[]), app.get_with("/lenient", &with(json!({ "exp": NOW })))] {
+        assert_eq!(text.text(), "false false false");
+    }
 }
 
 #[test]
