@@ -111,9 +111,15 @@ impl JwtManagerBuilder {
             ring.add_signing(key)?;
         }
         ring.self_test()?;
-        accepts_its_own(&self.config, &ring)?;
+        // A session's tokens end with it.
+        let sessions_end = self.store.is_some() && self.config.session_lifetime != Lifetime::Never;
+        let refresh_tokens_end = self.config.refresh_token_expires != Lifetime::Never || sessions_end;
+        accepts_its_own(&self.config, &ring, TokenType::Access, self.config.access_token_expires != Lifetime::Never)?;
+        accepts_its_own(&self.config, &ring, TokenType::Refresh, refresh_tokens_end)?;
         warn_of_plain_cookies(&self.config, false);
-        warn_of_any_token(&self.config, &ring);
+        if ring.signing.is_none() && !self.hooks.load_signing_keys() {
+            warn_of_any_token(&self.config);
+        }
         self.config.forget_keys();
         Ok(JwtManager::from_parts(self.config, ring, self.hooks, self.clock, self.store))
     }
@@ -369,9 +375,8 @@ impl JwtManagerBuilder {
 }
 
 /// Who verifies with a public key takes every token that its owner makes, for whatever and whomever.
-fn warn_of_any_token(config: &JwtConfig, ring: &KeyRing) {
-    let is_open = config.decode_audience.is_none() && config.decode_issuer.is_none() && !config.require_type;
-    if ring.signing.is_none() && is_open {
+fn warn_of_any_token(config: &JwtConfig) {
+    if config.decode_audience.is_none() && config.decode_issuer.is_none() && !config.require_type {
         log::warn!(
             "every token of the public key counts as an access token for this application (RFC 8725 section 3.11): \
              set JWT_DECODE_AUDIENCE and JWT_DECODE_ISSUER, or JWT_REQUIRE_TYPE"
@@ -380,11 +385,11 @@ fn warn_of_any_token(config: &JwtConfig, ring: &KeyRing) {
 }
 
 /// A token as these settings make it, taken through their own checks of signature, issuer, audience and identity.
-fn accepts_its_own(config: &JwtConfig, ring: &KeyRing) -> Result<(), ConfigError> {
+fn accepts_its_own(config: &JwtConfig, ring: &KeyRing, token_type: TokenType, ends: bool) -> Result<(), ConfigError> {
     let mut claims = Map::new();
     claims.insert(config.identity_claim.clone(), "a user".into());
-    claims.insert(name::TYPE.to_owned(), TokenType::Access.as_str().into());
-    if config.access_token_expires != Lifetime::Never {
+    claims.insert(name::TYPE.to_owned(), token_type.as_str().into());
+    if ends {
         claims.insert(name::EXPIRATION.to_owned(), 0.into());
     }
     for (name, value) in [
@@ -410,7 +415,7 @@ fn accepts_its_own(config: &JwtConfig, ring: &KeyRing) -> Result<(), ConfigError
         // Tokens may get theirs at the call, or come from others who have the same secret.
         Some(Err(InvalidToken::AudienceMissing | InvalidToken::IssuerMissing)) | Some(Ok(())) | None => Ok(()),
         Some(Err(error)) => {
-            Err(ConfigError::Conflict(format!("tokens that are issued here are refused here: {error}")))
+            Err(ConfigError::Conflict(format!("{token_type} tokens that are issued here are refused here: {error}")))
         }
     }
 }

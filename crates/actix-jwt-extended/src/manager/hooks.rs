@@ -168,6 +168,11 @@ impl Hooks {
         self.decode_key.is_some() || self.decode_key_async.is_some()
     }
 
+    /// Whether keys to sign with may be.
+    pub(crate) fn load_signing_keys(&self) -> bool {
+        self.encode_key.is_some() || self.encode_key_async.is_some() || self.key_of_user.is_some()
+    }
+
     /// Whether own header parameters may be.
     pub(crate) fn load_headers(&self) -> bool {
         self.additional_headers.is_some() || self.headers_of_user.is_some()

@@ -76,7 +76,7 @@ impl JwtManager {
         clock: Arc<dyn Clock>,
         store: Option<SharedStore>,
     ) -> Self {
-        let rules = Rules::from_config(&config, ring.signing.is_some());
+        let rules = Rules::from_config(&config, ring.signing.is_some() || hooks.load_signing_keys());
         // Whether a key of `decode_key_loader` is still good, only the hook knows.
         let remembered = if hooks.load_keys() { 0 } else { config.token_cache_size };
         let verified = VerifiedTokens::new(remembered);

@@ -164,6 +164,41 @@ fn type_and_expiry_can_be_demanded() {
     let never = JwtConfig::new().secret_key(SECRET).access_token_expires(Lifetime::Never).require_exp(true);
     let error = JwtManager::new(never).unwrap_err().to_string();
     assert!(error.contains("Missing claim: exp"), "{error}");
+    let never = JwtConfig::new().secret_key(SECRET).refresh_token_expires(Lifetime::Never).require_exp(true);
+    let error = JwtManager::new(never).unwrap_err().to_string();
+    assert!(error.contains("Missing claim: exp"), "{error}");
+}
+
+/// Whoever has a loader of keys to sign with issues tokens, too, and may let them live without an end.
+#[test]
+fn tokens_of_a_loaded_key_are_ones_own() {
+    use actix_jwt_extended::keys::{SigningKey, VerifyingKey};
+    let signing = SigningKey::from_secret(Algorithm::HS256, SECRET.as_bytes()).unwrap();
+    let verifying = VerifyingKey::from_secret(&[Algorithm::HS256], SECRET.as_bytes()).unwrap();
+    let of_tenants = |config: JwtConfig| {
+        let (signing, verifying) = (signing.clone(), verifying.clone());
+        JwtManager::builder(config)
+            .encode_key_loader(move |_| signing.clone())
+            .decode_key_loader(move |_, _| Some(verifying.clone()))
+    };
+    let lines = logged::lines_of(|| {
+        let jwt = of_tenants(JwtConfig::new().access_token_expires(Lifetime::Never)).build().unwrap();
+        let bench = Bench::of(jwt.clone());
+        bench.accepts(&jwt.create_access_token("ada").unwrap());
+        bench.accepts(&jwt.access_token("ada").never_expires().encode().unwrap());
+    });
+    assert!(lines.is_empty(), "there is no public key to warn of: {lines:?}");
+    let waiting = JwtManager::builder(JwtConfig::new())
+        .encode_key_loader_async({
+            let signing = signing.clone();
+            move |_| std::future::ready(signing.clone())
+        })
+        .verifying_key(verifying.clone())
+        .build()
+        .unwrap();
+    let token = waiting.access_token("ada").never_expires().encode_async();
+    let token = futures_util::FutureExt::now_or_never(token).unwrap().unwrap();
+    assert_eq!(waiting.decode_token(&token).unwrap().identity(), "ada");
 }
 
 /// Keys and tokens of real servers, at the second after they were made.
