@@ -42,6 +42,7 @@ pages! {
     own_store: "src/own-store.md";
     testing: "src/testing.md";
     throttling: "src/throttling.md";
+    proxies: "src/proxies.md";
     errors: "src/errors.md";
     settings: "src/settings.md";
     api: "src/api.md";

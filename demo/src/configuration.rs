@@ -1,6 +1,5 @@
 //! Settings: from the file, over it from the environment, over both from the flags.
 
-use crate::clients::TrustedProxies;
 use crate::error::StartError;
 use crate::page_settings::PageSettings;
 use crate::settings_file;
@@ -38,7 +37,6 @@ pub struct Settings {
     pub cors_origin: Option<Origin>,
     pub store: StoreSetting,
     pub sessions: Sessions,
-    pub trusted_proxies: TrustedProxies,
     pub page: PageSettings,
 }
 
@@ -63,7 +61,7 @@ impl Settings {
         own.set_all(&from_environment)?;
         values.extend(from_environment.into_iter().filter(|(name, _)| name.starts_with("JWT_")));
         let page = PageSettings::new(&values, own.sessions.0);
-        let Own { mut address, cors_origin, store, sessions, trusted_proxies } = own;
+        let Own { mut address, cors_origin, store, sessions } = own;
         if let Some(given) = flags.host {
             address.host = host(ValueKind::String(given)).ok_or(StartError::InvalidValue {
                 setting: "--host",
@@ -72,7 +70,7 @@ impl Settings {
         }
         address.port = flags.port.unwrap_or(address.port);
         let folder = flags.settings.parent().unwrap_or(Path::new(""));
-        Ok(Self { jwt, address, cors_origin, store: store.beside(folder), sessions, trusted_proxies, page })
+        Ok(Self { jwt, address, cors_origin, store: store.beside(folder), sessions, page })
     }
 }
 
@@ -152,19 +150,11 @@ struct Own {
     cors_origin: Option<Origin>,
     store: StoreSetting,
     sessions: Sessions,
-    trusted_proxies: TrustedProxies,
 }
 
 const PREFIX: &str = "DEMO_";
-const NAMES: [&str; 7] = [
-    "DEMO_HOST",
-    "DEMO_PORT",
-    "DEMO_CORS_ORIGIN",
-    "DEMO_STORE",
-    "DEMO_STORE_FILE",
-    "DEMO_SESSIONS",
-    "DEMO_TRUSTED_PROXIES",
-];
+const NAMES: [&str; 6] =
+    ["DEMO_HOST", "DEMO_PORT", "DEMO_CORS_ORIGIN", "DEMO_STORE", "DEMO_STORE_FILE", "DEMO_SESSIONS"];
 
 impl Own {
     /// Sets what one place says; what a later place says is over it.
@@ -213,12 +203,6 @@ impl Own {
                 self.sessions =
                     sessions(&value).ok_or(StartError::InvalidValue { setting: "DEMO_SESSIONS", expected })?;
             }
-            "DEMO_TRUSTED_PROXIES" => {
-                self.trusted_proxies = trusted_proxies(&value).ok_or(StartError::InvalidValue {
-                    setting: "DEMO_TRUSTED_PROXIES",
-                    expected: "a list of addresses and networks, such as [\"127.0.0.1\", \"10.0.0.0/8\"]",
-                })?;
-            }
             _ => return Err(StartError::UnknownSetting { name: name.to_owned(), suggestion: nearest(name) }),
         }
         Ok(())
@@ -265,22 +249,6 @@ fn sessions(value: &ValueKind) -> Option<Sessions> {
             "false" | "0" | "no" | "off" => Some(Sessions(false)),
             _ => None,
         },
-        _ => None,
-    }
-}
-
-/// A list; or a text with commas, as the environment has it.
-fn trusted_proxies(value: &ValueKind) -> Option<TrustedProxies> {
-    match value {
-        ValueKind::Array(items) => {
-            let items = items.iter().map(|item| match &item.kind {
-                ValueKind::String(text) => Some(text.as_str()),
-                _ => None,
-            });
-            TrustedProxies::parse(items.collect::<Option<Vec<_>>>()?)
-        }
-        ValueKind::String(text) if text.is_empty() => Some(TrustedProxies::default()),
-        ValueKind::String(text) => TrustedProxies::parse(text.split(',')),
         _ => None,
     }
 }
@@ -397,23 +365,6 @@ mod tests {
         }
         for wrong in [ValueKind::I64(0), ValueKind::String("nein".to_owned()), ValueKind::Nil] {
             assert_eq!(sessions(&wrong), None, "{wrong:?}");
-        }
-    }
-
-    #[test]
-    fn trusted_proxies_are_a_list_or_a_text_with_commas() {
-        let expected = TrustedProxies::parse(["127.0.0.1", "10.0.0.0/8"]).unwrap();
-        let list = |items: Vec<config::Value>| ValueKind::Array(items);
-        let text = |text: &str| ValueKind::String(text.to_owned());
-        assert_eq!(trusted_proxies(&list(vec!["127.0.0.1".into(), "10.0.0.0/8".into()])), Some(expected.clone()));
-        assert_eq!(trusted_proxies(&text("127.0.0.1, 10.0.0.0/8")), Some(expected));
-        for none in [list(Vec::new()), text("")] {
-            assert_eq!(trusted_proxies(&none), Some(TrustedProxies::default()));
-        }
-        for wrong in
-            [list(vec![1.into()]), list(vec!["x".into()]), text("127.0.0.1,"), ValueKind::I64(1), ValueKind::Nil]
-        {
-            assert_eq!(trusted_proxies(&wrong), None, "{wrong:?}");
         }
     }
 

@@ -30,8 +30,7 @@ impl Managers {
 
 fn builder(config: JwtConfig, store: &SharedStore) -> JwtManagerBuilder {
     JwtManager::builder(config).token_store(store.clone()).on_reuse_detected(|detected| async move {
-        let from =
-            detected.request().peer_addr().map_or_else(|| "unknown".to_owned(), |address| address.ip().to_string());
+        let from = detected.client_address().map_or_else(|| "unknown".to_owned(), |address| address.to_string());
         log::warn!(
             "a refresh token of {:?} came back after it was used, from {from}: session {} is over",
             detected.subject(),

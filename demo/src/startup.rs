@@ -26,7 +26,6 @@ impl Application {
     pub async fn build(settings: Settings) -> Result<Self, StartError> {
         let users = web::Data::new(Users::of_the_example().map_err(StartError::Hashing)?);
         let throttle = web::Data::new(Throttle::default());
-        let trusted_proxies = web::Data::new(settings.trusted_proxies);
         let store = settings.store.open().await?;
         let managers = Managers::build(settings.jwt, &users, &store.shared)?;
         let page = Page::new(&settings.page).map_err(StartError::Page)?;
@@ -38,7 +37,6 @@ impl Application {
                 .app_data(managers.jwt.clone())
                 .app_data(users.clone())
                 .app_data(throttle.clone())
-                .app_data(trusted_proxies.clone())
                 .app_data(web::Data::new(sessions))
                 .configure(|app| routes::configure(app, &managers, &page, &store.replica))
                 .wrap(jwt_errors())

@@ -20,7 +20,9 @@ mod token;
 
 pub use claims::{JoseHeader, TokenType, VerifiedToken};
 pub use clock::{Clock, SystemClock};
-pub use config::{CookiePrefix, ErrorFormat, JwtConfig, Lifetime, Location, OneOrMany, ParseLifetimeError, SameSite};
+pub use config::{
+    CookiePrefix, ErrorFormat, ForwardedHeader, JwtConfig, Lifetime, Location, OneOrMany, ParseLifetimeError, SameSite,
+};
 pub use error::{BodyError, ConfigError, CsrfError, InvalidToken, IssueError, JwtError, MissingToken};
 pub use issue::TokenBuilder;
 pub use manager::builder::JwtManagerBuilder;

@@ -19,7 +19,7 @@ pub async fn login(
     request: HttpRequest,
     body: web::Payload,
 ) -> actix_web::Result<HttpResponse> {
-    let username = credentials::verified_username(&users, &throttle, &request, body).await?;
+    let username = credentials::verified_username(&jwt, &users, &throttle, &request, body).await?;
     Ok(not_cached().json(tokens_of_login(&jwt, &username, &request).await?))
 }
 

@@ -16,7 +16,7 @@ pub async fn login(
     request: HttpRequest,
     body: web::Payload,
 ) -> actix_web::Result<HttpResponse> {
-    let username = credentials::verified_username(&users, &throttle, &request, body).await?;
+    let username = credentials::verified_username(&jwt, &users, &throttle, &request, body).await?;
     let tokens = auth::tokens_of_login(&jwt, &username, &request).await?;
     let mut response = not_cached().json(json!({ "login": true }));
     set(&jwt, &mut response, &tokens)?;

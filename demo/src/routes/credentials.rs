@@ -1,9 +1,9 @@
 //! Reading and checking a username and its password: the same for every way to log in.
 
-use crate::clients::TrustedProxies;
 use crate::passwords::Unverified;
 use crate::throttle::Throttle;
 use crate::users::Users;
+use actix_jwt_extended::JwtManager;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, ResponseError, web};
@@ -20,14 +20,14 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Who sent the right pair.
 pub async fn verified_username(
+    jwt: &JwtManager,
     users: &Users,
     throttle: &Throttle,
     request: &HttpRequest,
     body: web::Payload,
 ) -> actix_web::Result<String> {
     let (username, password) = read(request, body).await?;
-    let client = request.app_data::<web::Data<TrustedProxies>>().and_then(|proxies| proxies.client(request));
-    let attempt = throttle.attempt(&username, client);
+    let attempt = throttle.attempt(&username, jwt.client_address(request));
     // Before anything is hashed.
     throttle.check(attempt).map_err(Refusal::Throttled)?;
     match users.verify(&username, password).await {

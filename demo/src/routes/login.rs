@@ -15,6 +15,6 @@ pub async fn login(
     request: HttpRequest,
     body: web::Payload,
 ) -> actix_web::Result<HttpResponse> {
-    let username = credentials::verified_username(&users, &throttle, &request, body).await?;
+    let username = credentials::verified_username(&jwt, &users, &throttle, &request, body).await?;
     Ok(not_cached().json(json!({ "access_token": jwt.create_access_token(&username)? })))
 }

@@ -29,7 +29,7 @@ fn fail_until_throttled(mut attempt: impl FnMut(usize) -> Response) -> (usize, u
 }
 
 fn behind_a_proxy() -> Folder {
-    Folder::with_secret_and("DEMO_TRUSTED_PROXIES = [\"127.0.0.1\", \"10.0.0.0/8\"]")
+    Folder::with_secret_and("JWT_TRUSTED_PROXIES = [\"127.0.0.1\", \"10.0.0.0/8\"]")
 }
 
 #[test]
@@ -76,8 +76,8 @@ fn without_trusted_proxies_the_header_helps_nobody() {
 
 #[test]
 fn trusted_proxies_that_are_none_stop_the_start() {
-    let folder = Folder::with_secret_and("DEMO_TRUSTED_PROXIES = [\"proxy.example\"]");
+    let folder = Folder::with_secret_and("JWT_TRUSTED_PROXIES = [\"proxy.example\"]");
     let (code, log) = Demo::spawn(&mut folder.demo()).end();
     assert_eq!(code, Some(1), "{log}");
-    assert!(log.contains("DEMO_TRUSTED_PROXIES must be a list of addresses and networks"), "{log}");
+    assert!(log.contains("JWT_TRUSTED_PROXIES must be a list of addresses and networks"), "{log}");
 }

@@ -4,12 +4,14 @@ mod cookies;
 mod environment;
 #[cfg(feature = "settings")]
 mod file;
+mod proxies;
 mod secret;
 mod setters;
 mod settings;
 mod types;
 mod value;
 
+pub use proxies::ForwardedHeader;
 pub use settings::JwtConfig;
 pub use types::{CookiePrefix, ErrorFormat, Lifetime, Location, OneOrMany, ParseLifetimeError, SameSite};
 
@@ -25,6 +27,7 @@ use std::time::Duration;
 use value::SettingValue;
 
 pub(crate) use cookies::{Names, begins_with, is_domain, warn_of_plain_cookies};
+pub(crate) use proxies::{TrustedProxies, warn_of_long_headers};
 pub(crate) use secret::{PemSource, SecretSource, base64_of_pem};
 
 /// What all our settings begin with; names without it are somebody else's.
@@ -110,6 +113,9 @@ impl JwtConfig {
         let in_realms = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
         if self.realm.len() > 32 || !self.realm.bytes().all(in_realms) {
             return invalid("JWT_REALM", "at most 32 letters, digits and . _ -, or empty");
+        }
+        if TrustedProxies::of(self).is_none() {
+            return invalid("JWT_TRUSTED_PROXIES", TrustedProxies::EXPECTED);
         }
         if self.token_location.is_empty() {
             return invalid("JWT_TOKEN_LOCATION", "at least one location");

@@ -2,7 +2,8 @@
 
 use super::value::{FromSetting, SettingValue};
 use super::{
-    CookiePrefix, ErrorFormat, Lifetime, Location, OneOrMany, PemSource, SameSite, SecretSource, named_file, nearest,
+    CookiePrefix, ErrorFormat, ForwardedHeader, Lifetime, Location, OneOrMany, PemSource, SameSite, SecretSource,
+    named_file, nearest,
 };
 use crate::claims::name;
 use crate::error::ConfigError;
@@ -122,7 +123,9 @@ settings! {
     "JWT_REFRESH_CSRF_COOKIE_PATH" refresh_csrf_cookie_path: String = "/".to_owned();
     "JWT_REFRESH_CSRF_HEADER_NAME" refresh_csrf_header_name: String = "X-CSRF-TOKEN".to_owned();
     "JWT_REFRESH_CSRF_FIELD_NAME" refresh_csrf_field_name: String = "csrf_token".to_owned();
-    "JWT_MAX_TOKEN_SIZE" max_token_size: usize = 8 * 1024;
+    "JWT_TRUSTED_PROXIES" trusted_proxies: Option<OneOrMany> = None;
+    "JWT_FORWARDED_HEADER" forwarded_header: ForwardedHeader = ForwardedHeader::XForwardedFor;
+    "JWT_MAX_TOKEN_SIZE" max_token_size: usize = 8_000;
     "JWT_TOKEN_CACHE_SIZE" token_cache_size: usize = 4096;
     "JWT_REFRESH_GRACE" refresh_grace: Duration = Duration::from_secs(10);
     "JWT_SESSION_LIFETIME" session_lifetime: Lifetime = Lifetime::After(Duration::from_secs(90 * 86_400));

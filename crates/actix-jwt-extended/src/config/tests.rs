@@ -34,7 +34,7 @@ fn defaults_are_those_of_flask_jwt_extended() {
     assert_eq!(config.error_format, ErrorFormat::Flask);
     assert_eq!(config.token_location, [Location::Headers]);
     assert_eq!((config.header_name.as_str(), config.header_type.as_str()), ("Authorization", "Bearer"));
-    assert_eq!((config.max_token_size, config.token_cache_size), (8192, 4096));
+    assert_eq!((config.max_token_size, config.token_cache_size), (8000, 4096));
     assert_eq!((config.refresh_grace, config.store_timeout), (Duration::from_secs(10), Duration::from_secs(2)));
     assert_eq!(config.session_lifetime, Lifetime::After(Duration::from_secs(90 * 86_400)));
     assert_eq!(config.session_idle, Lifetime::Never);
@@ -120,6 +120,8 @@ fn every_setting_is_read_from_toml_and_from_the_environment() {
         JWT_REFRESH_CSRF_COOKIE_PATH = "/x"
         JWT_REFRESH_CSRF_HEADER_NAME = "X-X"
         JWT_REFRESH_CSRF_FIELD_NAME = "x"
+        JWT_TRUSTED_PROXIES = ["127.0.0.1", "10.0.0.0/8"]
+        JWT_FORWARDED_HEADER = "Forwarded"
         JWT_MAX_TOKEN_SIZE = 4096
         JWT_TOKEN_CACHE_SIZE = 10
         JWT_REFRESH_GRACE = 0
@@ -192,6 +194,8 @@ fn every_setting_is_read_from_toml_and_from_the_environment() {
         ("JWT_REFRESH_CSRF_COOKIE_PATH", "/x"),
         ("JWT_REFRESH_CSRF_HEADER_NAME", "X-X"),
         ("JWT_REFRESH_CSRF_FIELD_NAME", "x"),
+        ("JWT_TRUSTED_PROXIES", "127.0.0.1, 10.0.0.0/8"),
+        ("JWT_FORWARDED_HEADER", "forwarded"),
         ("JWT_MAX_TOKEN_SIZE", "4096"),
         ("JWT_TOKEN_CACHE_SIZE", "10"),
         ("JWT_REFRESH_GRACE", "0"),

@@ -2,7 +2,7 @@
 
 use crate::claims::{TokenType, VerifiedToken, name};
 use crate::clock::{Clock, SystemClock};
-use crate::config::{JwtConfig, Lifetime, warn_of_plain_cookies};
+use crate::config::{JwtConfig, Lifetime, warn_of_long_headers, warn_of_plain_cookies};
 use crate::error::{ConfigError, InvalidToken};
 use crate::keys::{KeyRing, SigningKey, VerifyingKey};
 use crate::manager::JwtManager;
@@ -120,6 +120,7 @@ impl JwtManagerBuilder {
         if ring.signing.is_none() && !self.hooks.load_signing_keys() {
             warn_of_any_token(&self.config);
         }
+        warn_of_long_headers(&self.config);
         self.config.forget_keys();
         Ok(JwtManager::from_parts(self.config, ring, self.hooks, self.clock, self.store))
     }

@@ -12,6 +12,7 @@ use std::any::Any;
 use std::cell::Cell;
 use std::error::Error;
 use std::future::Future;
+use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -66,7 +67,7 @@ pub(crate) type AnyUser = Arc<dyn Any + Send + Sync>;
 ///     .token_store(MemoryStore::new())
 ///     .on_reuse_detected(|detected| async move {
 ///         // … tell the user, and whoever is on call …
-///         log::warn!("{} from {:?}", detected.subject(), detected.request().peer_addr());
+///         log::warn!("{} from {:?}", detected.subject(), detected.client_address());
 ///     })
 ///     .build()?;
 /// # Ok::<(), actix_jwt_extended::ConfigError>(())
@@ -75,12 +76,13 @@ pub(crate) type AnyUser = Arc<dyn Any + Send + Sync>;
 pub struct ReuseDetected {
     session_id: String,
     subject: String,
+    client: Option<IpAddr>,
     request: HttpRequest,
 }
 
 impl ReuseDetected {
-    pub(crate) fn new(session_id: String, subject: String, request: HttpRequest) -> Self {
-        Self { session_id, subject, request }
+    pub(crate) fn new(session_id: String, subject: String, client: Option<IpAddr>, request: HttpRequest) -> Self {
+        Self { session_id, subject, client, request }
     }
 
     /// The session, which is revoked already.
@@ -93,6 +95,12 @@ impl ReuseDetected {
     #[must_use]
     pub fn subject(&self) -> &str {
         &self.subject
+    }
+
+    /// Where the request came from, as [`JwtManager::client_address`](crate::JwtManager::client_address) tells it.
+    #[must_use]
+    pub fn client_address(&self) -> Option<IpAddr> {
+        self.client
     }
 
     /// The request that presented the token: the thief's, or that of the owner who was slower.

@@ -13,7 +13,7 @@ pub use decode_options::DecodeOptions;
 
 use crate::claims::{HeaderRef, VerifiedToken};
 use crate::clock::{Clock, unix_millis, unix_seconds};
-use crate::config::JwtConfig;
+use crate::config::{JwtConfig, TrustedProxies};
 use crate::error::{InvalidToken, JwtError};
 use crate::keys::{KeyRing, VerifyingKey};
 use crate::store::SharedStore;
@@ -61,6 +61,7 @@ struct Inner {
     clock: Arc<dyn Clock>,
     /// `JWT_HEADER_NAME`, ready for a look-up.
     header_name: HeaderName,
+    trusted_proxies: TrustedProxies,
     verified: VerifiedTokens,
     renewals: Renewals,
     store: Option<SharedStore>,
@@ -82,6 +83,7 @@ impl JwtManager {
         let verified = VerifiedTokens::new(remembered);
         // The settings have been checked.
         let header_name = config.header_name.parse().unwrap_or(AUTHORIZATION);
+        let trusted_proxies = TrustedProxies::of(&config).unwrap_or_default();
         let renewals = Renewals::default();
         let earliest_issue_ms = AtomicI64::new(0);
         Self(Arc::new(Inner {
@@ -91,6 +93,7 @@ impl JwtManager {
             hooks,
             clock,
             header_name,
+            trusted_proxies,
             verified,
             renewals,
             store,
@@ -109,6 +112,10 @@ impl JwtManager {
 
     pub(crate) fn header_name(&self) -> &HeaderName {
         &self.0.header_name
+    }
+
+    pub(crate) fn trusted_proxies(&self) -> &TrustedProxies {
+        &self.0.trusted_proxies
     }
 
     pub(crate) fn hooks(&self) -> &Hooks {

@@ -1,6 +1,7 @@
 //! The way of a request: locate → verify → check → load → extract; the wrap; refusals.
 
 pub(crate) mod check;
+mod client_address;
 pub(crate) mod errors;
 pub(crate) mod extract;
 pub(crate) mod identity;

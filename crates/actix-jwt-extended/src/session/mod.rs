@@ -264,7 +264,8 @@ async fn end_reused(
     if !matches!(manager.store_answer(|store| store.remove_session(&session)).await, Ok(false)) {
         log::warn!("a refresh token was used twice: session {} is revoked", session.sid);
         if let Some(hook) = &manager.hooks().reuse_detected {
-            let detected = ReuseDetected::new(session.sid, subject, request);
+            let client = manager.client_address(&request);
+            let detected = ReuseDetected::new(session.sid, subject, client, request);
             hooks::notify("on_reuse_detected", || hook(detected)).await;
         }
     }

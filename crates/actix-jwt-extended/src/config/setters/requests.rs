@@ -1,7 +1,7 @@
 //! Setters: where a request carries its token, and how a refused one is answered.
 
 use super::setters;
-use crate::config::{ErrorFormat, JwtConfig, Location};
+use crate::config::{ErrorFormat, ForwardedHeader, JwtConfig, Location, OneOrMany};
 use std::time::Duration;
 
 setters! {
@@ -93,4 +93,22 @@ setters! {
     /// let config = JwtConfig::new().body_timeout(std::time::Duration::from_secs(5));
     /// ```
     "JWT_BODY_TIMEOUT" body_timeout(timeout: Duration) => timeout;
+
+    /// The proxies in front of the application, by address or network, whose word about a client's address counts; by
+    /// default nobody's, for anybody can send that header. See [`JwtManager::client_address`](crate::JwtManager::client_address).
+    ///
+    /// ```
+    /// # use actix_jwt_extended::JwtConfig;
+    /// let config = JwtConfig::new().trusted_proxies(["127.0.0.1", "10.0.0.0/8"]);
+    /// ```
+    "JWT_TRUSTED_PROXIES" trusted_proxies(proxies: impl Into<OneOrMany>) => Some(proxies.into());
+
+    /// The header in which they tell it; `X-Forwarded-For` by default. Name the one that your proxy writes: the other
+    /// passes through it as the client wrote it.
+    ///
+    /// ```
+    /// # use actix_jwt_extended::{ForwardedHeader, JwtConfig};
+    /// let config = JwtConfig::new().forwarded_header(ForwardedHeader::Forwarded);
+    /// ```
+    "JWT_FORWARDED_HEADER" forwarded_header(header: ForwardedHeader) => header;
 }

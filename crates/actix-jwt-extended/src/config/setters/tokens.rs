@@ -180,7 +180,10 @@ setters! {
     /// ```
     "JWT_IDENTITY_CLAIM" identity_claim(name: impl Into<String>) => name.into();
 
-    /// The longest token that is looked at, and issued, in bytes; 8192 by default.
+    /// The longest token that is looked at, and issued, in bytes; 8000 by default.
+    ///
+    /// In a header it must pass every proxy in front of the application: nginx, Apache httpd and Varnish refuse lines of more than
+    /// some 8,190 bytes unless they are told otherwise. A cookie is never longer than 4,096 bytes.
     ///
     /// ```
     /// # use actix_jwt_extended::JwtConfig;

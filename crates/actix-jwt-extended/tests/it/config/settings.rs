@@ -1,7 +1,8 @@
 //! From a settings file to a running route.
 
 use crate::app::{TestApp, builder, config};
-use actix_jwt_extended::{CookieOptions, JwtConfig, JwtIdentity, JwtManager};
+use crate::logged;
+use actix_jwt_extended::{CookieOptions, JwtConfig, JwtIdentity, JwtManager, Location};
 use actix_web::{HttpResponse, web};
 
 #[test]
@@ -28,6 +29,18 @@ fn a_settings_file_shapes_the_server() {
 }
 
 #[test]
+fn headers_that_proxies_refuse_are_told_of() {
+    let warned = |config: JwtConfig| {
+        let lines = logged::lines_of(|| drop(builder(config).build().unwrap()));
+        lines.iter().any(|line| line.contains("nginx"))
+    };
+    assert!(!warned(config()));
+    assert!(!warned(config().max_token_size(8_168)));
+    assert!(warned(config().max_token_size(8_169)));
+    assert!(!warned(config().max_token_size(8_169).token_location([Location::Cookies])));
+}
+
+#[test]
 fn a_broken_settings_file_stops_the_program_before_the_first_request() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("Settings.toml");
@@ -35,6 +48,10 @@ fn a_broken_settings_file_stops_the_program_before_the_first_request() {
         ("", "JWT_SECRET_KEY is not set"),
         ("JWT_SECRET_KEY = \"secret\"", "JWT_SECRET_KEY is a well-known example"),
         ("JWT_SECRET = \"x\"", "JWT_SECRET is no setting; did you mean JWT_SECRET_KEY?"),
+        (
+            "JWT_SECRET_KEY = \"the settings file's secret, 32 bytes or more\"\nJWT_TRUSTED_PROXIES = \"*\"",
+            "JWT_TRUSTED_PROXIES must be a list",
+        ),
         ("JWT_SECRET_KEY = 7", "JWT_SECRET_KEY must be a string"),
     ] {
         std::fs::write(&path, text).unwrap();

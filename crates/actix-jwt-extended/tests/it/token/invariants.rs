@@ -193,8 +193,8 @@ fn the_size_is_judged_before_anything_else() {
     bench.refuses(&".".repeat(513), "Token is too long");
     bench.refuses(&".".repeat(512), "Not enough segments");
     let default = Bench::new(config());
-    default.refuses(&"a".repeat(8193), "Token is too long");
-    default.refuses(&"a".repeat(8192), "Not enough segments");
+    default.refuses(&"a".repeat(8001), "Token is too long");
+    default.refuses(&"a".repeat(8000), "Not enough segments");
 }
 
 #[test]
