@@ -277,6 +277,48 @@ fn acknowledge(line: &str) {
     out.flush().unwrap();
 }
 
+const LIMITED: &str = "AJX_SQLITE_LIMITED";
+
+/// Revokes until the file may not grow any more, and goes on living.
+#[actix_web::test]
+async fn limited() {
+    let Some(path) = env::var_os(LIMITED) else { return };
+    let store = SqliteStore::open(path).await.unwrap();
+    let mut number = 0;
+    let error = loop {
+        match store.revoke(&Revocation::of_token(&number.to_string(), LATER), NOW).await {
+            Ok(()) => number += 1,
+            Err(error) => break error,
+        }
+    };
+    acknowledge(&format!("refused {error}"));
+    for number in 0..number {
+        assert!(is_revoked(&store, &number.to_string()).await);
+    }
+    acknowledge(&format!("acknowledged {number}"));
+}
+
+/// As where a service has a limit for its files: the system ends whoever does not see to it.
+#[cfg(unix)]
+#[actix_web::test]
+async fn a_file_that_may_not_grow_is_an_error() {
+    let files = Files::new();
+    let path = files.next();
+    let mut child = Command::new("sh");
+    child.args(["-c", "ulimit -f 400 && exec \"$0\" \"$@\""]).arg(env::current_exe().unwrap());
+    child.args(["--exact", "sqlite::limited", "--nocapture"]).env(LIMITED, &path);
+    let output = child.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && said.contains("\nrefused "), "{:?}: {said}", output.status);
+    let acknowledged = said.split_once("\nacknowledged ").unwrap().1.split_once('.').unwrap().0.parse().unwrap();
+    let store = SqliteStore::open(&path).await.unwrap();
+    for number in 0..acknowledged {
+        assert!(is_revoked(&store, &number.to_string()).await, "{number} of {acknowledged} was forgotten");
+    }
+    // Without the limit it goes on.
+    store.revoke(&Revocation::of_token("later", LATER), NOW).await.unwrap();
+}
+
 struct Killed(Child);
 
 impl Drop for Killed {

@@ -14,6 +14,8 @@ use place::Place;
 use rusqlite::{Connection, params, params_from_iter};
 use std::fmt;
 use std::path::Path;
+#[cfg(unix)]
+use std::sync::OnceLock;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::task::spawn_blocking;
@@ -38,6 +40,8 @@ const SESSIONS: usize = 1_000;
 /// time share one commit. The file is made with mode 0600; beside it lie a `-wal` and a `-shm` file, and what was
 /// written last is in the former: copy a file that is in use with `sqlite3 logins.db ".backup copy.db"`. Once the last
 /// clone is dropped, the file has everything. Its tables begin with `ajx_`, so it may be your application's own file.
+///
+/// A full disk is an error, and so is a file that reaches the process's limit (`ulimit -f`): the store takes the signal SIGXFSZ.
 ///
 /// A file that is moved, deleted, replaced, or put back to an earlier state while the store is open is noticed, since
 /// it would not know what was acknowledged: each call fails (503), and the log says so once, until the file is back or
@@ -68,6 +72,20 @@ struct Inner {
     writer: Writer,
 }
 
+/// Where the process has a limit for its files (`ulimit -f`), the system would end it with SIGXFSZ. Once the signal is
+/// taken, SQLite gets an error instead, and whoever called gets it, too.
+fn live_on_when_a_file_may_not_grow() -> Result<(), StoreError> {
+    #[cfg(unix)]
+    {
+        static TAKEN: OnceLock<bool> = OnceLock::new();
+        let take = || signal_hook::flag::register(signal_hook::consts::SIGXFSZ, Arc::default()).is_ok();
+        if !TAKEN.get_or_init(take) {
+            return Err(StoreError::new("the signal SIGXFSZ cannot be handled"));
+        }
+    }
+    Ok(())
+}
+
 impl fmt::Debug for SqliteStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SqliteStore").field("path", &self.0.readers.place.path()).finish()
@@ -83,6 +101,7 @@ impl SqliteStore {
         // So that no path means something else than a file.
         let path = std::path::absolute(path).map_err(StoreError::new)?;
         blocking(move || {
+            live_on_when_a_file_may_not_grow()?;
             let connection = schema::open(&path)?;
             let place = Arc::new(Place::of(path)?);
             let writer = Writer::start(connection, Arc::clone(&place))?;
