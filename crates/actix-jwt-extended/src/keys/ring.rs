@@ -43,13 +43,15 @@ impl KeyRing {
             if let Some(source) = &config.secret_key {
                 let given = secret::load(source)?;
                 let secret = secret::decode(&given)?;
+                secret::check_kind(&secret)?;
+                // Before its length: that of a path says nothing.
+                secret::check_spelling(source, &given)?;
                 match check_secret(&secret, &secret_algorithms) {
                     Err(ConfigError::WeakSecret { reason }) if config.allow_weak_secret => {
                         log::warn!("JWT_SECRET_KEY {reason}; accepted because JWT_ALLOW_WEAK_SECRET is true");
                     }
                     verdict => verdict?,
                 }
-                secret::check_spelling(source, &given)?;
                 ring.add(VerifyingKey::from_any_secret(&secret_algorithms, &secret)?)?;
                 if config.algorithm.family() == AlgorithmFamily::Hmac {
                     ring.signing = Some(SigningKey::from_any_secret(config.algorithm, &secret)?);

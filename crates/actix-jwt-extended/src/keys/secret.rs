@@ -10,6 +10,8 @@ use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use jsonwebtoken::Algorithm;
 use sha2::{Sha256, Sha384, Sha512};
+use std::fs::File;
+use std::io::Read as _;
 use std::path::Path;
 use zeroize::Zeroizing;
 
@@ -69,21 +71,46 @@ pub(super) fn check_spelling(source: &SecretSource, given: &[u8]) -> Result<(), 
     if matches!(source, SecretSource::Inline(text) if looks_like_a_path(text.reveal())) {
         return wrong("looks like a path; name the file in JWT_SECRET_KEY_FILE, or write the secret as base64:…");
     }
+    if std::str::from_utf8(given).is_ok_and(is_a_placeholder) {
+        return wrong("is a placeholder that nothing has filled in, and others can guess it; write the secret itself");
+    }
     Ok(())
 }
 
 fn looks_like_a_path(text: &str) -> bool {
     let roots =
         ["/run/", "/var/", "/etc/", "/home/", "/mnt/", "/opt/", "/tmp/", "/usr/", "/secrets/", "/app/", "/srv/"];
-    roots.iter().chain(&["./", "../", "~/", "file:"]).any(|start| text.starts_with(start))
-        || (text.starts_with('/') && Path::new(text).is_file())
+    let has_drive = matches!(text.as_bytes(), [drive, b':', b'\\' | b'/', ..] if drive.is_ascii_alphabetic());
+    has_drive
+        || roots.iter().chain(&["./", "../", "~/", "file:"]).any(|start| text.starts_with(start))
+        || Path::new(text).is_file()
 }
+
+/// As templates and shells have them: `${NAME}`, `$NAME`, `$(command)`, `{{ name }}`, `<your secret>`.
+fn is_a_placeholder(text: &str) -> bool {
+    let within = |open, close| text.strip_prefix(open).and_then(|rest| rest.strip_suffix(close));
+    let is_name =
+        |name: &str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    let is_prose = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b" -_".contains(&byte));
+    [("${", "}"), ("$(", ")"), ("{{", "}}")].into_iter().any(|(open, close)| within(open, close).is_some())
+        || text.strip_prefix('$').is_some_and(is_name)
+        || within("<", ">").is_some_and(is_prose)
+}
+
+/// No secret is longer, but much that is none, such as `/dev/urandom`.
+const LONGEST_FILE: usize = 64 * 1024;
 
 /// One line end at the end is the editor's, not the secret's.
 fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, ConfigError> {
-    let mut bytes = std::fs::read(path)
-        .map(Zeroizing::new)
+    // Allocated once: what grows leaves copies behind.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(LONGEST_FILE + 1));
+    File::open(path)
+        .and_then(|file| file.take(LONGEST_FILE as u64 + 1).read_to_end(&mut bytes))
         .map_err(|error| invalid(SECRET_KEY, format!("cannot be read from {}: {error}", path.display())))?;
+    if bytes.len() > LONGEST_FILE {
+        let reason = format!("cannot be read from {}: it is longer than {LONGEST_FILE} bytes", path.display());
+        return Err(invalid(SECRET_KEY, reason));
+    }
     if bytes.ends_with(b"\n") {
         bytes.pop();
         if bytes.ends_with(b"\r") {
@@ -124,8 +151,8 @@ fn from_hex(digits: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
 /// in 27 million.
 const FEWEST_DIFFERENT_BYTES: usize = 8;
 
-/// Length and notoriety (RFC 7518 §3.2, RFC 8725 §3.5).
-pub(super) fn check_secret(secret: &[u8], algorithms: &[Algorithm]) -> Result<(), ConfigError> {
+/// What is no secret at all, however it is spelt.
+pub(super) fn check_kind(secret: &[u8]) -> Result<(), ConfigError> {
     if looks_like_pem(secret) {
         return Err(invalid(
             SECRET_KEY,
@@ -141,6 +168,12 @@ pub(super) fn check_secret(secret: &[u8], algorithms: &[Algorithm]) -> Result<()
             "names a PEM file; a file of a key belongs in JWT_PRIVATE_KEY or JWT_PUBLIC_KEY",
         ));
     }
+    Ok(())
+}
+
+/// Length and notoriety (RFC 7518 §3.2, RFC 8725 §3.5).
+pub(super) fn check_secret(secret: &[u8], algorithms: &[Algorithm]) -> Result<(), ConfigError> {
+    check_kind(secret)?;
     let needed = algorithms.iter().map(|algorithm| hash_bytes(*algorithm)).max().unwrap_or(0);
     let weak = |reason: String| Err(ConfigError::WeakSecret { reason });
     let word = String::from_utf8_lossy(repeated(secret).unwrap_or(secret));

@@ -27,6 +27,9 @@ fn a_secret_can_stand_in_a_file_whose_last_line_end_is_cut_off() {
     std::fs::write(&secret, format!("{TEXT}\n\n")).unwrap();
     let error = refusal(JwtConfig::new().secret_key_file(&secret));
     assert!(error.starts_with("JWT_SECRET_KEY has white space at an end"), "{error}");
+    std::fs::write(&secret, vec![b'x'; 100_000]).unwrap();
+    let error = refusal(JwtConfig::new().secret_key_file(&secret));
+    assert!(error.ends_with(": it is longer than 65536 bytes"), "{error}");
     std::fs::remove_file(&secret).unwrap();
     let error = refusal(JwtConfig::new().secret_key_file(&secret));
     assert!(error.starts_with(&format!("JWT_SECRET_KEY cannot be read from {}: ", secret.display())), "{error}");
@@ -45,6 +48,16 @@ fn a_secret_that_is_something_else_says_what() {
         ("/run/secrets/the-secret-of-our-application", "looks like a path; name the file in JWT_SECRET_KEY_FILE"),
         ("./secrets/the-secret-of-our-application", "looks like a path"),
         ("~/secrets/the-secret-of-our-application", "looks like a path"),
+        ("/run/secrets/x", "looks like a path"),
+        ("C:\\secrets\\the-secret-of-our-application", "looks like a path"),
+        (concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/keys/secrets.rs"), "looks like a path"),
+        ("tests/it/keys/secrets.rs", "looks like a path"),
+        ("${THE_SECRET_OF_OUR_APPLICATION_AND_NO_OTHER}", "is a placeholder"),
+        ("${SECRET:-}", "is a placeholder"),
+        ("$THE_SECRET_OF_OUR_APPLICATION_AND_NO_OTHER", "is a placeholder"),
+        ("$(openssl rand -hex 32)", "is a placeholder"),
+        ("{{ .Values.ourApplication.secretKey | quote }}", "is a placeholder"),
+        ("<your own secret with 32 bytes or more>", "is a placeholder"),
         ("a secret for tests: 0123456789 abcdef\n", "has white space at an end; cut it off"),
         (" a secret for tests: 0123456789 abcdef", "has white space at an end"),
         ("\"a secret for tests: 0123456789 abcdef\"", "stands in quotes"),
@@ -56,6 +69,12 @@ fn a_secret_that_is_something_else_says_what() {
         let error = refusal(JwtConfig::new().secret_key(secret).allow_weak_secret(true));
         assert!(error.starts_with(&format!("JWT_SECRET_KEY {reason}")), "{secret}: {error}");
         assert!(!error.contains(secret.trim()), "{error}");
+        // Whatever else is wrong: of a path the length says nothing.
+        let strict = refusal(JwtConfig::new().secret_key(secret));
+        assert_eq!(strict, error);
+    }
+    for fine in ["$a-secret-for-tests: 0123456789 abcdef", "<a secret for tests: 0123456789 abcdef?>"] {
+        manager(JwtConfig::new().secret_key(fine));
     }
     // A slash at the beginning is base64, too.
     manager(JwtConfig::new().secret_key("/9j+k3Jd9sLq0ZpWm4XvTb7RnYcUe1GhAf5IoK8yQ2w="));
