@@ -60,6 +60,14 @@ impl KeyRing {
                 return Err(missing(SECRET_KEY, &secret_algorithms));
             }
         }
+        for (setting, key) in [("JWT_PRIVATE_KEY", &config.private_key), ("JWT_PUBLIC_KEY", &config.public_key)] {
+            if public_algorithms.is_empty() && key.is_some() {
+                log::warn!(
+                    "{setting} is set and not in force: JWT_ALGORITHM is {:?}, which needs JWT_SECRET_KEY",
+                    config.algorithm
+                );
+            }
+        }
         #[cfg(not(feature = "asymmetric"))]
         if let Some(algorithm) = public_algorithms.first() {
             return Err(not_built_in(config, *algorithm));

@@ -1,6 +1,7 @@
 //! Keys in the forms in which people have them: read, or named with the way out.
 
-use crate::app::manager;
+use crate::app::{SECRET, manager};
+use crate::logged;
 use actix_jwt_extended::keys::{Algorithm, SigningKey, VerifyingKey};
 use actix_jwt_extended::{JwtConfig, JwtManager};
 use base64::Engine as _;
@@ -226,4 +227,25 @@ fn a_key_in_base64_is_no_secret() {
         let error = JwtManager::new(config).unwrap_err().to_string();
         assert!(error.starts_with("JWT_SECRET_KEY holds a PEM key, which is no HMAC secret"), "{error}");
     }
+}
+
+/// Somebody believes that key pairs are in force, and whoever has the secret makes tokens.
+#[test]
+fn a_key_that_no_algorithm_uses_is_told() {
+    let told = |config: JwtConfig| {
+        logged::lines_of(|| drop(JwtManager::new(config.secret_key(SECRET)).unwrap()))
+            .into_iter()
+            .filter(|line| line.contains("not in force"))
+            .collect::<Vec<_>>()
+    };
+    let pem = include_str!("../../keys/ed25519.pem");
+    assert_eq!(
+        told(JwtConfig::new().private_key(pem)),
+        ["JWT_PRIVATE_KEY is set and not in force: JWT_ALGORITHM is HS256, which needs JWT_SECRET_KEY"]
+    );
+    assert_eq!(told(JwtConfig::new().private_key(pem).public_key("no/file.pem")).len(), 2);
+    let none: [&str; 0] = [];
+    assert_eq!(told(JwtConfig::new()), none);
+    assert_eq!(told(JwtConfig::new().private_key(pem).algorithm(Algorithm::EdDSA)), none);
+    assert_eq!(told(JwtConfig::new().private_key(pem).decode_algorithms([Algorithm::EdDSA])), none);
 }
