@@ -161,6 +161,7 @@ async function refresh() {
 const NO_REFRESH_VALUE = "The refresh token’s CSRF value is in no cookie that this page can read, so it cannot refresh: " +
   "log in again. An application hands the value out with the login (JWT_CSRF_IN_COOKIES).";
 
+const NOT_YET = "You are still logged in, and can try again:";
 const NOT_ENDED = "The cookies are gone from this browser. Their session was not ended, and lives until it expires:";
 
 async function logOut() {
@@ -169,14 +170,15 @@ async function logOut() {
     // Either ends the session; the access token may have expired.
     let answer = await call("DELETE", "/auth/logout", { token: access });
     if (!answer.ok && refresh) answer = await call("DELETE", "/auth/logout", { token: refresh });
+    if (answer.failed) return notice(`${NOT_YET} ${answer.message}`);
     tokens.access = tokens.refresh = null;
     used = [];
     if (answer.ok) tokens.revoked = access;
   } else {
     const csrf = accessCsrf("DELETE") ?? refreshCsrf("DELETE");
     const answer = await call("DELETE", "/auth/cookies", { cookies: true, csrf });
-    // Nothing came back: the cookies are still there.
-    if (!answer.ok && !answer.body) return;
+    // The cookies are still there.
+    if (answer.failed) return notice(`${NOT_YET} ${answer.message}`);
     if (!answer.ok) notice(`${NOT_ENDED} ${answer.message}`);
   }
   showToken(null);
@@ -418,6 +420,7 @@ async function call(method, path, { token = null, csrf = null, json = null, cook
     const body = parsed(text);
     answer = {
       ok: response.ok,
+      failed: response.status >= 500,
       status: `${response.status} ${response.statusText}`.trim(),
       headers: ["content-type", "cache-control", "www-authenticate"]
         .filter((name) => response.headers.has(name))
@@ -427,7 +430,8 @@ async function call(method, path, { token = null, csrf = null, json = null, cook
       message: response.ok ? "" : messageOf(body),
     };
   } catch {
-    answer = { ok: false, status: "no answer", headers: [], text: "", body: null, message: "The server cannot be reached." };
+    const message = "The server cannot be reached.";
+    answer = { ok: false, failed: true, status: "no answer", headers: [], text: "", body: null, message };
   }
   showExchange(request, answer, aside);
   return answer;

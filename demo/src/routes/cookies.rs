@@ -4,7 +4,9 @@ use super::auth::{self, Tokens};
 use super::{credentials, not_cached};
 use crate::throttle::Throttle;
 use crate::users::Users;
-use actix_jwt_extended::{InvalidToken, Jwt, JwtError, JwtManager, Location, jwt_required, verify_jwt_in_request};
+use actix_jwt_extended::{
+    InvalidToken, Jwt, JwtError, JwtManager, JwtRejection, Location, jwt_required, verify_jwt_in_request,
+};
 use actix_web::{HttpRequest, HttpResponse, ResponseError as _, delete, post, put, web};
 use serde_json::json;
 
@@ -41,14 +43,17 @@ fn set(jwt: &JwtManager, response: &mut HttpResponse, tokens: &Tokens) -> Result
 
 /// Needs no token: the browser forgets its cookies whoever asks. A token that comes along, with its CSRF value, takes its
 /// session with it, also when it has expired. Where there is a token, and its session was not ended, the answer says why:
-/// the CSRF value is missing or another, or the store did not answer.
+/// the CSRF value is missing or another, or the store did not answer. Then the browser keeps them, and may ask again.
 #[delete("/auth/cookies")]
 pub async fn logout(jwt: JwtManager, request: HttpRequest) -> HttpResponse {
     let mut response = match end_session_of(&request, &jwt).await {
         Ok(()) => HttpResponse::Ok().json(json!({ "logout": true })),
         Err(answer) => answer,
     };
-    jwt.unset_jwt_cookies(&mut response);
+    // Where the store is down, they are what the session can be ended with later.
+    if !response.status().is_server_error() {
+        jwt.unset_jwt_cookies(&mut response);
+    }
     response
 }
 
@@ -57,7 +62,10 @@ async fn end_session_of(request: &HttpRequest, jwt: &JwtManager) -> Result<(), H
     let mut ended = Ok(());
     for required in [jwt_required(), jwt_required().refresh()] {
         match verify_jwt_in_request(request, &required.allow_expired().locations([Location::Cookies])).await {
-            Ok(Some(presented)) => return auth::end(jwt, &presented).await.map_err(|error| error.error_response()),
+            Ok(Some(presented)) => {
+                let ended = auth::end(jwt, &presented).await;
+                return ended.map_err(|error| JwtRejection::new(error, request).error_response());
+            }
             Ok(None) => {}
             Err(rejection) => match rejection.error() {
                 JwtError::Revoked(_) => return Ok(()),

@@ -1,9 +1,10 @@
 //! `/auth/cookies`, and what the cookies open.
 
-use crate::helpers::{Demo, Folder, claims_in, msg, sign, test_user};
+use crate::helpers::{Demo, Folder, PATIENCE, claims_in, msg, sign, test_user};
 use crate::http::Response;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::time::Instant;
 
 const ALL: [&str; 4] = ["access_token_cookie", "csrf_access_token", "refresh_token_cookie", "csrf_refresh_token"];
 
@@ -219,6 +220,39 @@ fn a_browser_that_logs_out_ends_its_session() {
         jar.keep(&answer);
         assert_eq!(jar.0.len(), 0, "the browser forgets them all the same");
     }
+}
+
+/// By whichever route: one error has one answer.
+#[test]
+fn a_logout_that_the_store_does_not_carry_out_says_so_in_the_words_of_the_settings() {
+    let folder = Folder::with_secret_and(
+        r#"
+        JWT_TOKEN_LOCATION = ["headers", "cookies"]
+        JWT_ERROR_MESSAGE_KEY = "detail"
+        JWT_REVOCATION_MAX_STALENESS = "1h"
+        "#,
+    );
+    // The replica knows that the token is good; only the store can end its session.
+    let demo = Demo::start(folder.demo().args(["--port", "0"]).env("DEMO_STORE", "sqlite:demo.db?replicated=true"));
+    let jar = Jar::logged_in(&demo);
+    let csrf = jar.0["csrf_access_token"].clone();
+    std::fs::rename(folder.path().join("demo.db"), folder.path().join("away.db")).unwrap();
+    for path in ["/auth/logout", "/auth/cookies"] {
+        let answer = jar.send(&demo, "DELETE", path, Some(&csrf));
+        assert_answer(&answer, 503, &json!({ "detail": "Service Unavailable" }));
+        assert_eq!(answer.header("retry-after"), Some("1"), "{path}");
+        // What a browser has forgotten it could not send again, and then nobody could tell whose session lives.
+        assert_eq!(answer.headers("set-cookie").count(), 0, "{path}");
+    }
+    std::fs::rename(folder.path().join("away.db"), folder.path().join("demo.db")).unwrap();
+    let deadline = Instant::now() + PATIENCE;
+    let mut answer = jar.send(&demo, "DELETE", "/auth/cookies", Some(&csrf));
+    while answer.status == 503 && Instant::now() < deadline {
+        answer = jar.send(&demo, "DELETE", "/auth/cookies", Some(&csrf));
+    }
+    assert_answer(&answer, 200, &json!({ "logout": true }));
+    let refresh_csrf = jar.0["csrf_refresh_token"].clone();
+    assert_eq!(jar.send(&demo, "PUT", "/auth/cookies", Some(&refresh_csrf)).status, 401);
 }
 
 /// Its session may live long after an access token has expired.

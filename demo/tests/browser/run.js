@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -405,6 +405,25 @@ test("cookie mode: an old cookie of the same name, which the browser sends first
   assert.equal((await route(page, "POST", "/protected")).status, 200);
   assert.match((await (await sent).allHeaders()).cookie, /access_token_cookie=old\.cookie\.value; .*access_token_cookie=ey/);
 });
+
+for (const mode of ["headers", "cookies"]) {
+  test(`a logout that the store does not carry out is no logout, and can be repeated: ${mode}`, async ({ context }) => {
+    const file = join(scratch, `${children.length}.db`);
+    const page = await open(context, await startDemo(BOTH));
+    await logIn(page, mode);
+    const logout = () => sends(page, "DELETE", mode === "cookies" ? "/auth/cookies" : "/auth/logout", () => page.locator("#logout").click());
+    renameSync(file, `${file}.away`);
+    assert.equal((await logout()).status, 503);
+    await page.locator("#notice", { hasText: "You are still logged in" }).waitFor();
+    await page.locator("#state", { hasText: "Logged in as test" }).waitFor();
+    renameSync(`${file}.away`, file);
+    let status;
+    for (const end = Date.now() + PATIENCE; status !== 200 && Date.now() < end; ) ({ status } = await logout());
+    assert.equal(status, 200);
+    await page.locator("#state", { hasText: "Not logged in" }).waitFor();
+    assert.equal(await page.locator("#notice").isVisible(), false);
+  });
+}
 
 test("sessions: each device is listed, and can be logged out from another", async ({ browser }) => {
   const origin = await startDemo(BOTH);
