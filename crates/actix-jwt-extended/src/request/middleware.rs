@@ -3,6 +3,7 @@
 use crate::config::Location;
 use crate::error::JwtError;
 use crate::manager::{JwtManager, manager_of};
+use crate::request::caches;
 use crate::request::locate::body::{self, Unread};
 use crate::request::locate::websocket;
 use crate::request::pipeline::{Outcome, begin, begin_with_body, finish};
@@ -122,8 +123,18 @@ fn finished<B>(response: ServiceResponse<B>) -> ServiceResponse<EitherBody<B>> {
     }
     match response.status() {
         StatusCode::SWITCHING_PROTOCOLS => upgraded(response).map_into_left_body(),
-        _ => response.map_into_left_body(),
+        // Most requests have no query, and are asked nothing more.
+        _ if response.request().query_string().is_empty() => response.map_into_left_body(),
+        _ => kept_to_its_user(response).map_into_left_body(),
     }
+}
+
+/// Where the token came in the URL, no shared cache keeps the answer.
+fn kept_to_its_user<B>(mut response: ServiceResponse<B>) -> ServiceResponse<B> {
+    if passed_token(response.request()).is_some_and(|jwt| jwt.location() == Location::QueryString) {
+        caches::make_private(response.headers_mut());
+    }
+    response
 }
 
 /// Names the protocol that the token came by.

@@ -1,5 +1,6 @@
 //! The way of a request: locate → verify → check → load → extract; the wrap; refusals.
 
+pub(crate) mod caches;
 pub(crate) mod check;
 mod client_address;
 pub(crate) mod errors;

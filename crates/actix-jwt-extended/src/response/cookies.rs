@@ -4,6 +4,7 @@ use crate::claims::TokenType;
 use crate::config::{CookiePrefix, Names, SameSite, begins_with, is_domain, warn_of_plain_cookies};
 use crate::error::{IssueError, JwtError};
 use crate::manager::JwtManager;
+use crate::request::caches::is_kept_out;
 use actix_web::cookie::time::{Duration as CookieDuration, OffsetDateTime};
 use actix_web::cookie::{self, Cookie};
 use actix_web::http::header::{CACHE_CONTROL, HeaderMap, HeaderValue, SET_COOKIE};
@@ -445,16 +446,9 @@ impl JwtManager {
 }
 
 /// A `Set-Cookie` does not keep a response out of shared caches (RFC 9111 §7.3), and one user's token is
-/// not for the next. What says `private` or `no-store` is out of them already.
+/// not for the next.
 fn keep_out_of_caches(headers: &mut HeaderMap) {
-    // A directive with names of fields keeps out these only: such a line is not taken for more.
-    let lines = headers.get_all(CACHE_CONTROL).map(HeaderValue::as_bytes).filter(|line| !line.contains(&b'"'));
-    let directives = lines.flat_map(|line| line.split(|byte| *byte == b','));
-    let is_private = |directive: &[u8]| {
-        let directive = directive.trim_ascii();
-        directive.eq_ignore_ascii_case(b"private") || directive.eq_ignore_ascii_case(b"no-store")
-    };
-    if !{ directives }.any(is_private) {
+    if !is_kept_out(headers) {
         headers.insert(CACHE_CONTROL, HeaderValue::from_static(NO_STORE));
     }
 }

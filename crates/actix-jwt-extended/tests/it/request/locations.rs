@@ -5,7 +5,7 @@ use crate::forge::{good, with};
 use actix_jwt_extended::{
     ErrorFormat, Jwt, JwtConfig, JwtIdentity, Location, OneOrMany, Optional, jwt_required, verify_jwt_in_request,
 };
-use actix_web::{HttpRequest, Responder, route, web};
+use actix_web::{HttpRequest, HttpResponse, Responder, route, web};
 use serde_json::{Value, json};
 use std::io::{Read as _, Write as _};
 use std::time::Duration;
@@ -33,6 +33,11 @@ async fn refresh(jwt: Jwt) -> String {
 #[route("/cookies_only", method = "GET", wrap = "jwt_required().locations([Location::Cookies])")]
 async fn cookies_only(jwt: Jwt) -> String {
     jwt.location().to_string()
+}
+
+#[route("/cached", method = "GET", wrap = "jwt_required()")]
+async fn own_cache_control(query: web::Query<Vec<(String, String)>>) -> impl Responder {
+    HttpResponse::Ok().insert_header(("Cache-Control", &*query[0].1)).finish()
 }
 
 #[route("/bytes", method = "POST", wrap = "jwt_required()")]
@@ -63,7 +68,8 @@ async fn function(request: HttpRequest) -> actix_web::Result<String> {
 }
 
 fn routes(config: &mut web::ServiceConfig) {
-    config.service((protected, bare, optional, refresh, cookies_only, bytes, json_body, bare_bytes, twice, function));
+    config.service((protected, bare, optional, refresh, cookies_only, own_cache_control));
+    config.service((bytes, json_body, bare_bytes, twice, function));
 }
 
 fn start(config: JwtConfig) -> TestApp {
@@ -277,6 +283,31 @@ fn the_scheme_of_an_origin_counts_where_https_is_known() {
     let secure = start(at([Location::Cookies]).csrf_fetch_metadata(true).cookie_secure(true));
     assert_eq!(request(&secure, "https://test", &[]).status, 200);
     request(&secure, "http://test", &[]).is(401, "Cross-site request refused");
+}
+
+/// RFC 6750 §2.3: a shared cache knows an answer by its URL, and would go on giving it after a logout.
+#[test]
+fn the_answer_to_a_token_in_the_url_is_private() {
+    let app = start(at([Location::Headers, Location::QueryString]));
+    let cached = |path: &str, headers: &[(&str, &str)]| {
+        let answer = app.get(path, headers);
+        assert_eq!(answer.status, 200, "{path}");
+        answer.header("cache-control").map(str::to_owned)
+    };
+    let private = Some("private".to_owned());
+    assert_eq!(cached(&format!("/protected?jwt={}", good()), &[]), private);
+    assert_eq!(cached(&format!("/optional?jwt={}", good()), &[]), private);
+    assert_eq!(cached("/optional?a=b", &[]), None);
+    // Shared caches keep no answer to `Authorization` (RFC 9111 §3.5).
+    let bearer = format!("Bearer {}", good());
+    assert_eq!(cached("/protected?a=b", &[("Authorization", &bearer)]), None);
+    for (own, expected) in [("no-store", "no-store"), ("max-age=60, Private", "max-age=60, Private")] {
+        let path = format!("/cached?own={}&jwt={}", own.replace(' ', "%20"), good());
+        assert_eq!(cached(&path, &[]).as_deref(), Some(expected));
+    }
+    let path = format!("/cached?own=max-age=60&jwt={}", good());
+    let answer = app.get(&path, &[]);
+    assert!(answer.head.contains("max-age=60") && answer.head.contains("private"), "{}", answer.head);
 }
 
 #[test]
