@@ -1,5 +1,6 @@
 //! Settings from a TOML file.
 
+use super::elsewhere::refuse_misplaced;
 use super::{ConfigError, JwtConfig, PemSource, SecretSource, SettingValue, is_ours, refuse_two_forms};
 use ::config::{Config, File, FileFormat, Source as _, Value, ValueKind};
 use std::collections::BTreeMap;
@@ -40,8 +41,6 @@ pub(super) fn read(path: &Path) -> Result<JwtConfig, ConfigError> {
     Ok(config)
 }
 
-/// All that stands below a `[table]` header belongs to that table. So a setting there would be passed over, and with
-/// it a check that somebody believes to be on.
 fn refuse_tables(values: &BTreeMap<String, Value>) -> Result<(), ConfigError> {
     values.iter().try_for_each(|(name, value)| refuse_within(name, value))
 }
@@ -50,13 +49,8 @@ fn refuse_within(table: &str, value: &Value) -> Result<(), ConfigError> {
     match &value.kind {
         ValueKind::Table(members) => {
             members.iter().collect::<BTreeMap<_, _>>().into_iter().try_for_each(|(name, value)| {
-                // `[jwt] secret_key`, or `jwt.secret_key`, is one too; what else is in such a table is the application's.
-                let joined = format!("{table}_{name}").replace('.', "_").to_ascii_uppercase();
-                let own = is_ours(name).then(|| name.to_ascii_uppercase());
-                match own.or_else(|| JwtConfig::SETTINGS.contains(&joined.as_str()).then_some(joined)) {
-                    Some(setting) => Err(ConfigError::Misplaced { table: table.to_owned(), setting }),
-                    None => refuse_within(&format!("{table}.{name}"), value),
-                }
+                refuse_misplaced(table, name)?;
+                refuse_within(&format!("{table}.{name}"), value)
             })
         }
         // An array of tables, `[[table]]`.

@@ -1,6 +1,7 @@
 //! The settings: where they come from, and what they must satisfy.
 
 mod cookies;
+mod elsewhere;
 mod environment;
 #[cfg(feature = "settings")]
 mod file;
@@ -209,8 +210,9 @@ pub(crate) fn reserved_claim(claim: &str) -> Option<&'static str> {
     })
 }
 
+/// In whatever spelling: in another one than ours it is in force nowhere, and the error says so.
 fn is_ours(name: &str) -> bool {
-    name.get(..PREFIX.len()).is_some_and(|prefix| prefix.eq_ignore_ascii_case(PREFIX))
+    name.get(..PREFIX.len()).is_some_and(|prefix| prefix.replace('-', "_").eq_ignore_ascii_case(PREFIX))
 }
 
 /// The settings whose value may stand in a file of its own, which is named with `_FILE` behind the setting's name.
@@ -248,7 +250,7 @@ fn nearest(name: &str) -> Option<&'static str> {
 }
 
 /// For an application that reads its settings with serde: a map with upper-case `JWT_*` names
-/// (`#[serde(flatten)]` works). Names without the prefix are left alone.
+/// (`#[serde(flatten)]` works). Names without the prefix are left alone; a setting below one of them is an error.
 impl<'de> Deserialize<'de> for JwtConfig {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct ConfigVisitor;
@@ -264,10 +266,11 @@ impl<'de> Deserialize<'de> for JwtConfig {
                 let mut config = JwtConfig::new();
                 let mut names = Vec::new();
                 while let Some(name) = map.next_key::<String>()? {
-                    let value = map.next_value::<SettingValue>()?;
                     if is_ours(&name) {
-                        config.set(&name, value).map_err(A::Error::custom)?;
+                        config.set(&name, map.next_value()?).map_err(A::Error::custom)?;
                         names.push(name);
+                    } else {
+                        map.next_value_seed(elsewhere::Elsewhere(&name))?;
                     }
                 }
                 refuse_two_forms(&names).map_err(A::Error::custom)?;

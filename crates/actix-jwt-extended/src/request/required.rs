@@ -84,7 +84,7 @@ impl JwtRequired {
         Self { locations: Some(locations.into()), ..self }
     }
 
-    /// With `false`, access and refresh tokens both pass.
+    /// With `false`, a token of any [type](crate::TokenType) passes: access, refresh, or neither, such as an ID token.
     ///
     /// ```
     /// let for_logging_out = actix_jwt_extended::jwt_required().verify_type(false);

@@ -22,7 +22,7 @@ impl JwtManager {
     /// ```
     /// # use actix_jwt_extended::{Jwt, JwtManager, jwt_required};
     /// # use actix_web::{HttpResponse, delete};
-    /// #[delete("/logout", wrap = "jwt_required().verify_type(false)")]
+    /// #[delete("/logout", wrap = "jwt_required().verify_type(false).allow_expired()")]
     /// async fn logout(jwt: JwtManager, presented: Jwt) -> actix_web::Result<HttpResponse> {
     ///     match presented.session_id() {
     ///         Some(session_id) => jwt.revoke_session(session_id).await?,

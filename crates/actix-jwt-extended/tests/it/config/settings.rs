@@ -4,6 +4,7 @@ use crate::app::{TestApp, builder, config};
 use crate::logged;
 use actix_jwt_extended::{CookieOptions, JwtConfig, JwtIdentity, JwtManager, Location};
 use actix_web::{HttpResponse, web};
+use serde_json::Value;
 
 #[test]
 fn a_settings_file_shapes_the_server() {
@@ -82,6 +83,9 @@ fn settings_below_a_table_header_are_an_error_that_says_to_move_them_up() {
         );
         assert_eq!(error, expected, "{text}");
     }
+    std::fs::write(&path, "JWT-COOKIE-SECURE = true").unwrap();
+    let error = JwtConfig::from_file(&path).unwrap_err().to_string();
+    assert_eq!(error, "JWT-COOKIE-SECURE is no setting; did you mean JWT_COOKIE_SECURE?");
     // Tables are the application's, with all that is not ours.
     std::fs::write(&path, "[server]\nport = 1\n[jwt]\ncolour = 1\n[[mails]]\nto = [\"a\", { b = 1 }]").unwrap();
     JwtConfig::from_file(&path).unwrap();
@@ -133,4 +137,32 @@ fn a_cookie_domain_is_one_domain_name_in_the_settings_and_at_the_call() {
         let mut response = HttpResponse::Ok();
         assert_eq!(jwt.unset_jwt_cookies_with(&mut response, &options).is_ok(), right, "{domain}");
     }
+}
+
+/// An application that reads its settings with serde has tables, too.
+#[test]
+fn serde_passes_no_setting_over_that_stands_in_a_table() {
+    #[derive(serde::Deserialize)]
+    struct Mine {
+        #[serde(flatten)]
+        _jwt: JwtConfig,
+        own: Value,
+    }
+    for (text, table, setting) in [
+        (r#"{"x": {"JWT_COOKIE_SECURE": true}}"#, "x", "JWT_COOKIE_SECURE"),
+        (r#"{"x": [1, {"y": {"jwt_cookie_secure": null}}]}"#, "x.y", "JWT_COOKIE_SECURE"),
+        (r#"{"jwt": {"cookie_secure": true}}"#, "jwt", "JWT_COOKIE_SECURE"),
+        (r#"{"JWT": {"cookie-secure": true}}"#, "JWT", "JWT_COOKIE_SECURE"),
+    ] {
+        let expected = format!("{setting} stands in the table [{table}], where it is not in force");
+        let error = serde_json::from_str::<JwtConfig>(text).unwrap_err().to_string();
+        assert!(error.starts_with(&expected), "{text}: {error}");
+        let flattened = text.replacen('{', r#"{"own": 1, "#, 1);
+        let error = serde_json::from_str::<Mine>(&flattened).err().unwrap().to_string();
+        assert!(error.starts_with(&expected), "{flattened}: {error}");
+    }
+    let text =
+        r#"{"own": {"a": [1, -1, 1.5, null, true, "b", {}]}, "other": {"a": [1, -1, 1.5, null, true, "b", {}]}}"#;
+    assert!(serde_json::from_str::<Mine>(text).unwrap().own.is_object());
+    serde_json::from_str::<JwtConfig>(text).unwrap();
 }
