@@ -4,6 +4,7 @@ mod answer;
 mod ended;
 pub(crate) mod endpoints;
 mod live;
+mod old_cookies;
 pub(crate) mod revoke;
 pub(crate) mod rotation;
 
@@ -119,9 +120,8 @@ impl JwtManager {
         }
         let subject = token.identity();
         let sid = token.session_id().ok_or_else(|| missing(name::SESSION_ID))?;
-        let rotation =
-            token.claims().get(name::ROTATION).and_then(Value::as_u64).ok_or_else(|| missing(name::ROTATION))?;
-        let jwt_id = token.jti().ok_or_else(without_id)?;
+        let mut rotation = rotation_of(token).ok_or_else(|| missing(name::ROTATION))?;
+        let mut jwt_id = token.jti().ok_or_else(without_id)?.to_owned();
         // Before it is asked what is revoked: a cut-off that comes in between concerns the successors, too.
         let issued_ms = self.issued_now_ms();
         // Not only by the wrap, which may have been told to skip it; and not by what is known here, but by the store.
@@ -138,8 +138,8 @@ impl JwtManager {
                 return Err(JwtError::Revoked(token.clone()));
             };
             let (rules, now_ms) = (self.session_rules(), self.now_ms());
-            let presented = Presented { subject: &subject, jwt_id, rotation };
-            match rules.present(&session, presented, || jwt_id_of(issued_ms).to_string(), now_ms) {
+            let of_token = Presented { subject: &subject, jwt_id: &jwt_id, rotation };
+            match rules.present(&session, of_token, || jwt_id_of(issued_ms).to_string(), now_ms) {
                 Verdict::Rotate(next) => {
                     // Made before the session moves on: where that fails, the token presented is as good as before.
                     let pair = self.carry_on(token, &next, issued_ms, request).await?;
@@ -151,6 +151,12 @@ impl JwtManager {
                 Verdict::Ended => return Err(JwtError::Expired(token.clone())),
                 Verdict::Unknown => return Err(JwtError::Revoked(token.clone())),
                 Verdict::Reused => {
+                    if let Some(current) = self.current_beside(presented, &session, request).await?
+                        && let Some(its_rotation) = rotation_of(&current)
+                    {
+                        (jwt_id, rotation) = (session.current, its_rotation);
+                        continue;
+                    }
                     // A client that presents a stolen token and hangs up stops none of it.
                     let ended = end_reused(self.clone(), session, subject.into_owned(), request.clone());
                     hooks::to_the_end(ended).await.unwrap_or(Ok(()))?;
@@ -283,6 +289,10 @@ fn csrf_of_access(csrf: &str) -> String {
 /// When a token expires at the latest that is made for a session: so that its revocation is kept for long enough.
 fn no_later(session: &SessionRecord, made_at_ms: i64) -> i64 {
     session.expires_at_ms.min(tokens_end_ms(session, made_at_ms))
+}
+
+fn rotation_of(token: &VerifiedToken) -> Option<u64> {
+    token.claims().get(name::ROTATION).and_then(Value::as_u64)
 }
 
 fn missing(claim: &str) -> JwtError {

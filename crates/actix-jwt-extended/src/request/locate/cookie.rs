@@ -16,7 +16,7 @@ pub(super) fn find_further<'a>(headers: &'a HeaderMap, name: &str, at: usize) ->
     all(headers, name).nth(at).filter(|value| !value.is_empty())
 }
 
-fn all<'a>(headers: &'a HeaderMap, name: &str) -> impl Iterator<Item = &'a [u8]> {
+pub(super) fn all<'a>(headers: &'a HeaderMap, name: &str) -> impl Iterator<Item = &'a [u8]> {
     let pairs = headers.get_all(COOKIE).flat_map(|line| split_at(b';', line.as_bytes()));
     pairs.filter_map(split).filter(move |(own, _)| *own == name.as_bytes()).map(|(_, value)| value)
 }

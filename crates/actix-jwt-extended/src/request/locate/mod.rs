@@ -114,6 +114,11 @@ impl<'a, B: Body<'a>> Search<'a, B> {
     }
 }
 
+/// The values of all cookies of a name, in their order.
+pub(crate) fn cookies<'a>(request: &'a HttpRequest, name: &str) -> impl Iterator<Item = &'a [u8]> {
+    cookie::all(request.headers(), name)
+}
+
 /// The parts of a header's line, empty ones too. Tokens are long: so many bytes are looked at in one step.
 fn split_at(separator: u8, line: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut rest = Some(line);

@@ -4,7 +4,9 @@ use crate::app::{NOW, config};
 use actix_jwt_extended::session::TokenPair;
 use actix_jwt_extended::store::{MemoryStore, Revocation, SessionRecord, StoreError, TokenIds, TokenStore};
 use actix_jwt_extended::test_util::ManualClock;
-use actix_jwt_extended::{JwtConfig, JwtError, JwtManager, JwtManagerBuilder, jwt_required, verify_jwt_in_request};
+use actix_jwt_extended::{
+    JwtConfig, JwtError, JwtManager, JwtManagerBuilder, Location, jwt_required, verify_jwt_in_request,
+};
 use actix_web::test::TestRequest;
 use serde_json::{Value, json};
 use std::collections::HashSet;
@@ -193,4 +195,50 @@ async fn nobody_ends_the_session_of_somebody_else() {
     assert!(login.jwt.revoke_session_of("bob", &bobs.session_id).await.unwrap());
     assert!(login.rotate(&bobs.refresh_token).await.is_err());
     assert!(login.jwt.is_revoked(&login.jwt.decode_token(&bobs.access_token).unwrap()).await.unwrap());
+}
+
+/// After the cookie's domain or path was changed browsers send both, the old one first.
+#[actix_web::test]
+async fn an_old_cookie_beside_the_current_one_is_no_theft() {
+    let blocked = Arc::new(Mutex::new(None));
+    let block = Arc::clone(&blocked);
+    let login = Login::with(config().token_location([Location::Cookies]), |builder| {
+        builder.token_in_blocklist_loader(move |token| {
+            let is_blocked = token.jti().is_some() && token.jti() == block.lock().unwrap().as_deref();
+            async move { is_blocked }
+        })
+    });
+    let refresh = async |tokens: &[&str]| {
+        let cookies: Vec<_> = tokens.iter().map(|token| format!("refresh_token_cookie={token}")).collect();
+        let request = TestRequest::post().app_data(login.jwt.clone());
+        let request = request.insert_header(("X-CSRF-TOKEN", login.jwt.get_csrf_token(tokens[0]).unwrap()));
+        let request = request.insert_header(("Cookie", cookies.join("; "))).to_http_request();
+        let presented = verify_jwt_in_request(&request, &jwt_required().refresh()).await.unwrap().unwrap();
+        login.jwt.rotate(&presented, &request).await
+    };
+    let minute = || login.clock.advance(Duration::from_secs(60));
+    let old = login.jwt.start_session("ada").await.unwrap().refresh_token;
+    let mut current = refresh(&[&old]).await.unwrap().refresh_token;
+    let others = login.jwt.start_session("ada").await.unwrap().refresh_token;
+    for _ in 0..3 {
+        minute();
+        current = refresh(&[&old, &others, "garbage", &current]).await.unwrap().refresh_token;
+    }
+    assert_eq!(login.reused.load(SeqCst), 0);
+    assert_eq!(login.jwt.sessions("ada").await.unwrap().len(), 2);
+
+    // One that the application has revoked is not taken instead; nor is another session's.
+    minute();
+    *blocked.lock().unwrap() = login.jwt.get_jti(&current).unwrap();
+    assert!(matches!(refresh(&[&old, &current]).await, Err(JwtError::Revoked(_))));
+    assert_eq!(login.reused.load(SeqCst), 1);
+    *blocked.lock().unwrap() = None;
+    let used = login.jwt.start_session("bob").await.unwrap().refresh_token;
+    let next = refresh(&[&used]).await.unwrap().refresh_token;
+    refresh(&[&next]).await.unwrap();
+    minute();
+    // Whoever has only what was used has a copy.
+    assert!(matches!(refresh(&[&used, &next, &others]).await, Err(JwtError::Revoked(_))));
+    assert_eq!(login.reused.load(SeqCst), 2);
+    assert!(login.jwt.sessions("bob").await.unwrap().is_empty());
 }
