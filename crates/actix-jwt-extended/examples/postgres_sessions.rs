@@ -52,10 +52,7 @@ async fn sessions(jwt: JwtManager, user: JwtIdentity) -> Result<impl Responder, 
 
 #[delete("/logout", wrap = "jwt_required()")]
 async fn logout(jwt: JwtManager, presented: Jwt) -> Result<impl Responder, JwtError> {
-    match presented.session_id() {
-        Some(session_id) => jwt.revoke_session(session_id).await?,
-        None => jwt.revoke(&presented).await?,
-    }
+    jwt.log_out(&presented).await?;
     Ok(web::Json(json!({ "msg": "Logged out" })))
 }
 

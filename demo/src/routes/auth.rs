@@ -5,7 +5,7 @@ use crate::configuration::Sessions;
 use crate::throttle::Throttle;
 use crate::users::Users;
 use actix_jwt_extended::session::TokenPair;
-use actix_jwt_extended::{Jwt, JwtError, JwtManager, TokenType, VerifiedToken, jwt_required};
+use actix_jwt_extended::{Jwt, JwtError, JwtManager, TokenType, jwt_required};
 use actix_web::http::header::USER_AGENT;
 use actix_web::{HttpRequest, HttpResponse, delete, post, web};
 use serde::Serialize;
@@ -64,14 +64,7 @@ pub fn access_token_of(presented: &Jwt, jwt: &JwtManager) -> Result<String, JwtE
 /// Ends the session of the token presented, access or refresh, also if it has expired; one without a session goes alone.
 #[delete("/auth/logout", wrap = "jwt_required().verify_type(false).allow_expired()")]
 pub async fn logout(jwt: JwtManager, presented: Jwt) -> actix_web::Result<HttpResponse> {
-    end(&jwt, &presented).await?;
+    jwt.log_out(&presented).await?;
     let kind = if presented.token_type() == TokenType::Refresh { "Refresh" } else { "Access" };
     Ok(HttpResponse::Ok().json(json!({ "msg": format!("{kind} token successfully revoked") })))
-}
-
-pub async fn end(jwt: &JwtManager, presented: &VerifiedToken) -> Result<(), JwtError> {
-    match presented.session_id() {
-        Some(session_id) => jwt.revoke_session(session_id).await,
-        None => jwt.revoke(presented).await,
-    }
 }

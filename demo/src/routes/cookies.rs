@@ -63,7 +63,7 @@ async fn end_session_of(request: &HttpRequest, jwt: &JwtManager) -> Result<(), H
     for required in [jwt_required(), jwt_required().refresh()] {
         match verify_jwt_in_request(request, &required.allow_expired().locations([Location::Cookies])).await {
             Ok(Some(presented)) => {
-                let ended = auth::end(jwt, &presented).await;
+                let ended = jwt.log_out(&presented).await;
                 return ended.map_err(|error| JwtRejection::new(error, request).error_response());
             }
             Ok(None) => {}

@@ -103,10 +103,7 @@ impl JwtRequired {
     ///
     /// #[delete("/logout", wrap = "jwt_required().verify_type(false).allow_expired()")]
     /// async fn logout(jwt: JwtManager, presented: Jwt) -> Result<HttpResponse, JwtError> {
-    ///     match presented.session_id() {
-    ///         Some(session_id) => jwt.revoke_session(session_id).await?,
-    ///         None => jwt.revoke(&presented).await?,
-    ///     }
+    ///     jwt.log_out(&presented).await?;
     ///     Ok(HttpResponse::NoContent().finish())
     /// }
     /// ```

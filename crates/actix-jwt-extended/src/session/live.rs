@@ -1,7 +1,7 @@
 //! The sessions that live: listed, and ended.
 
 use super::Session;
-use crate::claims::time_of_jwt_id;
+use crate::claims::{VerifiedToken, time_of_jwt_id};
 use crate::error::JwtError;
 use crate::manager::JwtManager;
 use crate::session::rotation::{is_over, tokens_end_ms};
@@ -14,21 +14,38 @@ use std::pin::pin;
 const AT_ONCE: usize = 256;
 
 impl JwtManager {
-    /// Ends a session: all its tokens are revoked from the moment this returns.
-    ///
-    /// Whoever's session it is: for an ID out of a token that was verified. For one that a client sends there is
-    /// [`revoke_session_of`](Self::revoke_session_of).
+    /// Ends the session of a token, access or refresh; a token without a session is revoked by itself. For logout routes, which
+    /// take any of somebody's tokens, one that has expired too:
     ///
     /// ```
     /// # use actix_jwt_extended::{Jwt, JwtManager, jwt_required};
     /// # use actix_web::{HttpResponse, delete};
     /// #[delete("/logout", wrap = "jwt_required().verify_type(false).allow_expired()")]
     /// async fn logout(jwt: JwtManager, presented: Jwt) -> actix_web::Result<HttpResponse> {
-    ///     match presented.session_id() {
-    ///         Some(session_id) => jwt.revoke_session(session_id).await?,
-    ///         None => jwt.revoke(&presented).await?,
-    ///     }
+    ///     jwt.log_out(&presented).await?;
     ///     Ok(HttpResponse::NoContent().finish())
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// [`JwtError::Store`]; [`JwtError::InvalidToken`] for a token with neither a session nor a JWT ID;
+    /// [`JwtError::NotConfigured`] where there is no `token_store`.
+    pub async fn log_out(&self, token: &VerifiedToken) -> Result<(), JwtError> {
+        match token.session_id() {
+            Some(session_id) => self.revoke_session(session_id).await,
+            None => self.revoke(token).await,
+        }
+    }
+
+    /// Ends a session: all its tokens are revoked from the moment this returns.
+    ///
+    /// Whoever's session it is: for an ID out of a token that was verified. For one that a client sends there is
+    /// [`revoke_session_of`](Self::revoke_session_of).
+    ///
+    /// ```
+    /// # use actix_jwt_extended::{JwtError, JwtManager};
+    /// async fn suspend(jwt: &JwtManager, session_id: &str) -> Result<(), JwtError> {
+    ///     jwt.revoke_session(session_id).await
     /// }
     /// ```
     ///

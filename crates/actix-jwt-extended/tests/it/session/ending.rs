@@ -15,10 +15,7 @@ use std::time::Duration;
 
 #[delete("/logout", wrap = "jwt_required().verify_type(false).allow_expired()")]
 async fn logout_route(jwt: JwtManager, presented: Jwt) -> actix_web::Result<&'static str> {
-    match presented.session_id() {
-        Some(session_id) => jwt.revoke_session(session_id).await?,
-        None => jwt.revoke(&presented).await?,
-    }
+    jwt.log_out(&presented).await?;
     Ok("out")
 }
 

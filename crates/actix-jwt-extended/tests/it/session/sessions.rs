@@ -37,10 +37,7 @@ async fn unchecked_refresh(jwt: JwtManager, presented: Jwt, request: HttpRequest
 
 #[delete("/logout", wrap = "jwt_required().verify_type(false)")]
 async fn logout_route(jwt: JwtManager, presented: Jwt) -> actix_web::Result<&'static str> {
-    match presented.session_id() {
-        Some(session_id) => jwt.revoke_session(session_id).await?,
-        None => jwt.revoke(&presented).await?,
-    }
+    jwt.log_out(&presented).await?;
     Ok("out")
 }
 
