@@ -102,20 +102,24 @@ function carryingAccess(method) {
 
 // The header and its value. Where it is in no cookie that this page may read, the access token's own claim says it.
 function accessCsrf(method) {
-  return csrf(method, settings.access_csrf_header, readableCookie(settings.access_csrf_cookie) ?? shown?.claims.csrf);
+  const value = cookieValues(settings.access_csrf_cookie).at(ofThisLogin()) ?? shown?.claims.csrf;
+  return csrf(method, settings.access_csrf_header, value);
 }
 
-const refreshCsrf = (method) => csrf(method, settings.refresh_csrf_header, readableCookie(settings.refresh_csrf_cookie));
+function refreshCsrf(method) {
+  return csrf(method, settings.refresh_csrf_header, cookieValues(settings.refresh_csrf_cookie).at(ofThisLogin()));
+}
+
+/** Which of several cookies of one name. After a change of their domain an old one stands first, and the last one counts. */
+const ofThisLogin = () => cookieValues(settings.access_csrf_cookie).indexOf(shown?.claims.csrf);
 
 const csrf = (method, header, value) => (value && needsCsrf(method) ? [header, value] : null);
 
 const needsCsrf = (method) => settings.csrf_methods.some((own) => own.toUpperCase() === method);
 
-function readableCookie(name) {
-  for (const pair of document.cookie.split("; ")) {
-    if (pair.startsWith(`${name}=`)) return pair.slice(name.length + 1);
-  }
-  return null;
+function cookieValues(name) {
+  const pairs = document.cookie.split("; ").filter((pair) => pair.startsWith(`${name}=`));
+  return pairs.map((pair) => pair.slice(name.length + 1));
 }
 
 /** A token that this page made up. It has no key, so the signature is the old one, or none at all. */
@@ -227,7 +231,7 @@ async function switchTo(chosen) {
   if (mode === "headers") showToken(tokens.access && takenApart(tokens.access));
   else if (!settings.locations.includes("cookies")) showToken(null);
   else if (!settings.access_csrf_cookie) await loadFromCookies({ quietly: true });
-  else if (readableCookie(settings.access_csrf_cookie)) await loadFromCookies();
+  else if (cookieValues(settings.access_csrf_cookie).length) await loadFromCookies();
   else showToken(null);
 }
 
@@ -589,6 +593,6 @@ at("sessions-part").hidden = !settings.sessions;
 // A browser that has cookies from before goes on with them. One that restores the choice itself is asked first.
 const looksInHeaders = settings.locations.includes("headers");
 const onlyInCookies = settings.locations.includes("cookies") && !looksInHeaders;
-const chosen = onlyInCookies || (settings.access_csrf_cookie && readableCookie(settings.access_csrf_cookie)) ? "cookies" : "headers";
+const chosen = onlyInCookies || cookieValues(settings.access_csrf_cookie).length ? "cookies" : "headers";
 document.querySelector(`input[name=mode][value=${chosen}]`).checked = true;
 switchTo(chosen);

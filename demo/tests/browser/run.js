@@ -14,6 +14,8 @@ const PATIENCE = 30_000;
 const FLAGS = [
   "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
   "--disable-background-networking", "--disable-component-update", "--disable-sync",
+  // Cookies with a domain need a host that has one.
+  "--host-resolver-rules=MAP *.example.test 127.0.0.1",
 ];
 const BOTH = 'JWT_TOKEN_LOCATION = ["headers", "cookies"]';
 // Of the requests that a page of another origin sends by itself, the one that can change something.
@@ -404,6 +406,20 @@ test("cookie mode: an old cookie of the same name, which the browser sends first
   const sent = page.waitForRequest((request) => request.method() === "POST" && new URL(request.url()).pathname === "/protected");
   assert.equal((await route(page, "POST", "/protected")).status, 200);
   assert.match((await (await sent).allHeaders()).cookie, /access_token_cookie=old\.cookie\.value; .*access_token_cookie=ey/);
+});
+
+test("cookie mode: old cookies of another domain, CSRF values and all, shut nobody out", async ({ context, demo }) => {
+  const old = { access_token_cookie: "old.cookie.value", refresh_token_cookie: "old.cookie.value", csrf_access_token: "old", csrf_refresh_token: "old" };
+  const cookies = Object.entries(old).map(([name, value]) => ({ name, value, httpOnly: name.endsWith("_cookie"), domain: ".example.test", path: "/" }));
+  await context.addCookies(cookies);
+  const page = await open(context, `http://app.example.test:${new URL(demo).port}`);
+  await logInWithCookies(page);
+  assert.match(await page.evaluate(() => document.cookie), /csrf_access_token=old; .*csrf_access_token=[0-9a-f-]{36}/);
+  assert.equal((await route(page, "POST", "/protected")).status, 200);
+  assert.equal((await sends(page, "PUT", "/auth/cookies", () => page.locator("#refresh").click())).status, 200);
+  assert.equal((await sends(page, "DELETE", "/auth/cookies", () => page.locator("#logout").click())).status, 200);
+  await logInWithCookies(page);
+  assert.equal((await route(page, "POST", "/protected")).status, 200);
 });
 
 for (const mode of ["headers", "cookies"]) {
