@@ -28,7 +28,9 @@ pub struct SharedStore {
 
 impl<S: TokenStore> From<S> for SharedStore {
     fn from(store: S) -> Self {
-        let memory = (&store as &dyn Any).downcast_ref::<MemoryStore>().cloned();
+        let any = &store as &dyn Any;
+        let in_arc = || any.downcast_ref::<Arc<MemoryStore>>().map(|store| MemoryStore::clone(store));
+        let memory = any.downcast_ref::<MemoryStore>().cloned().or_else(in_arc);
         Self { store: Arc::new(store), memory }
     }
 }
