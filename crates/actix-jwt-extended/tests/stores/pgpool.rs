@@ -24,6 +24,7 @@ impl Pgpool {
             "backend_clustering_mode = 'streaming_replication'
              listen_addresses = '127.0.0.1'
              port = {port}
+             socket_dir = '{shown}'
              unix_socket_directories = '{shown}'
              pcp_listen_addresses = ''
              pcp_socket_dir = '{shown}'
