@@ -264,13 +264,13 @@ mod tests {
     fn memory_follows_what_lives() {
         let index = RevocationIndex::default();
         index.insert(&Revocation::of_token("forever", FOREVER), 0);
-        for second in 0..1_000_000_i64 {
+        for second in 0..200_000_i64 {
             let id = Uuid::from_u128(second as u128).to_string();
             index.insert(&Revocation::of_token(&id, (second + 10) * 1000), second * 1000);
             assert!(index.len() <= 2 * SHARDS * FEW);
         }
         assert!(index.contains(&token("forever")));
-        assert!(index.contains(&token(&Uuid::from_u128(999_999).to_string())));
+        assert!(index.contains(&token(&Uuid::from_u128(199_999).to_string())));
     }
 
     /// What CONTRIBUTING and the guide say of memory: counted in the table, which is all there is.

@@ -14,9 +14,9 @@ async fn realms_share_nothing() {
 }
 
 #[actix_web::test]
-async fn a_million_dead_sessions_leave_nothing_behind() {
+async fn a_hundred_thousand_dead_sessions_leave_nothing_behind() {
     let store = MemoryStore::new();
-    for at in 0..1_000_000 {
+    for at in 0..100_000 {
         let (now_ms, ends_ms) = (NOW + at * 10, NOW + at * 10 + 5_000);
         let record = serde_json::json!({
             "sid": format!("s{at}"), "subject": format!("u{}", at % 3), "created_at_ms": now_ms, "ends_at_ms": ends_ms,
