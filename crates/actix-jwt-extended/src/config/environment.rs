@@ -22,19 +22,37 @@ impl JwtConfig {
                 Some(text) => SettingValue::Untyped(text.trim().to_owned().into()),
                 None => SettingValue::Unusable,
             };
-            // A variable that came out empty by accident must not turn a check off.
-            if matches!(name, "JWT_DECODE_AUDIENCE" | "JWT_DECODE_ISSUER")
-                && matches!(&value, SettingValue::Untyped(text) if text.is_empty())
+            if let Some(setting) = JwtConfig::SETTINGS.iter().find(|own| **own == name).copied()
+                && let SettingValue::Untyped(text) = &value
+                && let Some(expected) = misspelt(name, text)
             {
-                let expected = "not empty; take the variable away to leave the check to the settings file".to_owned();
-                let setting = JwtConfig::SETTINGS.iter().find(|own| **own == name).copied().unwrap_or("JWT_DECODE_*");
-                return Err(ConfigError::InvalidValue { setting, expected });
+                return Err(ConfigError::InvalidValue { setting, expected: expected.to_owned() });
             }
             self.set(name, value)?;
             names.push(name.to_owned());
         }
         refuse_two_forms(&names)?;
         Ok(self)
+    }
+}
+
+/// What would count as it stands, and be something else than what was meant: how it must be.
+fn misspelt(name: &str, text: &str) -> Option<&'static str> {
+    // A variable that came out empty by accident must not turn a check off.
+    if matches!(name, "JWT_DECODE_AUDIENCE" | "JWT_DECODE_ISSUER") && text.is_empty() {
+        return Some("not empty; take the variable away to leave the check to the settings file");
+    }
+    // A secret has words of its own; and a key is found in whatever it is wrapped in.
+    if VERBATIM.contains(&name) || text.contains("-----BEGIN") {
+        return None;
+    }
+    match text.as_bytes() {
+        // As `docker --env-file` leaves them.
+        [first @ (b'"' | b'\''), .., last] if first == last => {
+            Some("without the quotes around it, which would be part of it")
+        }
+        [b'[', .., b']'] => Some("without the brackets of a settings file; items are separated by commas"),
+        _ => None,
     }
 }
 
@@ -121,6 +139,30 @@ mod tests {
         assert_eq!(format!("{spaced:?}"), format!("{plain:?}"));
         let jwt = JwtManager::new(spaced).unwrap();
         assert!(jwt.decode_token(&jwt.create_access_token("ada").unwrap()).is_ok());
+    }
+
+    #[test]
+    fn what_a_shell_or_a_file_of_variables_left_in_a_value_is_an_error() {
+        for (name, value, expected) in [
+            ("JWT_ENCODE_ISSUER", "\"me\"", "without the quotes around it, which would be part of it"),
+            ("JWT_DECODE_AUDIENCE", " 'web' ", "without the quotes around it, which would be part of it"),
+            ("JWT_PRIVATE_KEY", "\"/keys/a.pem\"", "without the quotes around it, which would be part of it"),
+            (
+                "JWT_ENCODE_AUDIENCE",
+                "[\"web\", \"app\"]",
+                "without the brackets of a settings file; items are separated by commas",
+            ),
+            (
+                "JWT_TOKEN_LOCATION",
+                "[headers]",
+                "without the brackets of a settings file; items are separated by commas",
+            ),
+        ] {
+            let error = vars(&[SECRET, (name, value)]).unwrap_err().to_string();
+            assert_eq!(error, format!("{name} must be {expected}"));
+        }
+        // Within a value they are its own.
+        vars(&[SECRET, ("JWT_ENCODE_ISSUER", "a \"b\" c"), ("JWT_ENCODE_AUDIENCE", "a[0],b")]).unwrap();
     }
 
     #[test]

@@ -415,3 +415,17 @@ fn a_relative_pem_path_counts_from_the_settings_file() {
     assert_eq!(config.private_key, Some(PemSource::File(folder.path().join("keys/a.pem"))));
     assert_eq!(config.public_key, Some(PemSource::File("/keys/b.pem".into())));
 }
+
+/// Fifteen months are what nobody means who writes that.
+#[test]
+fn an_m_is_minutes_and_never_months() {
+    for wrong in ["15M", "1h 15M", "15 M", "1M"] {
+        assert!(toml(&format!("JWT_ACCESS_TOKEN_EXPIRES = \"{wrong}\"")).is_err(), "{wrong}");
+        assert!(vars(&[("JWT_SESSION_IDLE", wrong)]).is_err(), "{wrong}");
+        assert!(vars(&[("JWT_STORE_TIMEOUT", wrong)]).is_err(), "{wrong}");
+        assert!(wrong.parse::<Lifetime>().is_err(), "{wrong}");
+    }
+    for (right, seconds) in [("15m", 900), ("15 min", 900), ("2 months", 2 * 2_630_016), ("1h 30m", 5400)] {
+        assert_eq!(right.parse(), Ok(Lifetime::After(Duration::from_secs(seconds))), "{right}");
+    }
+}

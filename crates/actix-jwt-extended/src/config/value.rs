@@ -163,6 +163,10 @@ impl FromSetting for Duration {
 
 /// Seconds, or `"1h 30m"`.
 pub(super) fn parse_duration(text: &str) -> Option<Duration> {
+    // `15M` would be fifteen months, and whoever writes it means minutes.
+    if text.split(|c: char| !c.is_alphabetic()).any(|unit| unit == "M") {
+        return None;
+    }
     text.parse().map(Duration::from_secs).ok().or_else(|| humantime::parse_duration(text).ok())
 }
 
