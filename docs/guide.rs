@@ -150,6 +150,28 @@ mod tests {
         }
     }
 
+    /// The session of a token that has expired may live, and its refresh token with it.
+    #[test]
+    fn whoever_logs_out_may_come_with_a_token_that_has_expired() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/actix-jwt-extended/examples");
+        let programs = std::fs::read_dir(folder).unwrap().map(|file| {
+            let path = file.unwrap().path();
+            (path.display().to_string(), std::fs::read_to_string(path).unwrap())
+        });
+        let pages = PAGES.iter().map(|(page, text)| ((*page).to_owned(), (*text).to_owned()));
+        let mut seen = 0;
+        for (place, text) in programs.chain(pages) {
+            for handler in text.split("\n#[").filter(|item| item.contains("(\"/logout\"")) {
+                let handler = handler.split("\n}").next().unwrap_or_default();
+                if ["log_out", "revoke_session"].iter().any(|ends| handler.contains(ends)) {
+                    assert!(handler.contains("verify_type(false).allow_expired()"), "{place}: {handler}");
+                    seen += 1;
+                }
+            }
+        }
+        assert!(seen >= 3, "{seen}");
+    }
+
     #[test]
     fn every_program_that_a_page_names_is_there() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/actix-jwt-extended/examples");
