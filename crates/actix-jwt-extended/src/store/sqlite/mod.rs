@@ -18,11 +18,15 @@ use std::path::Path;
 use std::sync::OnceLock;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 use writer::{Write, Writer};
 
 /// So many connections that read are kept open; more are opened while more are needed.
 const IDLE_READERS: usize = 4;
+
+/// So many read at once: each takes a thread and a connection, which is three open files.
+const READERS: usize = 16;
 
 /// So often it is looked whether another process has written.
 const POLL: Duration = Duration::from_millis(50);
@@ -105,7 +109,7 @@ impl SqliteStore {
             let connection = schema::open(&path)?;
             let place = Arc::new(Place::of(path)?);
             let writer = Writer::start(connection, Arc::clone(&place))?;
-            Ok(Self(Arc::new(Inner { readers: Readers { place, idle: Mutex::default() }, writer })))
+            Ok(Self(Arc::new(Inner { readers: Readers::new(place), writer })))
         })
         .await
     }
@@ -114,8 +118,15 @@ impl SqliteStore {
         &self,
         read: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, StoreError> {
+        // Whoever gives up meanwhile leaves nothing behind that would be done for nobody.
+        let turn = Arc::clone(&self.0.readers.turns).acquire_owned().await.map_err(StoreError::new)?;
         let inner = Arc::clone(&self.0);
-        blocking(move || inner.readers.with(read)).await
+        blocking(move || {
+            let answer = inner.readers.with(read);
+            drop(turn);
+            answer
+        })
+        .await
     }
 
     async fn sessions_by(&self, sql: &'static str, key: &str) -> Result<Vec<SessionRecord>, StoreError> {
@@ -134,9 +145,14 @@ impl SqliteStore {
 struct Readers {
     place: Arc<Place>,
     idle: Mutex<Vec<Connection>>,
+    turns: Arc<Semaphore>,
 }
 
 impl Readers {
+    fn new(place: Arc<Place>) -> Self {
+        Self { place, idle: Mutex::default(), turns: Arc::new(Semaphore::new(READERS)) }
+    }
+
     fn with<T>(&self, read: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, StoreError> {
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let connection = match idle {
@@ -272,5 +288,45 @@ impl RevocationFeed for SqliteStore {
 
     async fn wait(&self, after: &FeedPosition, at_most: Duration) {
         look_again(self, after, at_most, POLL).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures_util::future::join_all;
+    use std::sync::Condvar;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use tokio::time::timeout;
+
+    /// On a disk that hangs, say.
+    #[actix_web::test]
+    async fn reads_that_stall_are_few_and_those_given_up_are_not_done() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SqliteStore::open(folder.path().join("logins.db")).await.unwrap();
+        let begun = Arc::<AtomicUsize>::default();
+        let stalled = Arc::new((Mutex::new(true), Condvar::new()));
+        let read = || {
+            let (store, begun, stalled) = (store.clone(), Arc::clone(&begun), Arc::clone(&stalled));
+            async move {
+                let stall = move |_: &Connection| {
+                    begun.fetch_add(1, Ordering::SeqCst);
+                    let (stalls, end) = &*stalled;
+                    drop(end.wait_while(stalls.lock().unwrap(), |stalls| *stalls).unwrap());
+                    Ok(())
+                };
+                timeout(Duration::from_millis(200), store.read(stall)).await
+            }
+        };
+        let given_up = join_all((0..10 * READERS).map(|_| read())).await;
+        assert!(given_up.iter().all(Result::is_err));
+        *stalled.0.lock().unwrap() = false;
+        stalled.1.notify_all();
+        // It is nobody's turn any more once all of them can be had.
+        let all = u32::try_from(READERS).unwrap();
+        drop(store.0.readers.turns.acquire_many(all).await.unwrap());
+        assert!(store.read(|_| Ok(())).await.is_ok());
+        let begun = begun.load(Ordering::SeqCst);
+        assert!((1..=READERS).contains(&begun), "{begun}");
     }
 }
