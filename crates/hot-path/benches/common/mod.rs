@@ -9,12 +9,9 @@ use actix_web::http::StatusCode;
 use actix_web::test::{TestRequest, init_service};
 use actix_web::{App, Error, web};
 use futures_util::FutureExt as _;
-use jsonwebtoken::crypto::{CryptoProvider, KeyUtils, aws_lc, rust_crypto};
-use jsonwebtoken::{DecodingKey, EncodingKey, Header, Validation};
 use std::hint::black_box;
-use std::sync::atomic::{AtomicBool, Ordering};
 
-const SECRET: &str = "a secret that is long enough for SHA-512: 0123456789 abcdef ghijklmnop qrstuvwxyz";
+pub(crate) const SECRET: &str = "a secret that is long enough for SHA-512: 0123456789 abcdef ghijklmnop qrstuvwxyz";
 
 const ROUTE: &str = "/route";
 
@@ -22,7 +19,7 @@ const ROUTE: &str = "/route";
 pub(crate) const FAMILIES: [Algorithm; 5] =
     [Algorithm::HS256, Algorithm::ES256, Algorithm::EdDSA, Algorithm::RS256, Algorithm::PS256];
 
-/// One algorithm with its keys, prepared by us and for jsonwebtoken.
+/// One algorithm with its keys, prepared.
 pub(crate) struct Keys {
     /// Verifies every time.
     pub(crate) ours: JwtManager,
@@ -31,101 +28,23 @@ pub(crate) struct Keys {
     /// With both the cache and a store of revocations, as a replica is one.
     #[allow(dead_code, reason = "only the counts look at it")]
     pub(crate) storing: JwtManager,
+    #[allow(dead_code, reason = "only where jsonwebtoken is beside us")]
     pub(crate) algorithm: Algorithm,
     pub(crate) token: String,
-    encoding: EncodingKey,
-    decoding: DecodingKey,
-    validation: Validation,
-}
-
-#[derive(serde::Serialize, serde::Deserialize)]
-struct TheirClaims {
-    fresh: bool,
-    iat: u64,
-    jti: String,
-    r#type: String,
-    sub: String,
-    nbf: u64,
-    csrf: String,
-    exp: u64,
-}
-
-/// jsonwebtoken's cryptography: both of its providers are on in this build, and for each algorithm it gets the faster.
-static FASTEST: CryptoProvider = CryptoProvider {
-    signer_factory: |algorithm: &Algorithm, key: &EncodingKey| (fastest(*algorithm).signer_factory)(algorithm, key),
-    verifier_factory: |algorithm: &Algorithm, key: &DecodingKey| (fastest(*algorithm).verifier_factory)(algorithm, key),
-    // For JWKs, of which there are none here.
-    key_utils: KeyUtils::new_unimplemented(),
-};
-
-fn fastest(algorithm: Algorithm) -> &'static CryptoProvider {
-    let by_rust_crypto = matches!(algorithm, Algorithm::HS256 | Algorithm::EdDSA);
-    match by_rust_crypto != SLOWER.load(Ordering::Relaxed) {
-        true => &rust_crypto::DEFAULT_PROVIDER,
-        false => &aws_lc::DEFAULT_PROVIDER,
-    }
-}
-
-/// Whether it gets the other one, for once.
-static SLOWER: AtomicBool = AtomicBool::new(false);
-
-/// Some work of jsonwebtoken's with the slower of its providers.
-#[allow(dead_code, reason = "only the ratios look at it")]
-pub(crate) fn by_the_slower(work: impl FnOnce()) {
-    SLOWER.store(true, Ordering::Relaxed);
-    work();
-    SLOWER.store(false, Ordering::Relaxed);
 }
 
 impl Keys {
     pub(crate) fn new(algorithm: Algorithm) -> Self {
-        let _ = FASTEST.install_default();
         let config = JwtConfig::new().algorithm(algorithm);
-        let (config, encoding, decoding) = match algorithm {
-            Algorithm::HS256 => (
-                config.secret_key(SECRET),
-                EncodingKey::from_secret(SECRET.as_bytes()),
-                DecodingKey::from_secret(SECRET.as_bytes()),
-            ),
-            Algorithm::ES256 => {
-                let (private, public) = (
-                    include_str!("../../../actix-jwt-extended/tests/keys/ec256.pem"),
-                    include_str!("../../../actix-jwt-extended/tests/keys/ec256.pub.pem"),
-                );
-                (
-                    config.private_key(private),
-                    EncodingKey::from_ec_pem(private.as_bytes()).unwrap(),
-                    DecodingKey::from_ec_pem(public.as_bytes()).unwrap(),
-                )
-            }
-            Algorithm::EdDSA => {
-                let (private, public) = (
-                    include_str!("../../../actix-jwt-extended/tests/keys/ed25519.pem"),
-                    include_str!("../../../actix-jwt-extended/tests/keys/ed25519.pub.pem"),
-                );
-                (
-                    config.private_key(private),
-                    EncodingKey::from_ed_pem(private.as_bytes()).unwrap(),
-                    DecodingKey::from_ed_pem(public.as_bytes()).unwrap(),
-                )
-            }
-            _ => {
-                let (private, public) = (
-                    include_str!("../../../actix-jwt-extended/tests/keys/rsa2048.pem"),
-                    include_str!("../../../actix-jwt-extended/tests/keys/rsa2048.pub.pem"),
-                );
-                (
-                    config.private_key(private),
-                    EncodingKey::from_rsa_pem(private.as_bytes()).unwrap(),
-                    DecodingKey::from_rsa_pem(public.as_bytes()).unwrap(),
-                )
-            }
+        let config = match pems(algorithm) {
+            Some((private, _)) => config.private_key(private),
+            None => config.secret_key(SECRET),
         };
         let caching = JwtManager::new(config.clone()).unwrap();
         let storing = JwtManager::builder(config.clone()).token_store(full_store()).build().unwrap();
         let ours = JwtManager::new(config.token_cache_size(0)).unwrap();
         let token = ours.create_access_token("ada.lovelace@example.org").unwrap();
-        Self { ours, caching, storing, algorithm, token, encoding, decoding, validation: Validation::new(algorithm) }
+        Self { ours, caching, storing, algorithm, token }
     }
 
     pub(crate) fn verify(&self) {
@@ -139,27 +58,23 @@ impl Keys {
     pub(crate) fn issue(&self) {
         black_box(self.ours.create_access_token(black_box("ada.lovelace@example.org")).unwrap());
     }
+}
 
-    /// The same by jsonwebtoken: one typed decode, as its documentation shows.
-    pub(crate) fn verify_theirs(&self) {
-        let token = black_box(&self.token);
-        black_box(jsonwebtoken::decode::<TheirClaims>(token, &self.decoding, &self.validation).unwrap());
-    }
-
-    /// The same claims built by hand and encoded by jsonwebtoken.
-    pub(crate) fn issue_theirs(&self) {
-        let now = jsonwebtoken::get_current_timestamp();
-        let claims = TheirClaims {
-            fresh: false,
-            iat: now,
-            jti: uuid::Uuid::new_v4().to_string(),
-            r#type: "access".to_owned(),
-            sub: black_box("ada.lovelace@example.org").to_owned(),
-            nbf: now,
-            csrf: uuid::Uuid::new_v4().to_string(),
-            exp: now + 900,
+/// The private and the public key, where there are two.
+pub(crate) fn pems(algorithm: Algorithm) -> Option<(&'static str, &'static str)> {
+    macro_rules! pair {
+        ($name:literal) => {
+            Some((
+                include_str!(concat!("../../../actix-jwt-extended/tests/keys/", $name, ".pem")),
+                include_str!(concat!("../../../actix-jwt-extended/tests/keys/", $name, ".pub.pem")),
+            ))
         };
-        black_box(jsonwebtoken::encode(&Header::new(self.algorithm), &claims, &self.encoding).unwrap());
+    }
+    match algorithm {
+        Algorithm::HS256 => None,
+        Algorithm::ES256 => pair!("ec256"),
+        Algorithm::EdDSA => pair!("ed25519"),
+        _ => pair!("rsa2048"),
     }
 }
 
