@@ -192,6 +192,8 @@ impl Service for PostgresServer {
                 let log = File::options().create(true).append(true).open(self.folder.path().join("log")).unwrap();
                 let mut command = unprivileged(&self.program);
                 command.arg("-D").arg(self.data()).args(["-p", &self.port.to_string(), "-h", "127.0.0.1", "-k", ""]);
+                // What it has written outlives a process that is killed; the tests wait for no disk.
+                command.arg("-F");
                 command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).current_dir("/");
                 self.child = Some(command.spawn().unwrap());
             }

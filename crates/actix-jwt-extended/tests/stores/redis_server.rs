@@ -11,6 +11,10 @@ use tempfile::TempDir;
 
 const FOLDERS: &[&str] = &["/usr/bin", "/usr/local/bin", "/opt/homebrew/bin"];
 
+/// What a process has written outlives it, also where it is killed; the tests wait for no disk. `always` would be for a
+/// machine that may crash.
+const DURABLE: &[&str] = &["--appendonly", "yes", "--appendfsync", "no"];
+
 pub(crate) struct RedisServer {
     program: PathBuf,
     folder: TempDir,
@@ -21,9 +25,9 @@ pub(crate) struct RedisServer {
 
 #[allow(dead_code, reason = "not every test uses every way")]
 impl RedisServer {
-    /// Every write is on the disk before it is acknowledged.
+    /// Every write is in its file before it is acknowledged.
     pub(crate) fn start() -> Option<Self> {
-        Self::start_with(&["--appendonly", "yes", "--appendfsync", "always"])
+        Self::start_with(DURABLE)
     }
 
     pub(crate) fn start_with(options: &[&str]) -> Option<Self> {
@@ -124,8 +128,7 @@ impl RedisServer {
         let (bus, said) = (free_port().to_string(), said.to_string());
         let cluster = ["--cluster-enabled", "yes", "--cluster-node-timeout", "2000"];
         let ports = ["--cluster-port", &bus, "--cluster-announce-port", &said];
-        let durable = ["--appendonly", "yes", "--appendfsync", "always"];
-        Self::start_at(port, &[cluster, ports, durable].concat())
+        Self::start_at(port, &[&cluster[..], &ports, DURABLE].concat())
     }
 
     /// Whether this node of a cluster is the master of a key.
