@@ -81,9 +81,11 @@ fn looks_like_a_path(text: &str) -> bool {
     let roots =
         ["/run/", "/var/", "/etc/", "/home/", "/mnt/", "/opt/", "/tmp/", "/usr/", "/secrets/", "/app/", "/srv/"];
     let has_drive = matches!(text.as_bytes(), [drive, b':', b'\\' | b'/', ..] if drive.is_ascii_alphabetic());
+    // Only where it may well be one: of a secret no file system, which may be another machine's, is to learn.
+    let names_a_file = || text.starts_with('/') || text.rsplit_once('/').is_some_and(|(_, name)| name.contains('.'));
     has_drive
         || roots.iter().chain(&["./", "../", "~/", "file:"]).any(|start| text.starts_with(start))
-        || Path::new(text).is_file()
+        || (names_a_file() && Path::new(text).is_file())
 }
 
 /// As templates and shells have them: `${NAME}`, `$NAME`, `$(command)`, `{{ name }}`, `<your secret>`.
