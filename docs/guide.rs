@@ -39,6 +39,7 @@ pages! {
     logging_out: "src/logging-out.md";
     rotation: "src/rotation.md";
     many_nodes: "src/many-nodes.md";
+    postgresql: "src/postgresql.md";
     sqlite: "src/sqlite.md";
     own_store: "src/own-store.md";
     testing: "src/testing.md";

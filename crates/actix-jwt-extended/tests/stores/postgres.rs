@@ -187,7 +187,7 @@ async fn a_lock_that_somebody_holds_is_an_error_in_time() {
     actix_web::rt::spawn(connection);
     holder.batch_execute("BEGIN; LOCK TABLE ajx_revocation IN ACCESS EXCLUSIVE MODE").await.unwrap();
 
-    // The store's own limits: four seconds for a lock, two to get a connection when all of them wait for it.
+    // The store's own limits: four seconds for a lock, and before that however long it takes to get a connection.
     let revocations: Vec<_> = (0..40).map(|at| Revocation::of_token(&at.to_string(), LATER)).collect();
     let begin = Instant::now();
     for revoked in join_all(revocations.iter().map(|revocation| store.revoke(revocation, NOW))).await {

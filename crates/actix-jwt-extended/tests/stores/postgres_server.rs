@@ -56,6 +56,11 @@ impl PostgresServer {
         server
     }
 
+    /// What it has said so far.
+    pub(crate) fn log(&self) -> String {
+        std::fs::read_to_string(self.folder.path().join("log")).unwrap()
+    }
+
     /// From now on it follows nobody.
     pub(crate) fn promote(&self) {
         assert_eq!(self.execute("SELECT pg_promote()"), "t");
@@ -125,6 +130,26 @@ impl PostgresServer {
             assert!(begin.elapsed() < Duration::from_secs(30), "{user} needs no password");
             sleep(Duration::from_millis(20));
         }
+    }
+
+    /// Whoever this is must present a certificate from now on: this one, with its key. The server has TLS.
+    pub(crate) fn ask_for_a_certificate(&self, user: &str) -> (PathBuf, PathBuf) {
+        let mut make = unprivileged(Path::new("openssl"));
+        make.args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", &format!("/CN={user}")]);
+        make.args(["-keyout", "user.key", "-out", "user.crt"]);
+        let made = make.current_dir(self.data()).stdin(Stdio::null()).stderr(Stdio::null()).status().unwrap();
+        assert!(made.success());
+        let file = self.data().join("pg_hba.conf");
+        let rules = std::fs::read_to_string(&file).unwrap();
+        std::fs::write(&file, format!("hostssl all {user} all cert\nhost all {user} all reject\n{rules}")).unwrap();
+        self.execute("ALTER SYSTEM SET ssl_ca_file = 'user.crt'");
+        self.execute("SELECT pg_reload_conf()");
+        let begin = Instant::now();
+        while self.connects_as(user) || self.execute("SHOW ssl_ca_file") != "user.crt" {
+            assert!(begin.elapsed() < Duration::from_secs(30), "{user} needs no certificate");
+            sleep(Duration::from_millis(20));
+        }
+        (self.data().join("user.crt"), self.data().join("user.key"))
     }
 
     /// A copy that everybody may read.

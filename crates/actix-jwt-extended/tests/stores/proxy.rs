@@ -87,6 +87,11 @@ impl Proxy {
         connections.len()
     }
 
+    /// How many have been made since it was cut last.
+    pub(crate) fn connections(&self) -> usize {
+        self.connections.lock().unwrap().len()
+    }
+
     /// New connections go there; old ones are closed.
     pub(crate) fn lead_to(&self, target: SocketAddr) {
         self.set(Way::Cut);

@@ -1,11 +1,12 @@
 //! Following PostgreSQL: its table of what was revoked, and `NOTIFY` when there is something new.
 
-use super::{Inner, PostgresStore};
+use super::PostgresStore;
 use crate::store::feed::{AT_ONCE, look_again};
 use crate::store::{Changes, FeedPosition, Revocation, RevocationFeed, SnapshotPage, StoreError};
 use std::time::Duration;
 use tokio::time::Instant;
 use tokio_postgres::Row;
+use tokio_postgres::types::Type;
 
 /// A page of a snapshot.
 const PAGE: i64 = 10_000;
@@ -16,13 +17,14 @@ const POLL: Duration = Duration::from_millis(100);
 impl RevocationFeed for PostgresStore {
     async fn position(&self) -> Result<FeedPosition, StoreError> {
         let rows = self.rows(&self.0.schema.position, &[]).await?;
-        position(rows.first().ok_or_else(|| StoreError::new("the table of the feed's head is empty"))?)
+        // Nothing has been revoked yet, or somebody has emptied the tables.
+        rows.first().map_or_else(|| Ok(FeedPosition::default()), position)
     }
 
     async fn snapshot(&self, after: Option<&str>) -> Result<SnapshotPage, StoreError> {
         // No key is empty.
         let after = after.unwrap_or_default().as_bytes();
-        let rows = self.rows(&self.0.schema.snapshot, &[&after, &PAGE]).await?;
+        let rows = self.rows(&self.0.schema.snapshot, &[(&after, Type::BYTEA), (&PAGE, Type::INT8)]).await?;
         let revocations: Vec<_> = rows.iter().map(|row| revocation(row, 0)).collect::<Result<_, _>>()?;
         let whole = i64::try_from(revocations.len()).is_ok_and(|length| length == PAGE);
         let next = revocations.last().filter(|_| whole).map(|last| last.key().to_owned());
@@ -31,14 +33,15 @@ impl RevocationFeed for PostgresStore {
 
     async fn changes(&self, after: &FeedPosition) -> Result<Changes, StoreError> {
         let from = i64::try_from(after.sequence).map_err(StoreError::new)?;
-        let rows = self.rows(&self.0.schema.changes, &[&from, &(AT_ONCE as i64 + 1)]).await?;
+        let rows =
+            self.rows(&self.0.schema.changes, &[(&from, Type::INT8), (&(AT_ONCE as i64 + 1), Type::INT8)]).await?;
         let entries = rows.iter().map(|row| Ok((position(row)?, revocation(row, 2)?)));
         Ok(Changes::after(after, entries.collect::<Result<_, StoreError>>()?))
     }
 
     async fn wait(&self, after: &FeedPosition, at_most: Duration) {
-        let (begin, Inner { listener, .. }) = (Instant::now(), &*self.0);
-        if let Some(listener) = listener {
+        let begin = Instant::now();
+        if let Some(listener) = self.0.link.listener.get() {
             match listener.wait(at_most).await {
                 Ok(()) => return,
                 Err(error) => log::debug!("waiting for revocations: {error}"),

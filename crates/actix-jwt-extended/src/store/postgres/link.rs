@@ -1,121 +1,239 @@
-//! Connections: a pool, and one that listens.
+//! Connections, and how a statement is done on one.
 
+use super::explain::explained;
+use super::listen::Listener;
+use super::url::Address;
 use crate::store::StoreError;
-use deadpool_postgres::{Hook, HookError, Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime};
-use futures_util::StreamExt as _;
-use futures_util::future::{Either, select};
-use futures_util::stream;
-use rustls::{ClientConfig, RootCertStore};
-use std::pin::pin;
-use std::sync::Arc;
+use deadpool_postgres::{Hook, HookError, Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime};
+use futures_util::future::join3;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::runtime::Handle;
-use tokio::sync::{Mutex, mpsc};
-use tokio::time::{Instant, sleep_until, timeout};
-use tokio_postgres::config::{SslMode, TargetSessionAttrs};
-use tokio_postgres::types::ToSql;
-use tokio_postgres::{AsyncMessage, Client, Config, Row};
-use tokio_postgres_rustls::MakeRustlsConnect;
-
-/// So long a connection may take to come, from the server or from the pool.
-const TIMEOUT: Duration = Duration::from_secs(2);
-
-/// After so long without an answer to a packet a connection is given up.
-const VANISHED: Duration = Duration::from_secs(5);
-
-const CONNECTIONS: usize = 16;
+use tokio::time::timeout;
+use tokio_postgres::Row;
+use tokio_postgres::types::{ToSql, Type};
 
 /// Nobody waits for a statement that long. The server gives it up, too, so that its connection serves others, and it is
 /// not done when nobody expects it any more.
-const GIVE_UP: &str = "SET statement_timeout = '4s'; SET lock_timeout = '4s'";
+const GIVE_UP: &str = "4s";
 
 /// After so long without an answer it is not the statement that takes so long.
 const SILENT: Duration = Duration::from_secs(5);
 
-pub(super) fn read_url(url: &str) -> Result<Config, StoreError> {
-    // What the parser says may show the URL, and with it the password.
-    let mut config: Config =
-        url.parse().map_err(|_| StoreError::new("the URL is not like postgres://user:password@host/database"))?;
-    if config.get_connect_timeout().is_none() {
-        config.connect_timeout(TIMEOUT);
-    }
-    if config.get_application_name().is_none() {
-        config.application_name("actix-jwt-extended");
-    }
-    // A server that vanished without a word is noticed soon.
-    if config.get_tcp_user_timeout().is_none() {
-        config.tcp_user_timeout(VANISHED);
-    }
-    config.keepalives_idle(VANISHED);
-    // Of several servers the one that can be written to: a standby would take none of it.
-    if config.get_hosts().len() > 1 {
-        config.target_session_attrs(TargetSessionAttrs::ReadWrite);
-    }
-    // One statement waits for another's row; under a stricter level it would fail instead.
-    if config.get_options().is_none() {
-        config.options("-c default_transaction_isolation=read\\ committed");
-    }
-    Ok(config)
+/// So often what the server could not do at that moment is tried.
+const ATTEMPTS: usize = 5;
+
+/// The values of a statement, and as what the server takes them.
+pub(super) type Values<'a> = &'a [(&'a (dyn ToSql + Sync), Type)];
+
+/// A pool, and what is known of its connections.
+pub(super) struct Link {
+    pub(super) pool: Pool,
+    /// `None` for a pool that somebody else has made.
+    pub(super) address: Option<Address>,
+    /// Where one hears something.
+    pub(super) listener: OnceLock<Listener>,
+    session: Arc<OnceLock<String>>,
+    /// Whether each connection keeps a session of the server's. Else nothing may be left in one: no settings, and no
+    /// prepared statements, of which somebody else's might have the same name.
+    keeps_sessions: AtomicBool,
+    begin: OnceLock<String>,
 }
 
-pub(super) fn pool(config: &Config) -> Result<Pool, StoreError> {
-    let how = ManagerConfig { recycling_method: RecyclingMethod::Fast };
-    Pool::builder(Manager::from_config(config.clone(), tls(config)?, how))
-        .max_size(CONNECTIONS)
-        .post_create(Hook::async_fn(|client, _| {
-            Box::pin(async move { client.batch_execute(GIVE_UP).await.map_err(HookError::Backend) })
-        }))
-        .runtime(Runtime::Tokio1)
-        .wait_timeout(Some(TIMEOUT))
-        .create_timeout(Some(TIMEOUT))
-        .recycle_timeout(Some(TIMEOUT))
-        .build()
-        .map_err(StoreError::new)
+impl Link {
+    pub(super) fn own(address: Address, size: usize) -> Result<Self, StoreError> {
+        let session = Arc::<OnceLock<String>>::default();
+        let how = ManagerConfig { recycling_method: RecyclingMethod::Fast };
+        let settings = Arc::clone(&session);
+        let connecting = Some(address.connecting);
+        // Whoever waits for a connection has a limit of his own.
+        let pool = Pool::builder(Manager::from_config(address.config.clone(), address.tls.clone(), how))
+            .max_size(size.max(1))
+            .post_create(Hook::async_fn(move |client, _| {
+                let settings = settings.get().cloned();
+                Box::pin(async move {
+                    match settings {
+                        Some(settings) => client.batch_execute(&settings).await.map_err(HookError::Backend),
+                        None => Ok(()),
+                    }
+                })
+            }))
+            .runtime(Runtime::Tokio1)
+            .create_timeout(connecting)
+            .recycle_timeout(connecting)
+            .build()
+            .map_err(StoreError::new)?;
+        Ok(Self { session, ..Self::over(pool, Some(address)) })
+    }
+
+    pub(super) fn over(pool: Pool, address: Option<Address>) -> Self {
+        let (session, begin) = (Arc::default(), OnceLock::new());
+        Self { pool, address, listener: OnceLock::new(), session, keeps_sessions: AtomicBool::new(false), begin }
+    }
+
+    /// From now on each transaction, or each session, has the settings that ours need: one statement waits for
+    /// another's row, where a stricter level would fail; and what is acknowledged is on the disk.
+    pub(super) async fn settle(&self, first: &Object, keeps_sessions: bool, forgetful: bool) -> Result<(), StoreError> {
+        let settings = |set: &str| {
+            let durable = if forgetful { format!("{set} synchronous_commit = on; ") } else { String::new() };
+            format!("{durable}{set} statement_timeout = '{GIVE_UP}'; {set} lock_timeout = '{GIVE_UP}'")
+        };
+        let _ = self.begin.set(format!("BEGIN ISOLATION LEVEL READ COMMITTED; {}", settings("SET LOCAL")));
+        if keeps_sessions {
+            let session = format!("{}; SET default_transaction_isolation = 'read committed'", settings("SET"));
+            first.batch_execute(&session).await.map_err(|error| explained("", error))?;
+            let _ = self.session.set(session);
+            self.keeps_sessions.store(true, Ordering::Release);
+        }
+        Ok(())
+    }
+
+    pub(super) async fn connection(&self) -> Result<Object, StoreError> {
+        self.pool.get().await.map_err(|error| self.cannot_connect(error))
+    }
+
+    fn cannot_connect(&self, error: PoolError) -> StoreError {
+        let (hosts, took) = match &self.address {
+            Some(address) => (format!(" to PostgreSQL at {}", address.hosts), format!("{:?}", address.connecting)),
+            None => (" to PostgreSQL".to_owned(), "the pool allows".to_owned()),
+        };
+        match error {
+            PoolError::Backend(error) => explained(&format!("cannot connect{hosts}"), error),
+            PoolError::Timeout(deadpool_postgres::TimeoutType::Create) => StoreError::new(format!(
+                "connecting{hosts} took longer than {took}: is it there? else raise connect_timeout"
+            )),
+            error => explained(&format!("no connection{hosts}"), error),
+        }
+    }
+
+    /// `twice` = it may be done twice: once more, where the connection was lost.
+    pub(super) async fn rows(&self, sql: &str, values: Values<'_>, twice: bool) -> Result<Vec<Row>, Failure> {
+        let mut attempt = 0;
+        loop {
+            attempt += 1;
+            let error = match self.ask(sql, values).await {
+                Err(Failure::Query(error)) if attempt < ATTEMPTS => error,
+                answer => return answer,
+            };
+            match Fault::of(&error) {
+                Fault::Lost if twice && attempt == 1 => {}
+                Fault::Undone if attempt < ATTEMPTS => {}
+                Fault::ReadOnly if attempt == 1 => self.reconnect(),
+                Fault::NoSession => {
+                    self.keeps_sessions.store(false, Ordering::Release);
+                    self.reconnect();
+                }
+                _ => return Err(Failure::Query(error)),
+            }
+        }
+    }
+
+    /// With connections that are new. Whoever has one now will see for himself.
+    fn reconnect(&self) {
+        self.pool.retain(|_, _| false);
+        if let Some(listener) = self.listener.get() {
+            listener.doubt();
+        }
+    }
+
+    async fn ask(&self, sql: &str, values: Values<'_>) -> Result<Vec<Row>, Failure> {
+        let lease = Lease { connection: Some(self.connection().await.map_err(Failure::Pool)?), link: self };
+        let begin = self.begin.get().filter(|_| !self.keeps_sessions.load(Ordering::Acquire));
+        lease.query(begin.map(|begin| &**begin), sql, values).await
+    }
+}
+
+/// What an error means for whoever may ask again.
+enum Fault {
+    /// The connection is gone, and whether the statement was done is not known.
+    Lost,
+    /// Taken back, for others were in the way.
+    Undone,
+    /// By a server that takes no writes: after a failover another one does.
+    ReadOnly,
+    /// A statement that was prepared is not there: a session was not kept after all.
+    NoSession,
+    Other,
+}
+
+impl Fault {
+    fn of(error: &tokio_postgres::Error) -> Self {
+        match error.code().map(|code| code.code()) {
+            None if error.is_closed() => Self::Lost,
+            Some("40001" | "40P01") => Self::Undone,
+            Some("25006") => Self::ReadOnly,
+            Some("26000" | "42P05") => Self::NoSession,
+            Some(code) if code.starts_with("57P0") || code.starts_with("08") => Self::Lost,
+            _ => Self::Other,
+        }
+    }
 }
 
 /// A connection out of the pool, for one statement.
-pub(super) struct Lease(Option<Object>);
+struct Lease<'a> {
+    connection: Option<Object>,
+    link: &'a Link,
+}
 
-impl Lease {
-    pub(super) async fn of(pool: &Pool) -> Result<Self, Failure> {
-        let connection = pool.get().await.map_err(|error| Failure::Pool(StoreError::new(error)))?;
-        Ok(Self(Some(connection)))
-    }
-
-    pub(super) async fn query(mut self, sql: &str, values: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>, Failure> {
-        let answer = async {
-            let statement = self.connection()?.prepare_cached(sql).await.map_err(Failure::Query)?;
-            self.connection()?.query(&statement, values).await.map_err(Failure::Query)
+impl Lease<'_> {
+    async fn query(mut self, begin: Option<&str>, sql: &str, values: Values<'_>) -> Result<Vec<Row>, Failure> {
+        let Some(connection) = &self.connection else {
+            return Err(Failure::Pool(StoreError::new("the connection has been given back")));
+        };
+        let answer = match begin {
+            Some(begin) => in_a_transaction(connection, begin, sql, values).await,
+            None => prepared(connection, sql, values).await,
+        };
+        let connection = self.connection.take();
+        if matches!(&answer, Err(error) if !matches!(Fault::of(error), Fault::Other | Fault::Undone)) {
+            drop(connection.map(Object::take));
         }
-        .await;
-        self.0 = None;
-        answer
-    }
-
-    /// How many rows it changed.
-    pub(super) async fn execute(mut self, sql: &str, values: &[&(dyn ToSql + Sync)]) -> Result<u64, Failure> {
-        let answer = async {
-            let statement = self.connection()?.prepare_cached(sql).await.map_err(Failure::Query)?;
-            self.connection()?.execute(&statement, values).await.map_err(Failure::Query)
-        }
-        .await;
-        self.0 = None;
-        answer
-    }
-
-    fn connection(&self) -> Result<&Object, Failure> {
-        self.0.as_ref().ok_or_else(|| Failure::Pool(StoreError::new("the connection has been given back")))
+        answer.map_err(Failure::Query)
     }
 }
 
-impl Drop for Lease {
-    /// With a connection left, there was no answer: whoever asked has given up. It goes back to the pool once it has
+async fn prepared(connection: &Object, sql: &str, values: Values<'_>) -> Result<Vec<Row>, tokio_postgres::Error> {
+    let types: Vec<_> = values.iter().map(|(_, type_)| type_.clone()).collect();
+    let statement = connection.prepare_typed_cached(sql, &types).await?;
+    let values: Vec<_> = values.iter().map(|(value, _)| *value).collect();
+    connection.query(&statement, &values).await
+}
+
+/// Sent in one go, so that whoever gives up leaves no transaction open; in one round trip.
+async fn in_a_transaction(
+    connection: &Object,
+    begin: &str,
+    sql: &str,
+    values: Values<'_>,
+) -> Result<Vec<Row>, tokio_postgres::Error> {
+    let (begin, query) = (connection.batch_execute(begin), connection.query_typed(sql, values));
+    let (begun, rows, ended) = join3(begin, query, connection.batch_execute("COMMIT")).await;
+    begun?;
+    let rows = rows?;
+    ended?;
+    Ok(rows)
+}
+
+impl Drop for Lease<'_> {
+    /// With a connection left, there was no answer: whoever asked has given up, and the server is told so, for what was
+    /// answered with an error should not come to pass afterwards. The connection goes back to the pool once it has
     /// answered, for before that others would only wait behind the statement. Where it never does, though it is not
     /// closed either, nobody shall ask it again.
     fn drop(&mut self) {
-        let Some(connection) = self.0.take() else { return };
+        let Some(connection) = self.connection.take() else { return };
         let Ok(runtime) = Handle::try_current() else { return drop(Object::take(connection)) };
+        let tls = self.link.address.as_ref().map(|address| address.tls.clone());
         runtime.spawn(async move {
+            let cancel = connection.cancel_token();
+            // It has been delivered when this returns: it meets no statement of the next one's.
+            let cancelled = async {
+                match tls {
+                    Some(tls) => cancel.cancel_query(tls).await,
+                    None => cancel.cancel_query(tokio_postgres::NoTls).await,
+                }
+            };
+            let _ = timeout(SILENT, cancelled).await;
             if !matches!(timeout(SILENT, connection.simple_query("")).await, Ok(Ok(_))) {
                 log::debug!("a connection to PostgreSQL does not answer any more");
                 drop(Object::take(connection));
@@ -134,108 +252,7 @@ impl Failure {
     pub(super) fn into_store_error(self) -> StoreError {
         match self {
             Self::Pool(error) => error,
-            Self::Query(error) => StoreError::new(error),
+            Self::Query(error) => explained("", error),
         }
-    }
-}
-
-/// Trusts whom the operating system trusts. With a provider of its own: the process's may be any, or none.
-fn tls(config: &Config) -> Result<MakeRustlsConnect, StoreError> {
-    let mut roots = RootCertStore::empty();
-    if config.get_ssl_mode() != SslMode::Disable {
-        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    }
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(StoreError::new)?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    Ok(MakeRustlsConnect::new(config))
-}
-
-/// After so long without news the connection that listens is asked whether it is there.
-const QUIET: Duration = Duration::from_secs(2);
-
-/// A connection that is told of revocations; opened when somebody first waits.
-pub(super) struct Listener {
-    config: Config,
-    tls: MakeRustlsConnect,
-    channel: String,
-    open: Mutex<Option<Open>>,
-}
-
-struct Open {
-    /// The connection lives as long as its client.
-    client: Client,
-    told: mpsc::Receiver<()>,
-    answered: Instant,
-}
-
-impl Open {
-    /// Waits for news; `false` = there will be none.
-    async fn tells(&mut self) -> bool {
-        let Self { client, told, answered } = self;
-        let quiet = *answered + QUIET;
-        let there = async {
-            sleep_until(quiet).await;
-            matches!(timeout(VANISHED, client.simple_query("")).await, Ok(Ok(_)))
-        };
-        let told = match select(pin!(told.recv()), pin!(there)).await {
-            Either::Left((told, _)) => told,
-            Either::Right((false, _)) => None,
-            Either::Right((true, told)) => {
-                *answered = Instant::now();
-                told.await
-            }
-        };
-        if told.is_some() {
-            *answered = Instant::now();
-        }
-        told.is_some()
-    }
-}
-
-impl Listener {
-    pub(super) fn new(config: Config, channel: String) -> Result<Self, StoreError> {
-        Ok(Self { tls: tls(&config)?, config, channel, open: Mutex::default() })
-    }
-
-    /// Waits until something was told, or may have been. An error where there is no connection.
-    pub(super) async fn wait(&self, at_most: Duration) -> Result<(), StoreError> {
-        // Whatever takes long: others that wait before, the connection, or the news.
-        timeout(at_most, self.wait_until_told()).await.unwrap_or(Ok(()))
-    }
-
-    async fn wait_until_told(&self) -> Result<(), StoreError> {
-        let mut place = self.open.lock().await;
-        // One that has fallen silent tells nothing, and that is all that is to be seen of it.
-        let Some(open) = place.as_mut().filter(|open| open.answered.elapsed() < VANISHED) else {
-            *place = None;
-            *place = Some(self.listen().await?);
-            // What came before, nobody has told.
-            return Ok(());
-        };
-        if !open.tells().await {
-            *place = None;
-            return Err(StoreError::new("the connection that listens was lost"));
-        }
-        Ok(())
-    }
-
-    async fn listen(&self) -> Result<Open, StoreError> {
-        let (client, mut connection) = self.config.connect(self.tls.clone()).await.map_err(StoreError::new)?;
-        // One is as good as many.
-        let (tell, told) = mpsc::channel(1);
-        tokio::spawn(async move {
-            let mut messages = stream::poll_fn(move |context| connection.poll_message(context));
-            while let Some(Ok(message)) = messages.next().await {
-                if matches!(message, AsyncMessage::Notification(_)) {
-                    let _ = tell.try_send(());
-                }
-            }
-        });
-        client.batch_execute(&format!("LISTEN \"{}\"", self.channel)).await.map_err(StoreError::new)?;
-        Ok(Open { client, told, answered: Instant::now() })
     }
 }

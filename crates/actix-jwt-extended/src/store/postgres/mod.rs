@@ -1,38 +1,53 @@
 //! On PostgreSQL.
 
+mod explain;
 mod feed;
 mod link;
+mod listen;
 mod schema;
+mod url;
 
 use super::{Revocation, RevocationFeed as _, SessionRecord, SessionsPage, StoreError, TokenIds, TokenStore, indexed};
 use deadpool_postgres::Pool;
-use link::{Failure, Lease, Listener};
+use explain::{READ_ONLY, explained};
+use link::{Failure, Link, Values};
+use listen::{Listener, sessions_are_kept};
 use schema::Schema;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::timeout;
-use tokio_postgres::Row;
-use tokio_postgres::types::ToSql;
+use tokio::time::{Instant, sleep, timeout};
+use tokio_postgres::error::{DbError, SqlState};
+use tokio_postgres::types::Type;
+use tokio_postgres::{Client, Row, SimpleQueryMessage};
+use url::{Address, Wishes};
 use uuid::Uuid;
 
 /// So long the first connection and the tables may take.
 const START: Duration = Duration::from_secs(30);
 
+/// Where nothing else is said, so many connections at most, and one more that listens.
+const CONNECTIONS: usize = 4;
+
 /// A page of a subject's sessions.
 const PAGE: usize = 1_000;
+
+/// Where the server has no connection left, so long until the next attempt.
+const CROWDED: Duration = Duration::from_millis(200);
 
 /// So many revocations are one statement at most: fewer than it sweeps.
 const AT_ONCE: usize = 256;
 
 /// Keeps everything in PostgreSQL, version 11 or later: for many machines that have it anyway.
 ///
-/// Every method is one statement, so one round trip. What was acknowledged is as safe as the server's
-/// `synchronous_commit` makes it: on its disk by default, with `remote_apply` on a standby's, too.
+/// Every method is one statement, so one round trip. What was acknowledged is on the server's disk, also where
+/// `synchronous_commit` is `off`; with `remote_apply` on a standby's, too.
 /// Revocations are committed one after the other, because they have one order: some thousand a second.
 ///
-/// Behind PgBouncer it needs session pooling, because its statements are prepared.
+/// Behind PgBouncer it works with session and with transaction pooling, which it notices when it connects: with the
+/// latter nothing is prepared, and a replica looks for news ten times a second.
 ///
 /// Its tables are made at the first start, several nodes may do it at once; they begin with `ajx_` and take
 /// what is over away by themselves. Clones share one pool. Feature `postgres`.
@@ -50,10 +65,8 @@ const AT_ONCE: usize = 256;
 pub struct PostgresStore(Arc<Inner>);
 
 struct Inner {
-    pool: Pool,
+    link: Link,
     schema: Schema,
-    /// `None` for a pool that somebody else has made.
-    listener: Option<Listener>,
 }
 
 impl fmt::Debug for PostgresStore {
@@ -66,15 +79,17 @@ impl fmt::Debug for PostgresStore {
 impl PostgresStore {
     /// Connects with a pool of its own, and makes the tables where they are not there.
     ///
-    /// `sslmode=disable`, `prefer` (the default: TLS where the server has it) or `require`. With TLS the certificate must
-    /// be one that the operating system trusts.
+    /// `sslmode=disable`, `prefer` (the default: TLS where the server has it), `require` or `verify-full`. With TLS the
+    /// certificate must be one that the operating system trusts, or that `sslrootcert=FILE` does, for the host of the URL;
+    /// with `verify-ca` for any host. `sslcert` and `sslkey` name a certificate of one's own. `connect_timeout` is in
+    /// seconds; two, if the URL says nothing.
     ///
     /// Of several servers, `postgres://one,two:5433/app`, the first is taken that can be written to, as with
     /// `target_session_attrs=read-write`: after a failover that is another one.
     ///
     /// # Errors
-    /// The URL is none, the server cannot be reached or refuses the login, the tables cannot be made, or were made
-    /// by a later version of this crate.
+    /// The URL is none, the server cannot be reached, refuses the login or takes no writes, the tables cannot be made, or
+    /// were made by a later version of this crate. The error's text has all causes, and never the password.
     pub async fn connect(url: &str) -> Result<Self, StoreError> {
         Self::builder().connect(url).await
     }
@@ -90,58 +105,154 @@ impl PostgresStore {
     /// ```
     #[must_use]
     pub fn builder() -> PostgresStoreBuilder {
-        PostgresStoreBuilder { schema: None, prefix: "ajx_".to_owned(), migrate: true }
+        PostgresStoreBuilder {
+            schema: None,
+            prefix: "ajx_".to_owned(),
+            migrate: true,
+            pool_size: CONNECTIONS,
+            wishes: Wishes::default(),
+        }
     }
 
-    async fn start(pool: Pool, schema: Schema, listener: Option<Listener>, migrate: bool) -> Result<Self, StoreError> {
-        let store = Self(Arc::new(Inner { pool, schema, listener }));
-        let prepared = timeout(START, store.prepare(migrate)).await;
-        prepared.unwrap_or_else(|_| Err(StoreError::new("the server did not answer in time")))?;
-        Ok(store)
+    async fn start(link: Link, builder: &PostgresStoreBuilder) -> Result<Self, StoreError> {
+        let prepared = timeout(START, Self::prepare(link, builder)).await;
+        prepared.unwrap_or_else(|_| Err(StoreError::new("the server did not answer in time")))
     }
 
     /// With its tables in place.
-    async fn prepare(&self, migrate: bool) -> Result<(), StoreError> {
-        let schema = &self.0.schema;
-        let exists = self.rows(&schema.exists, &[]).await?;
-        let exists = exists.first().is_some_and(|row| row.try_get(0).unwrap_or(false));
-        if !exists && migrate {
-            let client = self.0.pool.get().await.map_err(StoreError::new)?;
-            client.batch_execute(&schema.migration).await.map_err(StoreError::new)?;
+    async fn prepare(link: Link, builder: &PostgresStoreBuilder) -> Result<Self, StoreError> {
+        let begin = Instant::now();
+        let first = loop {
+            match link.connection().await {
+                // Many nodes may start at once.
+                Err(error) if is_crowded(&error) && begin.elapsed() < START / 2 => sleep(CROWDED).await,
+                first => break first?,
+            }
+        };
+        let server = Server::asked(&first).await?;
+        if server.takes_no_writes {
+            let hosts = link.address.as_ref().map(|address| format!("{}: ", address.hosts)).unwrap_or_default();
+            return Err(StoreError::new(format!("{hosts}{READ_ONLY}")));
+        }
+        let schema = builder.tables(server.schema.as_deref())?;
+        let keeps_sessions = match &link.address {
+            Some(address) => sessions_are_kept(address, &first).await.unwrap_or_else(|error| {
+                log::debug!("whether a notification is heard is not known: {error}");
+                false
+            }),
+            None => false,
+        };
+        link.settle(&first, keeps_sessions, server.is_forgetful).await?;
+        drop(first);
+        if let Some(address) = link.address.as_ref().filter(|_| keeps_sessions) {
+            let _ = link.listener.set(Listener::new(address.clone(), schema.channel.clone()));
+        }
+        let store = Self(Arc::new(Inner { link, schema }));
+        store.make_tables(builder).await?;
+        // A standby has them, too, and refuses this.
+        store.position().await?;
+        store.mend().await?;
+        Ok(store)
+    }
+
+    async fn make_tables(&self, builder: &PostgresStoreBuilder) -> Result<(), StoreError> {
+        let Inner { link, schema } = &*self.0;
+        if !self.says(&schema.exists).await? {
+            if let Some(other) = self.rows(&schema.elsewhere, &[]).await?.first().filter(|_| builder.schema.is_none()) {
+                log::warn!(
+                    "the tables are in no schema but {}, which is not the first of the search path: if they are yours, \
+                     name it: PostgresStore::builder().schema(..)",
+                    other.try_get::<_, String>(0).unwrap_or_default()
+                );
+            }
+            if builder.migrate {
+                let client = link.connection().await?;
+                let made = client.batch_execute(&schema.migration).await;
+                made.map_err(|error| explained("the tables cannot be made", error))?;
+            }
         }
         let version = self.rows(&schema.version, &[]).await?;
         let version: Option<i64> = match version.first() {
             Some(row) => row.try_get(0).map_err(StoreError::new)?,
             None => None,
         };
-        schema::check(version.unwrap_or(0))?;
-        // A standby has them, too, and refuses this.
-        self.position().await.map(drop)
+        schema::check(version.unwrap_or(0))
+    }
+
+    /// What the feed tells and the table of revocations does not hold, it holds again.
+    async fn mend(&self) -> Result<(), StoreError> {
+        if !self.says(&self.0.schema.kept).await? {
+            log::warn!(
+                "the table of what is revoked lacks what was told of it: it is filled again, as far as the feed goes"
+            );
+            self.rows(&self.0.schema.keep, &[]).await?;
+        }
+        Ok(())
+    }
+
+    async fn says(&self, sql: &str) -> Result<bool, StoreError> {
+        let rows = self.rows(sql, &[]).await?;
+        rows.first().ok_or_else(|| StoreError::new("no answer"))?.try_get(0).map_err(StoreError::new)
     }
 
     /// For what may be done twice: once more, where the connection was lost.
-    async fn rows(&self, sql: &str, values: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>, StoreError> {
-        match self.ask(sql, values).await {
-            Err(Failure::Query(error)) if error.is_closed() => self.ask(sql, values).await,
-            answer => answer,
-        }
-        .map_err(Failure::into_store_error)
+    async fn rows(&self, sql: &str, values: Values<'_>) -> Result<Vec<Row>, StoreError> {
+        self.0.link.rows(sql, values, true).await.map_err(Failure::into_store_error)
     }
 
-    async fn ask(&self, sql: &str, values: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>, Failure> {
-        Lease::of(&self.0.pool).await?.query(sql, values).await
-    }
-
-    /// For what must be done once; how many rows it changed.
-    async fn change(&self, sql: &str, values: &[&(dyn ToSql + Sync)]) -> Result<u64, StoreError> {
-        let answer = async { Lease::of(&self.0.pool).await?.execute(sql, values).await };
-        answer.await.map_err(Failure::into_store_error)
+    /// For what must be done once; whether it changed something.
+    async fn change(&self, sql: &str, values: Values<'_>) -> Result<bool, StoreError> {
+        let rows = self.0.link.rows(sql, values, false).await.map_err(Failure::into_store_error)?;
+        Ok(rows.len() == 1)
     }
 
     async fn found(&self, sql: &str, key: &str) -> Result<Vec<SessionRecord>, StoreError> {
-        let rows = self.rows(sql, &[&indexed(key).as_bytes()]).await?;
+        let rows = self.rows(sql, &[(&indexed(key).as_bytes(), Type::BYTEA)]).await?;
         rows.iter().map(|row| record(row, 0)).collect()
     }
+}
+
+/// What a server says of itself.
+struct Server {
+    takes_no_writes: bool,
+    /// The first of the search path.
+    schema: Option<String>,
+    /// What it acknowledges is not on its disk by then.
+    is_forgetful: bool,
+}
+
+impl Server {
+    async fn asked(client: &Client) -> Result<Self, StoreError> {
+        let sql = "SELECT current_schema(), current_setting('synchronous_commit'),
+                       pg_is_in_recovery() OR current_setting('transaction_read_only')::BOOLEAN, current_setting('fsync')";
+        let answer = client.simple_query(sql).await.map_err(|error| explained("", error))?;
+        let row = answer.iter().find_map(|message| match message {
+            SimpleQueryMessage::Row(row) => Some(row),
+            _ => None,
+        });
+        let row = row.ok_or_else(|| StoreError::new("no answer"))?;
+        let at = |column: usize| row.try_get(column).map_err(StoreError::new);
+        if at(3)? == Some("off") {
+            log::warn!("PostgreSQL runs with fsync = off: what is revoked may be forgotten when its machine crashes");
+        }
+        Ok(Self {
+            takes_no_writes: at(2)? == Some("t"),
+            schema: at(0)?.map(str::to_owned),
+            is_forgetful: at(1)? == Some("off"),
+        })
+    }
+}
+
+fn is_crowded(error: &StoreError) -> bool {
+    let mut next = std::error::Error::source(error);
+    while let Some(cause) = next {
+        let told = cause.downcast_ref::<DbError>();
+        if told.is_some_and(|told| *told.code() == SqlState::TOO_MANY_CONNECTIONS) {
+            return true;
+        }
+        next = cause.source();
+    }
+    false
 }
 
 fn record(row: &Row, at: usize) -> Result<SessionRecord, StoreError> {
@@ -161,6 +272,8 @@ pub struct PostgresStoreBuilder {
     schema: Option<String>,
     prefix: String,
     migrate: bool,
+    pool_size: usize,
+    wishes: Wishes,
 }
 
 impl PostgresStoreBuilder {
@@ -183,12 +296,35 @@ impl PostgresStoreBuilder {
         Self { migrate, ..self }
     }
 
+    /// How many connections a node opens at most, beside one that listens; 4 by default, at least 1. Whoever finds them all
+    /// in use waits, for `JWT_STORE_TIMEOUT` if it is a request. More help where the server is far away: each is used
+    /// for one statement at a time.
+    #[must_use]
+    pub fn pool_size(self, connections: usize) -> Self {
+        Self { pool_size: connections, ..self }
+    }
+
+    /// How long connecting to a server may take; 2 seconds by default, or what `connect_timeout` in the URL says.
+    #[must_use]
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.wishes.connect_timeout = Some(timeout);
+        self
+    }
+
+    /// The certificates, in PEM, of those who may sign the server's, instead of those that the operating system trusts.
+    /// `sslrootcert` in the URL comes first.
+    #[must_use]
+    pub fn ca_file(mut self, file: impl Into<PathBuf>) -> Self {
+        self.wishes.ca_file = Some(file.into());
+        self
+    }
+
     /// The SQL that makes the tables; it may be run twice, and needs to be run as one transaction.
     ///
     /// # Errors
     /// A schema or prefix of other than ASCII letters, digits and `_`.
     pub fn migration(&self) -> Result<String, StoreError> {
-        self.tables().map(|schema| schema.migration)
+        self.tables(None).map(|schema| schema.migration)
     }
 
     /// Connects with a pool of its own: see [`PostgresStore::connect`].
@@ -196,22 +332,24 @@ impl PostgresStoreBuilder {
     /// # Errors
     /// As there, and as [`migration`](Self::migration).
     pub async fn connect(self, url: &str) -> Result<PostgresStore, StoreError> {
-        let (schema, config) = (self.tables()?, link::read_url(url)?);
-        let listener = Listener::new(config.clone(), schema.channel.clone())?;
-        PostgresStore::start(link::pool(&config)?, schema, Some(listener), self.migrate).await
+        self.tables(None)?;
+        let link = Link::own(Address::read(url, &self.wishes)?, self.pool_size)?;
+        PostgresStore::start(link, &self).await
     }
 
-    /// Uses your application's own pool. Give it timeouts, and `read committed`, PostgreSQL's own default; without a
-    /// connection that listens, a replica looks for news ten times a second.
+    /// Uses your application's own pool, and leaves nothing in its sessions: each statement is a transaction with the
+    /// settings that it needs, and nothing is prepared. Give the pool timeouts. Without a connection that listens, a
+    /// replica looks for news ten times a second.
     ///
     /// # Errors
     /// As [`connect`](Self::connect).
     pub async fn with_pool(self, pool: Pool) -> Result<PostgresStore, StoreError> {
-        PostgresStore::start(pool, self.tables()?, None, self.migrate).await
+        self.tables(None)?;
+        PostgresStore::start(Link::over(pool, None), &self).await
     }
 
-    fn tables(&self) -> Result<Schema, StoreError> {
-        Schema::new(self.schema.as_deref(), &self.prefix)
+    fn tables(&self, found: Option<&str>) -> Result<Schema, StoreError> {
+        Schema::new(self.schema.as_deref(), found, &self.prefix)
     }
 }
 
@@ -240,14 +378,26 @@ impl TokenStore for PostgresStore {
             let (keys, times): (Vec<_>, Vec<_>) = widest.into_iter().unzip();
             let (issued_until, until): (Vec<i64>, Vec<i64>) = times.into_iter().unzip();
             let tags: Vec<_> = keys.iter().map(|_| Uuid::new_v4().simple().to_string()).collect();
-            self.rows(&self.0.schema.revoke, &[&keys, &issued_until, &until, &tags, &over_by_ms]).await?;
+            self.rows(
+                &self.0.schema.revoke,
+                &[
+                    (&keys, Type::BYTEA_ARRAY),
+                    (&issued_until, Type::INT8_ARRAY),
+                    (&until, Type::INT8_ARRAY),
+                    (&tags, Type::TEXT_ARRAY),
+                    (&over_by_ms, Type::INT8),
+                ],
+            )
+            .await?;
         }
         Ok(())
     }
 
     async fn is_revoked(&self, token: &TokenIds<'_>) -> Result<bool, StoreError> {
         let keys: Vec<Vec<u8>> = token.keys().map(String::into_bytes).collect();
-        let rows = self.rows(&self.0.schema.is_revoked, &[&keys, &token.issued_at_ms]).await?;
+        let rows = self
+            .rows(&self.0.schema.is_revoked, &[(&keys, Type::BYTEA_ARRAY), (&token.issued_at_ms, Type::INT8)])
+            .await?;
         rows.first().ok_or_else(|| StoreError::new("no answer"))?.try_get(0).map_err(StoreError::new)
     }
 
@@ -255,8 +405,15 @@ impl TokenStore for PostgresStore {
         let (sid, subject) = (indexed(&session.sid), indexed(&session.subject));
         let (sid, subject, data) = (sid.as_bytes(), subject.as_bytes(), json(session)?);
         let rotation = number(session.rotation)?;
-        let row: [&(dyn ToSql + Sync); 6] = [&sid, &subject, &rotation, &session.expires_at_ms, &data, &now_ms];
-        self.rows(&self.0.schema.insert_session, &row).await.map(drop)
+        let row: Values<'_> = &[
+            (&sid, Type::BYTEA),
+            (&subject, Type::BYTEA),
+            (&rotation, Type::INT8),
+            (&session.expires_at_ms, Type::INT8),
+            (&data, Type::BYTEA),
+            (&now_ms, Type::INT8),
+        ];
+        self.rows(&self.0.schema.insert_session, row).await.map(drop)
     }
 
     async fn session(&self, session_id: &str) -> Result<Option<SessionRecord>, StoreError> {
@@ -266,12 +423,14 @@ impl TokenStore for PostgresStore {
 
     async fn replace_session(&self, session: &SessionRecord) -> Result<bool, StoreError> {
         let (sid, rotation, data) = (indexed(&session.sid), number(session.rotation)?, json(session)?);
-        let row: [&(dyn ToSql + Sync); 4] = [&sid.as_bytes(), &rotation, &session.expires_at_ms, &data];
-        self.change(&self.0.schema.replace_session, &row).await.map(|rows| rows == 1)
+        let sid = sid.as_bytes();
+        let row: Values<'_> =
+            &[(&sid, Type::BYTEA), (&rotation, Type::INT8), (&session.expires_at_ms, Type::INT8), (&data, Type::BYTEA)];
+        self.change(&self.0.schema.replace_session, row).await
     }
 
     async fn remove_session(&self, session: &SessionRecord) -> Result<bool, StoreError> {
-        self.change(&self.0.schema.remove_session, &[&indexed(&session.sid).as_bytes()]).await.map(|rows| rows == 1)
+        self.change(&self.0.schema.remove_session, &[(&indexed(&session.sid).as_bytes(), Type::BYTEA)]).await
     }
 
     async fn sessions(&self, subject: &str) -> Result<Vec<SessionRecord>, StoreError> {
@@ -284,7 +443,12 @@ impl TokenStore for PostgresStore {
         // The next of all byte strings is one with a zero more.
         let from = after.map(|last| [last.as_bytes(), &[0]].concat()).unwrap_or_default();
         let (key, length) = (indexed(subject), PAGE as i64);
-        let rows = self.rows(&self.0.schema.sessions_page, &[&key.as_bytes(), &from, &length]).await?;
+        let rows = self
+            .rows(
+                &self.0.schema.sessions_page,
+                &[(&key.as_bytes(), Type::BYTEA), (&from, Type::BYTEA), (&length, Type::INT8)],
+            )
+            .await?;
         let next = match rows.last().filter(|_| rows.len() == PAGE) {
             Some(row) => Some(String::from_utf8(row.try_get(0).map_err(StoreError::new)?).map_err(StoreError::new)?),
             None => None,
@@ -296,6 +460,6 @@ impl TokenStore for PostgresStore {
 
     async fn remove_sessions(&self, sessions: &[SessionRecord]) -> Result<(), StoreError> {
         let ids: Vec<_> = sessions.iter().map(|session| indexed(&session.sid).as_bytes().to_vec()).collect();
-        self.rows(&self.0.schema.remove_sessions, &[&ids]).await.map(drop)
+        self.rows(&self.0.schema.remove_sessions, &[(&ids, Type::BYTEA_ARRAY)]).await.map(drop)
     }
 }

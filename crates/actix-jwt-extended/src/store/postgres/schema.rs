@@ -14,6 +14,9 @@ pub(super) struct Schema {
     pub(super) channel: String,
     pub(super) migration: String,
     pub(super) exists: String,
+    pub(super) elsewhere: String,
+    pub(super) kept: String,
+    pub(super) keep: String,
     pub(super) version: String,
     pub(super) revoke: String,
     pub(super) is_revoked: String,
@@ -30,7 +33,8 @@ pub(super) struct Schema {
 }
 
 impl Schema {
-    pub(super) fn new(schema: Option<&str>, prefix: &str) -> Result<Self, StoreError> {
+    /// `found` = the first schema of the search path, where none was named.
+    pub(super) fn new(schema: Option<&str>, found: Option<&str>, prefix: &str) -> Result<Self, StoreError> {
         for name in schema.into_iter().chain([prefix]) {
             let fits = |c: char| c.is_ascii_alphanumeric() || c == '_';
             if name.is_empty() || name.len() > LONGEST || !name.chars().all(fits) {
@@ -39,8 +43,8 @@ impl Schema {
                 )));
             }
         }
-        let table = |name: &str| match schema {
-            Some(schema) => format!("\"{schema}\".\"{prefix}{name}\""),
+        let table = |name: &str| match schema.or(found) {
+            Some(schema) => format!("\"{}\".\"{prefix}{name}\"", schema.replace('"', "\"\"")),
             None => format!("\"{prefix}{name}\""),
         };
         let index = |name: &str| format!("\"{prefix}{name}\"");
@@ -73,9 +77,31 @@ impl Schema {
                  CREATE TABLE IF NOT EXISTS {versions} (version BIGINT PRIMARY KEY);
                  INSERT INTO {versions} VALUES ({VERSION}) ON CONFLICT DO NOTHING;"
             ),
-            exists: format!("SELECT to_regclass('{versions}') IS NOT NULL"),
+            exists: format!("SELECT to_regclass('{}') IS NOT NULL", versions.replace('\'', "''")),
+            elsewhere: format!(
+                "SELECT nspname::TEXT FROM pg_catalog.pg_class JOIN pg_catalog.pg_namespace n ON n.oid = relnamespace
+                 WHERE relname = '{prefix}schema' AND nspname = ANY (current_schemas(FALSE))
+                     AND nspname <> current_schema() LIMIT 1"
+            ),
+            // Of the last that was told, and is not over.
+            kept: format!(
+                "SELECT NOT EXISTS (
+                     SELECT FROM (SELECT key, until FROM {feed} ORDER BY seq DESC LIMIT 1) AS last
+                     WHERE until > 1000 * extract(epoch FROM now())
+                         AND NOT EXISTS (SELECT FROM {revocation} AS known WHERE known.key = last.key))"
+            ),
+            keep: format!(
+                "INSERT INTO {revocation} AS known (key, issued_until, until)
+                 SELECT key, max(issued_until), max(until) FROM {feed}
+                 WHERE until > 1000 * extract(epoch FROM now()) GROUP BY key ORDER BY key
+                 ON CONFLICT (key) DO UPDATE SET
+                     issued_until = GREATEST(known.issued_until, excluded.issued_until),
+                     until = GREATEST(known.until, excluded.until)"
+            ),
             version: format!("SELECT max(version) FROM {versions}"),
-            // The head's row is locked until the commit: so numbers are without holes, and in the order of commits.
+            // The head's row may be missing, or older than the feed: somebody has emptied a table, or put one back. Numbers
+            // go on above what has been told.
+            // It is locked until the commit: so numbers are without holes, and in the order of commits.
             // Rows are locked in the order of their keys, so that no two of these wait for one another. The sweep leaves
             // alone what it would have to wait for, and the rows that are being widened; it takes more than are added.
             revoke: format!(
@@ -91,9 +117,13 @@ impl Schema {
                  ), numbered AS (
                      SELECT wider.*, row_number() OVER (ORDER BY key) AS place, count(*) OVER () AS places FROM wider
                  ), raised AS (
-                     UPDATE {head} SET seq = seq + (SELECT count(*) FROM wider),
-                         tag = ($4::TEXT[])[(SELECT count(*) FROM wider)]
-                     WHERE EXISTS (SELECT 1 FROM wider) RETURNING seq
+                     INSERT INTO {head} AS known (seq, tag)
+                     SELECT COALESCE((SELECT max(seq) FROM {feed}), 0) + count(*), ($4::TEXT[])[count(*)]
+                     FROM wider HAVING count(*) > 0
+                     ON CONFLICT (one) DO UPDATE SET
+                         seq = GREATEST(known.seq, (SELECT max(seq) FROM {feed})) + (SELECT count(*) FROM wider),
+                         tag = excluded.tag
+                     RETURNING seq
                  ), told AS (
                      INSERT INTO {feed} (seq, tag, key, issued_until, until)
                      SELECT raised.seq - places + place, ($4::TEXT[])[place], key, issued_until, until
@@ -123,9 +153,9 @@ impl Schema {
             session: format!("SELECT data FROM {session} WHERE sid = $1"),
             replace_session: format!(
                 "UPDATE {session} SET rotation = $2, expires_at = $3, data = $4
-                 WHERE sid = $1 AND rotation = $2::BIGINT - 1"
+                 WHERE sid = $1 AND rotation = $2::BIGINT - 1 RETURNING TRUE"
             ),
-            remove_session: format!("DELETE FROM {session} WHERE sid = $1"),
+            remove_session: format!("DELETE FROM {session} WHERE sid = $1 RETURNING TRUE"),
             remove_sessions: format!(
                 "DELETE FROM {session} WHERE sid IN (
                      SELECT sid FROM {session} WHERE sid = ANY($1) ORDER BY sid FOR UPDATE)"
@@ -134,7 +164,14 @@ impl Schema {
             sessions_page: format!(
                 "SELECT sid, data FROM {session} WHERE subject = $1 AND sid >= $2 ORDER BY sid LIMIT $3"
             ),
-            position: format!("{on_the_primary} SELECT seq, tag FROM {head}"),
+            // Where the head's row is missing or older, what was told last.
+            position: format!(
+                "{on_the_primary}
+                 SELECT seq, tag FROM (
+                     SELECT seq, tag, 0 AS place FROM {head}
+                     UNION ALL (SELECT seq, tag, 1 FROM {feed} ORDER BY seq DESC LIMIT 1)) AS known
+                 ORDER BY seq DESC, place LIMIT 1"
+            ),
             snapshot: format!(
                 "{on_the_primary}
                  SELECT key, issued_until, until FROM {revocation} WHERE key > $1 ORDER BY key LIMIT $2"
