@@ -297,6 +297,32 @@ async fn a_feed_that_is_gone_while_its_head_stays_is_no_endless_gap() {
     assert!(replica.stats().gaps <= 1);
 }
 
+/// As an evicting server does it: the feed is read all the time, the head is not.
+#[actix_web::test]
+async fn a_head_that_is_gone_while_its_feed_stays_is_known_again() {
+    let Some(server) = RedisServer::start() else { return };
+    let store = RedisStore::connect(&server.url()).await.unwrap();
+    let replica = Replicated::start(store.clone()).await.unwrap();
+    for id in ["a", "b", "c"] {
+        store.revoke(&Revocation::of_token(id, LATER), NOW).await.unwrap();
+    }
+    until("followed", || knows(&replica, "c")).await;
+    let position = store.position().await.unwrap();
+    for id in ["d", "e"] {
+        redis::cmd("DEL").arg("{ajx}:head").query::<()>(&mut connection(&server)).unwrap();
+        if id == "d" {
+            assert_eq!(store.position().await.unwrap(), position);
+            let fresh = Replicated::start(store.clone()).await.unwrap();
+            assert!(["a", "b", "c"].iter().all(|id| knows(&fresh, id)));
+        }
+        // It failed as often as anything had been revoked before.
+        store.revoke(&Revocation::of_token(id, LATER), NOW).await.unwrap();
+    }
+    assert_eq!(store.position().await.unwrap().sequence, 5);
+    until("followed again", || knows(&replica, "d") && knows(&replica, "e")).await;
+    assert_eq!((replica.stats().gaps, replica.stats().snapshots), (0, 1));
+}
+
 #[actix_web::test]
 async fn waiting_ends_with_a_revocation_or_in_time() {
     let Some(server) = RedisServer::start() else { return };

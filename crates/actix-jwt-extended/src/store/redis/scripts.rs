@@ -65,10 +65,27 @@ macro_rules! on_the_primary {
     };
 }
 
+/// The number and tag of the feed's last entry, by which the head is known again where the server has evicted it: what is
+/// followed it evicts later.
+macro_rules! with_last {
+    ($script:literal) => {
+        concat!(
+            r"
+        local function last(feed)
+            local entry = redis.call('XREVRANGE', feed, '+', '-', 'COUNT', 1)[1]
+            if not entry then return 0, '' end
+            return tonumber(string.match(entry[1], '^%d+')), entry[2][2]
+        end
+        ",
+            $script
+        )
+    };
+}
+
 /// Widens a revocation, tells it in the feed if that says something new, and sweeps some that are over.
 /// `inf` = forever. The feed first: a script that fails half-way is not taken back.
 pub(super) static REVOKE: LazyLock<Lua> = LazyLock::new(|| {
-    Lua::new(
+    Lua::new(with_last!(
         r"
         local key, issued, until_ms, over_by_ms, tag, longest = unpack(ARGV)
         local wider = false
@@ -78,8 +95,8 @@ pub(super) static REVOKE: LazyLock<Lua> = LazyLock::new(|| {
         if not known or tonumber(known) < tonumber(until_ms) then wider = true else until_ms = known end
         if not cut or tonumber(cut) < tonumber(issued) then wider = true else issued = cut end
         if not wider then return 0 end
-        local seq = redis.call('HINCRBY', KEYS[4], 'seq', 1)
-        redis.call('HSET', KEYS[4], 'tag', tag)
+        local seq = math.max(tonumber(redis.call('HGET', KEYS[4], 'seq') or 0), (last(KEYS[3]))) + 1
+        redis.call('HSET', KEYS[4], 'seq', string.format('%.0f', seq), 'tag', tag)
         redis.call('XADD', KEYS[3], 'MAXLEN', '=', longest, string.format('%.0f-0', seq),
             't', tag, 'k', key, 'i', issued, 'u', until_ms)
         local over = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', '(' .. over_by_ms, 'LIMIT', 0, 100)
@@ -90,8 +107,8 @@ pub(super) static REVOKE: LazyLock<Lua> = LazyLock::new(|| {
         redis.call('ZADD', KEYS[1], until_ms, key)
         if issued ~= 'inf' then redis.call('HSET', KEYS[2], key, issued) else redis.call('HDEL', KEYS[2], key) end
         return 1
-        ",
-    )
+        "
+    ))
 });
 
 /// Whether one of a token's keys is there, and was revoked up to the token's time or later.
@@ -112,11 +129,13 @@ pub(super) static IS_REVOKED: LazyLock<Lua> = LazyLock::new(|| {
 
 /// The number and tag of the last revocation.
 pub(super) static POSITION: LazyLock<Lua> = LazyLock::new(|| {
-    Lua::new(on_the_primary!(
+    Lua::new(on_the_primary!(with_last!(
         r"
-        return redis.call('HMGET', KEYS[1], 'seq', 'tag')
+        local head, seq, tag = redis.call('HMGET', KEYS[1], 'seq', 'tag'), last(KEYS[2])
+        if tonumber(head[1] or 0) >= seq then return head end
+        return { string.format('%.0f', seq), tag }
         "
-    ))
+    )))
 });
 
 /// Some entries of the feed, from this one on.
