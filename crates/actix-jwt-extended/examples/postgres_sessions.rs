@@ -46,7 +46,7 @@ async fn refresh(jwt: JwtManager, presented: Jwt, request: HttpRequest) -> Resul
 
 #[get("/sessions", wrap = "jwt_required()")]
 async fn sessions(jwt: JwtManager, user: JwtIdentity) -> Result<impl Responder, JwtError> {
-    let sessions = jwt.sessions(&user).await?;
+    let sessions = jwt.sessions_up_to(&user, 100).await?;
     Ok(web::Json(sessions.iter().filter_map(Session::label).map(str::to_owned).collect::<Vec<_>>()))
 }
 

@@ -72,7 +72,7 @@ async fn refresh(jwt: JwtManager, presented: Jwt, request: HttpRequest) -> Resul
 
 #[get("/sessions", wrap = "jwt_required()")]
 async fn list(jwt: JwtManager, user: JwtIdentity) -> Result<impl Responder, JwtError> {
-    let sessions = jwt.sessions(&user).await?;
+    let sessions = jwt.sessions_up_to(&user, 100).await?;
     let mut devices: Vec<String> = sessions.iter().filter_map(Session::label).map(str::to_owned).collect();
     devices.sort();
     Ok(web::Json(devices))
