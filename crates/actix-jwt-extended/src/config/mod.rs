@@ -95,6 +95,10 @@ impl JwtConfig {
         if self.decode_leeway.as_secs() > 86_400 {
             return invalid("JWT_DECODE_LEEWAY", "at most a day");
         }
+        // Compared in whole seconds, it would be none at all.
+        if self.decode_leeway.as_secs() == 0 && !self.decode_leeway.is_zero() {
+            return invalid("JWT_DECODE_LEEWAY", "0, or at least one second");
+        }
         if self.max_token_size < 256 {
             return invalid("JWT_MAX_TOKEN_SIZE", "at least 256 bytes");
         }

@@ -429,3 +429,12 @@ fn an_m_is_minutes_and_never_months() {
         assert_eq!(right.parse(), Ok(Lifetime::After(Duration::from_secs(seconds))), "{right}");
     }
 }
+
+#[test]
+fn a_leeway_that_would_be_none_is_an_error() {
+    for (leeway, right) in [("500ms", false), ("1ns", false), ("0", true), ("0s", true), ("1s", true), ("1500ms", true)]
+    {
+        let config = vars(&[("JWT_DECODE_LEEWAY", leeway)]).unwrap();
+        assert_eq!(config.validate().is_ok(), right, "{leeway}");
+    }
+}
