@@ -83,9 +83,11 @@ macro_rules! with_last {
 }
 
 /// Widens a revocation, tells it in the feed if that says something new, and sweeps some that are over.
-/// `inf` = forever. The feed first: a script that fails half-way is not taken back.
+/// `inf` = forever. The feed first: a script that fails half-way is not taken back. It begins with a write that needs no
+/// memory: a script that has written may go on where the server is full, so that logouts work where logins do not. That holds
+/// for every version, and for scripts without flags only.
 pub(super) static REVOKE: LazyLock<Lua> = LazyLock::new(|| {
-    Lua::new(with_last!(
+    Lua::new(on_the_primary!(with_last!(
         r"
         local key, issued, until_ms, over_by_ms, tag, longest = unpack(ARGV)
         local wider = false
@@ -108,7 +110,7 @@ pub(super) static REVOKE: LazyLock<Lua> = LazyLock::new(|| {
         if issued ~= 'inf' then redis.call('HSET', KEYS[2], key, issued) else redis.call('HDEL', KEYS[2], key) end
         return 1
         "
-    ))
+    )))
 });
 
 /// Whether one of a token's keys is there, and was revoked up to the token's time or later.
