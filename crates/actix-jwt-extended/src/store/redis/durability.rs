@@ -25,7 +25,15 @@ pub(super) async fn warn_of_forgetting(link: &Link) {
         ),
         _ => {}
     }
-    if setting(link, "maxmemory-policy").await.is_some_and(|policy| policy != "noeviction") {
+    // Managed services refuse CONFIG GET, and say it here.
+    let memory = link.info("memory").await.unwrap_or_default();
+    let named =
+        |server: &String| server.lines().find_map(|line| line.strip_prefix("maxmemory_policy:").map(str::to_owned));
+    let mut policies: Vec<_> = memory.iter().filter_map(named).collect();
+    if policies.is_empty() {
+        policies.extend(setting(link, "maxmemory-policy").await);
+    }
+    if policies.iter().any(|policy| policy.trim() != "noeviction") {
         log::warn!("Redis may evict what is revoked: set maxmemory-policy noeviction");
     }
 }
