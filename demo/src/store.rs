@@ -58,7 +58,12 @@ impl StoreSetting {
             "memory" if rest.is_empty() && !replicated => Kind::Memory,
             "sqlite" if !rest.is_empty() && !rest.contains('?') => Kind::Sqlite(rest.into()),
             "postgres" | "postgresql" if rest.starts_with("//") => Kind::Postgres(text),
-            "redis" | "rediss" | "redis+cluster" | "rediss+cluster" if rest.starts_with("//") => Kind::Redis(text),
+            "redis" | "rediss" | "redis+cluster" | "rediss+cluster" | "redis+sentinel" | "rediss+sentinel"
+            | "redis+unix"
+                if rest.starts_with("//") =>
+            {
+                Kind::Redis(text)
+            }
             _ => return None,
         };
         Some(Self { kind, replicated })

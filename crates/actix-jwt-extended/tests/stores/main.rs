@@ -14,6 +14,8 @@ mod postgres_run;
 mod postgres_server;
 mod proxy;
 mod redis;
+mod redis_run;
+mod redis_sentinel;
 mod redis_server;
 mod replicated;
 mod service;

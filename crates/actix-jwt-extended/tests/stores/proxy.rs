@@ -92,6 +92,11 @@ impl Proxy {
         self.connections.lock().unwrap().len()
     }
 
+    /// New connections go there; old ones stay where they are, as behind a name or an address that moves.
+    pub(crate) fn lead_new_to(&self, target: SocketAddr) {
+        *self.target.lock().unwrap() = target;
+    }
+
     /// New connections go there; old ones are closed.
     pub(crate) fn lead_to(&self, target: SocketAddr) {
         self.set(Way::Cut);

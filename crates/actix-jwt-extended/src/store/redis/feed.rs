@@ -51,8 +51,9 @@ impl RevocationFeed for RedisStore {
 
     async fn wait(&self, after: &FeedPosition, at_most: Duration) {
         let begin = Instant::now();
-        if let Some(waiting) = &self.0.waiting {
-            let entry = waiting.for_entry(&self.0.names.feed, after.sequence, at_most);
+        let Inner { link, waiting, names } = &*self.0;
+        if !link.is_to_a_cluster() {
+            let entry = waiting.for_entry(link, &names.feed, after.sequence, at_most);
             // The server may say nothing at all, or others may wait before us.
             match timeout(at_most + LATE, entry).await {
                 Ok(Err(error)) => log::debug!("waiting for revocations: {error}"),

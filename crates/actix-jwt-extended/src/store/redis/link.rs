@@ -1,6 +1,7 @@
 //! The way to a server or a cluster.
 
 use super::scripts::Call;
+use super::sentinel::Sentinels;
 use crate::store::StoreError;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig, MultiplexedConnection};
 use redis::cluster::{ClusterClient, ClusterClientBuilder};
@@ -8,8 +9,8 @@ use redis::cluster_async::ClusterConnection;
 use redis::io::tcp::TcpSettings;
 use redis::io::tcp::socket2::TcpKeepalive;
 use redis::{
-    AsyncConnectionConfig, Client, Cmd, ErrorKind, FromRedisValue, IntoConnectionInfo as _, RedisError, RedisResult,
-    ServerErrorKind, Value,
+    AsyncConnectionConfig, Client, Cmd, ConnectionInfo, ErrorKind, FromRedisValue, IntoConnectionInfo as _, RedisError,
+    RedisResult, ServerErrorKind, Value,
 };
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,14 +18,17 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::Mutex as AsyncMutex;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 /// So long an answer or a connection may take.
-const TIMEOUT: Duration = Duration::from_secs(2);
+pub(super) const TIMEOUT: Duration = Duration::from_secs(2);
 
 /// After so long without an answer to a packet a connection is given up: a server that vanished without a word would
 /// be waited for until the kernel tires of it, a quarter of an hour.
 const VANISHED: Duration = Duration::from_secs(5);
+
+/// So often, at most, another server is looked for where one takes no writes.
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
 fn tcp() -> TcpSettings {
     let settings = TcpSettings::default()
@@ -35,8 +39,8 @@ fn tcp() -> TcpSettings {
     settings
 }
 
-fn client(url: &str) -> RedisResult<Client> {
-    Client::open(url.into_connection_info()?.set_tcp_settings(tcp()))
+pub(super) fn address(url: &str) -> RedisResult<ConnectionInfo> {
+    Ok(url.into_connection_info()?.set_tcp_settings(tcp()))
 }
 
 /// One connection for all, or one to each node of a cluster. It comes back by itself where it is closed, and another
@@ -45,24 +49,33 @@ pub(super) struct Link(Arc<Shared>);
 
 struct Shared {
     way: Way,
-    connection: Mutex<Connection>,
+    /// With a number, by which it is seen whether another has taken its place.
+    connection: Mutex<(u64, Connection)>,
+    /// When the last other one was made because of an answer.
+    renewed: AsyncMutex<Option<Instant>>,
     /// Whether somebody is finding out if the connection still answers.
     in_doubt: AtomicBool,
 }
 
 enum Way {
     Single(Box<Client>),
+    Sentinel(Box<Sentinels>),
     Cluster(Box<ClusterClient>),
 }
 
 #[derive(Clone)]
 enum Connection {
     Single(ConnectionManager),
+    /// To the server that the sentinels named. It does not come back by itself: that server may be no primary by then.
+    Direct(MultiplexedConnection),
     Cluster(ClusterConnection),
 }
 
 impl Way {
     fn of(url: &str) -> RedisResult<Self> {
+        if let Some(sentinels) = Sentinels::of(url)? {
+            return Ok(Self::Sentinel(Box::new(sentinels)));
+        }
         Ok(match cluster_nodes(url) {
             Some(nodes) => Self::Cluster(Box::new(
                 ClusterClientBuilder::new(nodes)
@@ -73,7 +86,7 @@ impl Way {
                     .overall_response_timeout(Some(TIMEOUT))
                     .build()?,
             )),
-            None => Self::Single(Box::new(client(url)?)),
+            None => Self::Single(Box::new(Client::open(address(url)?)?)),
         })
     }
 
@@ -88,9 +101,58 @@ impl Way {
                     .set_max_delay(Duration::from_millis(500));
                 ConnectionManager::new_with_config(Client::clone(client), config).await.map(Connection::Single)
             }
+            Self::Sentinel(sentinels) => {
+                let config = AsyncConnectionConfig::new()
+                    .set_connection_timeout(Some(TIMEOUT))
+                    .set_response_timeout(Some(TIMEOUT));
+                let client = sentinels.primary().await?;
+                client.get_multiplexed_async_connection_with_config(&config).await.map(Connection::Direct)
+            }
             Self::Cluster(client) => client.get_async_connection().await.map(Connection::Cluster),
         }
     }
+
+    /// The server to wait at; `None` in a cluster, where one would have to follow the slot from node to node.
+    async fn server(&self) -> RedisResult<Option<Client>> {
+        match self {
+            Self::Single(client) => Ok(Some(Client::clone(client))),
+            Self::Sentinel(sentinels) => sentinels.primary().await.map(Some),
+            Self::Cluster(_) => Ok(None),
+        }
+    }
+
+    /// Whether another connection may lead to a server that does what this one did not. A cluster's client sees to it
+    /// by itself.
+    fn leads_elsewhere(&self, error: &RedisError) -> bool {
+        match self {
+            Self::Single(_) => takes_no_writes(error),
+            Self::Sentinel(_) => takes_no_writes(error) || error.is_io_error() || error.is_connection_dropped(),
+            Self::Cluster(_) => false,
+        }
+    }
+}
+
+/// What a replica answers, or a primary that has lost its replicas, or one that is not ready. Before Redis 7 that is in the
+/// text of a script's error.
+fn takes_no_writes(error: &RedisError) -> bool {
+    const CODES: [&str; 4] = ["READONLY", "MASTERDOWN", "LOADING", "NOREPLICAS"];
+    let Some(code) = error.code() else { return false };
+    let in_a_script = || {
+        let text = error.to_string();
+        CODES.iter().any(|code| text.contains(&format!("-{code} ")))
+    };
+    CODES.contains(&code) || (code == "ERR" && in_a_script())
+}
+
+/// With what to do.
+fn explained(error: RedisError) -> StoreError {
+    if error.code() == Some("READONLY") || (takes_no_writes(&error) && error.to_string().contains("-READONLY ")) {
+        return StoreError::new(format!(
+            "this Redis server is a read-only replica: let the URL lead to its primary, or name the sentinels with \
+             redis+sentinel:// ({error})"
+        ));
+    }
+    StoreError::new(error)
 }
 
 impl Connection {
@@ -102,6 +164,7 @@ impl Connection {
                 }
                 answer => answer,
             },
+            Self::Direct(connection) => command.query_async(&mut connection.clone()).await,
             // Its client does so by itself.
             Self::Cluster(connection) => command.query_async(&mut connection.clone()).await,
         }
@@ -117,8 +180,32 @@ impl Connection {
 }
 
 impl Shared {
-    fn connection(&self) -> MutexGuard<'_, Connection> {
+    fn connection(&self) -> MutexGuard<'_, (u64, Connection)> {
         self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn replace(&self, other: Connection) {
+        let mut place = self.connection();
+        *place = (place.0 + 1, other);
+    }
+
+    /// Connects anew, unless somebody has done so since the connection of this number, or just now. Whether there is another.
+    async fn renew(&self, number: u64) -> bool {
+        let mut last = self.renewed.lock().await;
+        if self.connection().0 != number {
+            return true;
+        }
+        if last.is_some_and(|at| at.elapsed() < LOOK_AGAIN) {
+            return false;
+        }
+        let opened = timeout(TIMEOUT, self.way.open()).await;
+        *last = Some(Instant::now());
+        match opened {
+            Ok(Ok(other)) => self.replace(other),
+            Ok(Err(error)) => log::debug!("another connection to Redis: {error}"),
+            Err(_) => log::debug!("another connection to Redis: no answer in time"),
+        }
+        self.connection().0 != number
     }
 
     /// Something was not answered. The kernel notices a peer that has vanished; one on the way that takes everything
@@ -134,7 +221,7 @@ impl Shared {
                 match shared.way.open().await {
                     Ok(other) => {
                         log::warn!("Redis says nothing on its connection: another has taken its place");
-                        *shared.connection() = other;
+                        shared.replace(other);
                     }
                     Err(error) => log::debug!("another connection to Redis: {error}"),
                 }
@@ -164,8 +251,9 @@ impl Link {
             use_a_provider();
         }
         let way = Way::of(url).map_err(StoreError::new)?;
-        let connection = Mutex::new(way.open().await.map_err(StoreError::new)?);
-        Ok(Self(Arc::new(Shared { way, connection, in_doubt: AtomicBool::new(false) })))
+        let connection = Mutex::new((0, way.open().await.map_err(StoreError::new)?));
+        let (renewed, in_doubt) = (AsyncMutex::default(), AtomicBool::new(false));
+        Ok(Self(Arc::new(Shared { way, connection, renewed, in_doubt })))
     }
 
     pub(super) fn is_to_a_cluster(&self) -> bool {
@@ -180,15 +268,30 @@ impl Link {
             }
             answer => answer,
         }
-        .map_err(StoreError::new)
+        .map_err(explained)
     }
 
     pub(super) async fn query<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, StoreError> {
-        self.send(command).await.map_err(StoreError::new)
+        self.send(command).await.map_err(explained)
     }
 
+    /// Where the server takes no writes any more, as after a failover that left the connection open, on another one.
     async fn send<T: FromRedisValue>(&self, command: &Cmd) -> RedisResult<T> {
-        let connection = self.0.connection().clone();
+        let (number, connection) = self.0.connection().clone();
+        match self.send_on(connection, command).await {
+            Err(error) if self.0.way.leads_elsewhere(&error) && self.0.renew(number).await => {
+                let connection = self.0.connection().1.clone();
+                let answer = self.send_on(connection, command).await;
+                if !answer.as_ref().is_err_and(|error| self.0.way.leads_elsewhere(error)) {
+                    log::warn!("Redis took no more writes ({error}): connected anew");
+                }
+                answer
+            }
+            answer => answer,
+        }
+    }
+
+    async fn send_on<T: FromRedisValue>(&self, connection: Connection, command: &Cmd) -> RedisResult<T> {
         let mut asked = Asked { shared: &self.0, connection: Some(connection.clone()) };
         let answer = connection.ask(command).await;
         if !answer.as_ref().is_err_and(RedisError::is_timeout) {
@@ -202,36 +305,28 @@ impl Link {
         let mut info = redis::cmd("INFO");
         info.arg(section);
         match self.0.way {
-            Way::Single(_) => self.send(&info).await.map(|text| vec![text]),
+            Way::Single(_) | Way::Sentinel(_) => self.send(&info).await.map(|text| vec![text]),
             Way::Cluster(_) => self.send::<HashMap<String, String>>(&info).await.map(|all| all.into_values().collect()),
         }
     }
 }
 
 /// A connection that may wait for long, and is used for nothing else.
-pub(super) struct Waiting {
-    client: Client,
-    connection: AsyncMutex<Option<MultiplexedConnection>>,
-}
+#[derive(Default)]
+pub(super) struct Waiting(AsyncMutex<Option<(u64, MultiplexedConnection)>>);
 
 impl Waiting {
-    /// `None` in a cluster, where it would have to follow the slot from node to node.
-    pub(super) fn on(url: &str) -> Option<Self> {
-        if cluster_nodes(url).is_some() {
-            return None;
-        }
-        client(url).ok().map(|client| Self { client, connection: AsyncMutex::default() })
-    }
-
-    /// Waits for a new entry of a stream.
-    pub(super) async fn for_entry(&self, stream: &str, after: u64, at_most: Duration) -> RedisResult<()> {
-        let mut place = self.connection.lock().await;
-        let mut connection = match place.take() {
-            Some(connection) => connection,
+    /// Waits for a new entry of a stream; not in a cluster.
+    pub(super) async fn for_entry(&self, link: &Link, stream: &str, after: u64, at_most: Duration) -> RedisResult<()> {
+        let mut place = self.0.lock().await;
+        let number = link.0.connection().0;
+        let mut connection = match place.take().filter(|(made_at, _)| *made_at == number) {
+            Some((_, connection)) => connection,
             None => {
                 let config =
                     AsyncConnectionConfig::new().set_connection_timeout(Some(TIMEOUT)).set_response_timeout(None);
-                self.client.get_multiplexed_async_connection_with_config(&config).await?
+                let Some(server) = link.0.way.server().await? else { return Ok(()) };
+                server.get_multiplexed_async_connection_with_config(&config).await?
             }
         };
         let millis = u64::try_from(at_most.as_millis()).unwrap_or(1).max(1);
@@ -239,7 +334,7 @@ impl Waiting {
         command.arg("COUNT").arg(1).arg("BLOCK").arg(millis).arg("STREAMS").arg(stream).arg(format!("{after}-0"));
         let _: Value = command.query_async(&mut connection).await?;
         // One that failed is not kept, nor one whose answer nobody waited for.
-        *place = Some(connection);
+        *place = Some((number, connection));
         Ok(())
     }
 }

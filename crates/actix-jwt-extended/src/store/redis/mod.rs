@@ -4,6 +4,7 @@ mod durability;
 mod feed;
 mod link;
 mod scripts;
+mod sentinel;
 
 use super::{
     FOREVER, Revocation, RevocationFeed as _, SIDE_BY_SIDE, SessionRecord, SessionsPage, StoreError, TokenIds,
@@ -55,7 +56,7 @@ pub struct RedisStore(Arc<Inner>);
 
 struct Inner {
     link: Link,
-    waiting: Option<Waiting>,
+    waiting: Waiting,
     names: Names,
 }
 
@@ -110,12 +111,15 @@ impl fmt::Debug for RedisStore {
 
 impl RedisStore {
     /// Connects to `redis://[user:password@]host[:port][/database]`, `rediss://…` with TLS, or to a cluster:
-    /// `redis+cluster://[user:password@]host:port,host:port`, `rediss+cluster://…`. All keys begin with `ajx`.
+    /// `redis+cluster://[user:password@]host:port,host:port`, `rediss+cluster://…`. Or to the primary that sentinels
+    /// name: `redis+sentinel://[user:password@]host[:port],host[:port]/name[/database]`, `rediss+sentinel://…`; where the
+    /// sentinels want a login of their own, with `?sentinel_password=…`, and `sentinel_user`. Or to a socket:
+    /// `redis+unix:///run/redis.sock[?user=…&pass=…&db=…]`. All keys begin with `ajx`.
     ///
     /// Needs a tokio runtime around it that lives as long as the store, such as `#[actix_web::main]`.
     ///
     /// # Errors
-    /// The URL is none, the server cannot be reached or refuses the login.
+    /// The URL is none, the server cannot be reached, refuses the login, or is a replica that takes no writes.
     pub async fn connect(url: &str) -> Result<Self, StoreError> {
         Self::connect_with_prefix(url, "ajx").await
     }
@@ -131,7 +135,7 @@ impl RedisStore {
             return Err(StoreError::new("a key prefix consists of ASCII letters, digits, '-', '_', '.' and ':'"));
         }
         let link = Link::connect(url).await?;
-        let store = Self(Arc::new(Inner { link, waiting: Waiting::on(url), names: Names::of(prefix) }));
+        let store = Self(Arc::new(Inner { link, waiting: Waiting::default(), names: Names::of(prefix) }));
         // A server that wants a login lets anybody connect, and refuses what is asked.
         store.position().await?;
         warn_of_forgetting(&store.0.link).await;

@@ -1,0 +1,132 @@
+//! Three sentinels, which find and change the primary.
+
+use crate::common::{LATER, NOW, knows, manager, rotate, token, until};
+use crate::redis_run::{role, until_revoked};
+use crate::redis_server::RedisServer;
+use crate::service::{Service as _, free_port, program, wait_until_it_listens};
+use actix_jwt_extended::store::{RedisStore, Replicated, Revocation, TokenStore as _};
+use std::fs;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+use tempfile::TempDir;
+use tokio::time::timeout;
+
+struct Sentinel {
+    child: Child,
+    port: u16,
+    _folder: TempDir,
+}
+
+impl Sentinel {
+    fn of(primary: u16) -> Self {
+        let (folder, port) = (TempDir::new().unwrap(), free_port());
+        let file = folder.path().join("sentinel.conf");
+        let text = format!(
+            "port {port}\nbind 127.0.0.1\nsentinel monitor main 127.0.0.1 {primary} 2\n\
+             sentinel down-after-milliseconds main 1000\nsentinel failover-timeout main 4000\n"
+        );
+        fs::write(&file, text).unwrap();
+        let mut command = Command::new(program("redis-server", &["/usr/bin", "/usr/local/bin"]).unwrap());
+        command.arg(&file).arg("--sentinel").current_dir(folder.path());
+        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        wait_until_it_listens(([127, 0, 0, 1], port).into());
+        Self { child, port, _folder: folder }
+    }
+
+    fn ask<T: redis::FromRedisValue>(&self, what: &str) -> redis::RedisResult<T> {
+        let client = redis::Client::open(format!("redis://127.0.0.1:{}", self.port))?;
+        redis::cmd("SENTINEL").arg(what).arg("main").query(&mut client.get_connection()?)
+    }
+
+    /// It knows the two others, and the replica.
+    fn is_ready(&self) -> bool {
+        let known: Vec<String> = self.ask("MASTER").unwrap_or_default();
+        let is = |name: &str, value: &str| known.windows(2).any(|pair| pair[0] == name && pair[1] == value);
+        is("num-slaves", "1") && is("num-other-sentinels", "2") && is("flags", "master")
+    }
+}
+
+impl Drop for Sentinel {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[actix_web::test]
+async fn what_the_sentinels_say_is_followed() {
+    let durable = ["--appendonly", "yes", "--appendfsync", "no", "--repl-diskless-sync-delay", "0"];
+    let Some(mut first) = RedisServer::start_with(&durable) else { return };
+    let port = first.address().port();
+    let second =
+        RedisServer::start_with(&[&durable[..], &["--replicaof", "127.0.0.1", &port.to_string()]].concat()).unwrap();
+    let sentinels = [(); 3].map(|()| Sentinel::of(port));
+    until("the sentinels know each other", || sentinels.iter().all(Sentinel::is_ready)).await;
+
+    let [one, two, three] = sentinels.each_ref().map(|sentinel| sentinel.port);
+    // One of them is down.
+    let nodes = format!("127.0.0.1:{},127.0.0.1:{one},127.0.0.1:{two},127.0.0.1:{three}", free_port());
+    let url = format!("redis+sentinel://{nodes}/main/0");
+    let store = RedisStore::connect(&url).await.unwrap();
+    let node = Replicated::start(RedisStore::connect(&url).await.unwrap()).await.unwrap();
+    let jwt = manager(node.clone());
+    let session = jwt.start_session("ada").await.unwrap();
+    store.revoke(&Revocation::of_token("a", LATER), NOW).await.unwrap();
+    let has = |server: &RedisServer, id: &str| {
+        let keys: Vec<String> = server.ask(redis::cmd("ZRANGE").arg("{ajx}:until").arg(0).arg(-1)).unwrap_or_default();
+        keys.iter().any(|key| key.ends_with(id))
+    };
+    until("replicated", || has(&second, "a") && knows(&node, "a")).await;
+
+    first.kill();
+    until_revoked(&store, "b").await;
+    assert_eq!(role(&second), "master");
+    assert!(store.is_revoked(&token("a")).await.unwrap());
+    until("followed", || knows(&node, "b")).await;
+    let mut rotated = rotate(&jwt, &session.refresh_token).await;
+    for _ in 0..100 {
+        if rotated.is_ok() {
+            break;
+        }
+        actix_web::rt::time::sleep(Duration::from_millis(50)).await;
+        rotated = rotate(&jwt, &session.refresh_token).await;
+    }
+    rotated.unwrap();
+
+    // It comes back as a primary, until the sentinels tell it otherwise. Nothing may be written there.
+    first.restart();
+    until_revoked(&store, "c").await;
+    assert!(has(&second, "c"));
+    until("the old one follows", || role(&first) == "slave" && has(&first, "c")).await;
+    until("followed", || knows(&node, "c")).await;
+    for server in [&first, &second] {
+        assert!(["a", "b", "c"].iter().all(|id| has(server, id)));
+    }
+
+    // And back again, as planned.
+    let begin_again = || sentinels.each_ref().map(Sentinel::is_ready) == [true; 3];
+    until("the sentinels agree", begin_again).await;
+    until("it begins", || sentinels[0].ask::<()>("FAILOVER").is_ok()).await;
+    until("the roles are swapped", || role(&first) == "master" && role(&second) == "slave").await;
+    until_revoked(&store, "d").await;
+    assert!(has(&first, "d"));
+    until("followed", || knows(&node, "d")).await;
+    assert!(store.is_revoked(&token("b")).await.unwrap());
+}
+
+#[actix_web::test]
+async fn sentinels_that_know_of_nothing_are_an_error() {
+    let Some(server) = RedisServer::start_with(&[]) else { return };
+    let sentinel = Sentinel::of(server.address().port());
+    for (url, part) in [
+        (format!("redis+sentinel://127.0.0.1:{}/other", sentinel.port), "no primary of this name"),
+        (format!("redis+sentinel://127.0.0.1:{}", sentinel.port), "NAME"),
+        (format!("redis+sentinel://127.0.0.1:{}/main", free_port()), "refused"),
+    ] {
+        let connected = timeout(Duration::from_secs(30), RedisStore::connect(&url)).await.unwrap();
+        let error = connected.unwrap_err().to_string();
+        assert!(error.to_lowercase().contains(&part.to_lowercase()), "{url}: {error}");
+    }
+    let url = format!("redis+sentinel://127.0.0.1:{}/main", sentinel.port);
+    assert!(RedisStore::connect(&url).await.is_ok());
+}
