@@ -40,6 +40,7 @@ pages! {
     rotation: "src/rotation.md";
     many_nodes: "src/many-nodes.md";
     postgresql: "src/postgresql.md";
+    redis: "src/redis.md";
     sqlite: "src/sqlite.md";
     own_store: "src/own-store.md";
     testing: "src/testing.md";
@@ -113,6 +114,12 @@ mod tests {
                 read(&example).expect(&example);
             }
         });
+    }
+
+    #[test]
+    fn the_redis_page_lists_what_its_user_was_tested_with() {
+        let tested = include_str!("../crates/actix-jwt-extended/tests/stores/redis_acl.txt");
+        assert!(include_str!("src/redis.md").contains(tested));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use crate::common::{LATER, NOW, knows, manager, rotate, token, until};
 use crate::logged;
 use crate::proxy::Proxy;
-use crate::redis_server::RedisServer;
+use crate::redis_server::{RedisCluster, RedisServer};
 use crate::service::Service as _;
 use actix_jwt_extended::store::{RedisStore, Replicated, Revocation, RevocationFeed as _, TokenStore as _};
 use std::time::{Duration, Instant};
@@ -128,13 +128,40 @@ async fn an_evicting_server_is_warned_of_where_it_denies_config() {
     assert!(matches!(&said[..], [line] if line.contains("maxmemory-policy noeviction")), "{said:?}");
 }
 
+/// Makes the user that the guide lists, with some rules more, and gives all rules.
+pub(crate) fn listed_user(server: &RedisServer, more: &str) -> Vec<String> {
+    let rules = format!("{} {more}", include_str!("redis_acl.txt").replace("PASSWORD", "pass-word"));
+    let rules: Vec<_> = rules.split_whitespace().map(str::to_owned).collect();
+    server.ask::<()>(redis::cmd(&rules[0]).arg(&rules[1..])).unwrap();
+    rules
+}
+
+#[actix_web::test]
+async fn a_user_of_a_cluster_may_do_what_the_guide_lists() {
+    let Some(cluster) = RedisCluster::start() else { return };
+    for node in &cluster.nodes {
+        listed_user(node, "+cluster|slots");
+    }
+    let url = cluster.url().replace("://", "://ajx:pass-word@");
+    let store = RedisStore::connect(&url).await.unwrap();
+    let jwt = manager(Replicated::start(store.clone()).await.unwrap());
+    for _ in 0..6 {
+        let session = jwt.start_session("ada").await.unwrap();
+        rotate(&jwt, &session.refresh_token).await.unwrap();
+    }
+    jwt.revoke_all("ada").await.unwrap();
+    for node in &cluster.nodes {
+        let denied: Vec<Vec<redis::Value>> = node.ask(redis::cmd("ACL").arg("LOG")).unwrap();
+        let denied = denied.iter().map(|entry| format!("{entry:?}")).filter(|it| !it.contains("client|"));
+        assert_eq!(denied.collect::<Vec<_>>(), [""; 0]);
+    }
+}
+
 /// Through a socket, as a user who may do what the guide lists, and nothing else. Everything on the list is needed.
 #[actix_web::test]
 async fn a_user_may_do_what_the_guide_lists() {
     let Some(server) = RedisServer::start_with(&["--unixsocket", "socket"]) else { return };
-    let rules = include_str!("redis_acl.txt").replace("PASSWORD", "pass-word");
-    let rules: Vec<_> = rules.split_whitespace().collect();
-    server.ask::<()>(redis::cmd(rules[0]).arg(&rules[1..])).unwrap();
+    let rules = listed_user(&server, "");
     server.ask::<()>(redis::cmd("CONFIG").arg("RESETSTAT")).unwrap();
     let socket = server.folder().join("socket");
     let url = format!("redis+unix://{}?user=ajx&pass=pass-word", socket.display());

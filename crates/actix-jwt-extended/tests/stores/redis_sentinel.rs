@@ -1,7 +1,7 @@
 //! Three sentinels, which find and change the primary.
 
 use crate::common::{LATER, NOW, knows, manager, rotate, token, until};
-use crate::redis_run::{role, until_revoked};
+use crate::redis_run::{listed_user, role, until_revoked};
 use crate::redis_server::RedisServer;
 use crate::service::{Service as _, free_port, program, wait_until_it_listens};
 use actix_jwt_extended::store::{RedisStore, Replicated, Revocation, TokenStore as _};
@@ -127,6 +127,9 @@ async fn sentinels_that_know_of_nothing_are_an_error() {
         let error = connected.unwrap_err().to_string();
         assert!(error.to_lowercase().contains(&part.to_lowercase()), "{url}: {error}");
     }
-    let url = format!("redis+sentinel://127.0.0.1:{}/main", sentinel.port);
-    assert!(RedisStore::connect(&url).await.is_ok());
+    for login in ["", "ajx:pass-word@"] {
+        listed_user(&server, "+role");
+        let url = format!("redis+sentinel://{login}127.0.0.1:{}/main", sentinel.port);
+        assert!(RedisStore::connect(&url).await.is_ok());
+    }
 }

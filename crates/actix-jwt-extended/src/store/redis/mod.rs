@@ -36,8 +36,8 @@ const SHORT: usize = 16;
 ///
 /// Redis acknowledges what it has in memory: set `appendonly yes` and `appendfsync always`, or a crash forgets
 /// the last second's logouts with `everysec`, and all since the last snapshot without it; `maxmemory-policy
-/// noeviction`, or it forgets what it likes. Where a server does not do so, the log says it when a store connects,
-/// unless the server refuses `CONFIG GET`. A failover to a replica that lags loses what it had not got; with
+/// noeviction`, or it forgets what it likes. Where a server does not do so, the log says it when a store connects.
+/// A server that is full under `noeviction` still takes revocations. A failover to a replica that lags loses what it had not got; with
 /// [`Replicated`](super::Replicated) around it, the revocations among that are told to the new master again.
 ///
 /// Clones share one connection, which comes back by itself. Feature `redis`.
