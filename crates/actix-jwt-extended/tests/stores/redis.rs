@@ -323,6 +323,47 @@ async fn a_head_that_is_gone_while_its_feed_stays_is_known_again() {
     assert_eq!((replica.stats().gaps, replica.stats().snapshots), (0, 1));
 }
 
+/// What is revoked is one large key, and an evicting server may take it whole.
+#[actix_web::test]
+async fn an_index_that_is_gone_while_its_feed_stays_is_made_again() {
+    let Some(server) = RedisServer::start() else { return };
+    let store = RedisStore::connect(&server.url()).await.unwrap();
+    let replica = Replicated::start(store.clone()).await.unwrap();
+    store.revoke(&Revocation::of_subject("bob", NOW, LATER), NOW).await.unwrap();
+    // More than are read in one step.
+    let revocations: Vec<_> = (0..1_500).map(|at| Revocation::of_token(&at.to_string(), LATER)).collect();
+    store.revoke_many(&revocations, NOW).await.unwrap();
+    until("followed", || knows(&replica, "0") && knows(&replica, "1499")).await;
+    let mut server = connection(&server);
+    let mut forget = |keys: &[&str]| redis::cmd("DEL").arg(keys).query::<()>(&mut server).unwrap();
+    let index = ["{ajx}:until", "{ajx}:cutoff"];
+
+    forget(&index);
+    assert!(is_revoked(&store, "0").await && is_revoked(&store, "1499").await && !is_revoked(&store, "1500").await);
+    forget(&index);
+    let fresh = Replicated::start(store.clone()).await.unwrap();
+    assert!(knows(&fresh, "0") && knows(&fresh, "1499") && !knows(&fresh, "1500"));
+    forget(&index);
+    store.revoke(&Revocation::of_token("1500", LATER), NOW).await.unwrap();
+    assert!(is_revoked(&store, "0").await && is_revoked(&store, "1500").await);
+    let page = store.snapshot(None).await.unwrap();
+    assert!(page.next.is_some() || page.revocations.len() == 1_502);
+    let mut bob = token("of-bob");
+    (bob.subject, bob.issued_at_ms) = ("bob", NOW);
+    assert!(store.is_revoked(&bob).await.unwrap());
+    bob.issued_at_ms = NOW + 1;
+    assert!(!store.is_revoked(&bob).await.unwrap(), "what he was given later lives");
+    until("followed again", || knows(&replica, "1500")).await;
+    assert_eq!((replica.stats().gaps, replica.stats().snapshots), (0, 1));
+
+    // Not even the feed is left: followers notice, and tell the server again.
+    forget(&[&index[..], &["{ajx}:feed"]].concat());
+    until("noticed", || replica.stats().gaps >= 1 && replica.stats().snapshots >= 2).await;
+    for id in ["0", "1499", "1500"] {
+        assert!(is_revoked(&store, id).await, "{id} was not told again");
+    }
+}
+
 #[actix_web::test]
 async fn waiting_ends_with_a_revocation_or_in_time() {
     let Some(server) = RedisServer::start() else { return };

@@ -19,7 +19,7 @@ const POLL: Duration = Duration::from_millis(100);
 impl RevocationFeed for RedisStore {
     async fn position(&self) -> Result<FeedPosition, StoreError> {
         let Inner { link, names, .. } = &*self.0;
-        let call = scripts::POSITION.call().key(&names.head).key(&names.feed);
+        let call = scripts::POSITION.call().key(&names.head).key(&names.feed).key(&names.until).key(&names.cutoff);
         let (sequence, tag): (Option<u64>, Option<String>) = link.run(&call).await?;
         Ok(FeedPosition { sequence: sequence.unwrap_or(0), tag: tag.unwrap_or_default() })
     }

@@ -192,7 +192,7 @@ impl TokenStore for RedisStore {
     async fn is_revoked(&self, token: &TokenIds<'_>) -> Result<bool, StoreError> {
         let Inner { link, names, .. } = &*self.0;
         let call = scripts::IS_REVOKED.call();
-        let call = call.key(&names.until).key(&names.cutoff).arg(token.issued_at_ms);
+        let call = call.key(&names.until).key(&names.cutoff).key(&names.feed).arg(token.issued_at_ms);
         link.run(&token.keys().fold(call, scripts::Call::arg)).await
     }
 

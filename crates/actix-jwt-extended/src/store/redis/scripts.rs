@@ -82,14 +82,41 @@ macro_rules! with_last {
     };
 }
 
+/// After it, what is revoked is known again from the feed, where the server has evicted that and kept the feed. It is never
+/// empty otherwise: each entry of the feed has one of its own there, and only the next one sweeps.
+macro_rules! with_index {
+    ($script:expr) => {
+        concat!(
+            r"
+        local function make_whole(ends, cutoff, feed)
+            if redis.call('EXISTS', ends) == 1 then return true end
+            local from, found = '-', false
+            repeat
+                local entries = redis.call('XRANGE', feed, from, '+', 'COUNT', 1000)
+                for _, entry in ipairs(entries) do
+                    local key, issued, until_ms = entry[2][4], entry[2][6], entry[2][8]
+                    redis.call('ZADD', ends, until_ms, key)
+                    if issued ~= 'inf' then redis.call('HSET', cutoff, key, issued) else redis.call('HDEL', cutoff, key) end
+                    from, found = '(' .. entry[1], true
+                end
+            until #entries < 1000
+            return found
+        end
+        ",
+            $script
+        )
+    };
+}
+
 /// Widens a revocation, tells it in the feed if that says something new, and sweeps some that are over.
 /// `inf` = forever. The feed first: a script that fails half-way is not taken back. It begins with a write that needs no
 /// memory: a script that has written may go on where the server is full, so that logouts work where logins do not. That holds
 /// for every version, and for scripts without flags only.
 pub(super) static REVOKE: LazyLock<Lua> = LazyLock::new(|| {
-    Lua::new(on_the_primary!(with_last!(
+    Lua::new(on_the_primary!(with_index!(with_last!(
         r"
         local key, issued, until_ms, over_by_ms, tag, longest = unpack(ARGV)
+        make_whole(KEYS[1], KEYS[2], KEYS[3])
         local wider = false
         local known = redis.call('ZSCORE', KEYS[1], key)
         -- What has no cut-off concerns all, whenever they were issued.
@@ -110,13 +137,14 @@ pub(super) static REVOKE: LazyLock<Lua> = LazyLock::new(|| {
         if issued ~= 'inf' then redis.call('HSET', KEYS[2], key, issued) else redis.call('HDEL', KEYS[2], key) end
         return 1
         "
-    )))
+    ))))
 });
 
 /// Whether one of a token's keys is there, and was revoked up to the token's time or later.
 pub(super) static IS_REVOKED: LazyLock<Lua> = LazyLock::new(|| {
-    Lua::new(on_the_primary!(
+    Lua::new(on_the_primary!(with_index!(
         r"
+        if not make_whole(KEYS[1], KEYS[2], KEYS[3]) then return 0 end
         local scores = redis.call('ZMSCORE', KEYS[1], unpack(ARGV, 2))
         for at = 1, #ARGV - 1 do
             if scores[at] then
@@ -126,18 +154,20 @@ pub(super) static IS_REVOKED: LazyLock<Lua> = LazyLock::new(|| {
         end
         return 0
         "
-    ))
+    )))
 });
 
-/// The number and tag of the last revocation.
+/// The number and tag of the last revocation; nothing where none of what was revoked is known any more, so that followers
+/// notice.
 pub(super) static POSITION: LazyLock<Lua> = LazyLock::new(|| {
-    Lua::new(on_the_primary!(with_last!(
+    Lua::new(on_the_primary!(with_index!(with_last!(
         r"
+        if not make_whole(KEYS[3], KEYS[4], KEYS[2]) then return { false, false } end
         local head, seq, tag = redis.call('HMGET', KEYS[1], 'seq', 'tag'), last(KEYS[2])
         if tonumber(head[1] or 0) >= seq then return head end
         return { string.format('%.0f', seq), tag }
         "
-    )))
+    ))))
 });
 
 /// Some entries of the feed, from this one on.
