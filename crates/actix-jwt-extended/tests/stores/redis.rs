@@ -109,6 +109,14 @@ async fn over_tls_the_certificate_counts() {
     // Signed by nobody whom this machine knows; and no panic for want of a crypto provider.
     let error = RedisStore::connect(&url).await.unwrap_err();
     assert!(format!("{error:?}").to_lowercase().contains("certificate"), "{error:?}");
+    let trusted = format!("{url}?sslrootcert={}", server.folder().join("cert").display());
+    let store = RedisStore::connect(&trusted).await.unwrap();
+    assert!(!is_revoked(&store, "a").await);
+    let key = format!("{url}?sslrootcert={}", server.folder().join("key").display());
+    assert!(RedisStore::connect(&key).await.is_err(), "a file without certificates trusts nobody");
+    let plain = trusted.replacen("rediss", "redis", 1);
+    let error = RedisStore::connect(&plain).await.unwrap_err().to_string();
+    assert!(error.contains("rediss"), "{error}");
     trusting(&server.folder().join("cert"), "redis::whoever_trusts_it_connects", &url);
 }
 

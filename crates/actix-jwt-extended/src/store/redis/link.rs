@@ -2,6 +2,7 @@
 
 use super::scripts::Call;
 use super::sentinel::Sentinels;
+use super::trust;
 use crate::store::StoreError;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig, MultiplexedConnection};
 use redis::cluster::{ClusterClient, ClusterClientBuilder};
@@ -10,7 +11,7 @@ use redis::io::tcp::TcpSettings;
 use redis::io::tcp::socket2::TcpKeepalive;
 use redis::{
     AsyncConnectionConfig, Client, Cmd, ConnectionInfo, ErrorKind, FromRedisValue, IntoConnectionInfo as _, RedisError,
-    RedisResult, ServerErrorKind, Value,
+    RedisResult, ServerErrorKind, TlsCertificates, Value,
 };
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -39,8 +40,12 @@ fn tcp() -> TcpSettings {
     settings
 }
 
-pub(super) fn address(url: &str) -> RedisResult<ConnectionInfo> {
-    Ok(url.into_connection_info()?.set_tcp_settings(tcp()))
+pub(super) fn address(url: &str, trust: Option<&TlsCertificates>) -> RedisResult<ConnectionInfo> {
+    let address = match trust {
+        Some(trust) => Client::build_with_tls(url, trust.clone())?.get_connection_info().clone(),
+        None => url.into_connection_info()?,
+    };
+    Ok(address.set_tcp_settings(tcp()))
 }
 
 /// One connection for all, or one to each node of a cluster. It comes back by itself where it is closed, and another
@@ -72,21 +77,25 @@ enum Connection {
 }
 
 impl Way {
-    fn of(url: &str) -> RedisResult<Self> {
-        if let Some(sentinels) = Sentinels::of(url)? {
+    fn of(url: &str, trust: Option<&TlsCertificates>) -> RedisResult<Self> {
+        if let Some(sentinels) = Sentinels::of(url, trust)? {
             return Ok(Self::Sentinel(Box::new(sentinels)));
         }
         Ok(match cluster_nodes(url) {
-            Some(nodes) => Self::Cluster(Box::new(
-                ClusterClientBuilder::new(nodes)
+            Some(nodes) => {
+                let builder = ClusterClientBuilder::new(nodes)
                     .tcp_settings(tcp())
                     .connection_timeout(TIMEOUT)
                     .response_timeout(TIMEOUT)
                     // All tries together.
-                    .overall_response_timeout(Some(TIMEOUT))
-                    .build()?,
-            )),
-            None => Self::Single(Box::new(Client::open(address(url)?)?)),
+                    .overall_response_timeout(Some(TIMEOUT));
+                let builder = match trust {
+                    Some(trust) => builder.certs(trust.clone()),
+                    None => builder,
+                };
+                Self::Cluster(Box::new(builder.build()?))
+            }
+            None => Self::Single(Box::new(Client::open(address(url, trust)?)?)),
         })
     }
 
@@ -250,7 +259,8 @@ impl Link {
         if url.starts_with("rediss") {
             use_a_provider();
         }
-        let way = Way::of(url).map_err(StoreError::new)?;
+        let (url, trust) = trust::of(url)?;
+        let way = Way::of(&url, trust.as_ref()).map_err(StoreError::new)?;
         let connection = Mutex::new((0, way.open().await.map_err(StoreError::new)?));
         let (renewed, in_doubt) = (AsyncMutex::default(), AtomicBool::new(false));
         Ok(Self(Arc::new(Shared { way, connection, renewed, in_doubt })))

@@ -5,6 +5,7 @@ mod feed;
 mod link;
 mod scripts;
 mod sentinel;
+mod trust;
 
 use super::{
     FOREVER, Revocation, RevocationFeed as _, SIDE_BY_SIDE, SessionRecord, SessionsPage, StoreError, TokenIds,
@@ -115,6 +116,9 @@ impl RedisStore {
     /// name: `redis+sentinel://[user:password@]host[:port],host[:port]/name[/database]`, `rediss+sentinel://…`; where the
     /// sentinels want a login of their own, with `?sentinel_password=…`, and `sentinel_user`. Or to a socket:
     /// `redis+unix:///run/redis.sock[?user=…&pass=…&db=…]`. All keys begin with `ajx`.
+    ///
+    /// With TLS, `?sslrootcert=FILE` trusts the certificates in that file (PEM) instead of the system's, and
+    /// `sslcert=FILE&sslkey=FILE` presents one.
     ///
     /// Needs a tokio runtime around it that lives as long as the store, such as `#[actix_web::main]`.
     ///

@@ -4,7 +4,7 @@ use super::link::{TIMEOUT, address};
 use futures_util::future::join_all;
 use redis::{
     AsyncConnectionConfig, Client, ConnectionAddr, ConnectionInfo, ErrorKind, RedisError, RedisResult, ServerErrorKind,
-    Value,
+    TlsCertificates, Value,
 };
 use std::collections::HashMap;
 use std::time::Duration;
@@ -25,7 +25,7 @@ pub(super) struct Sentinels {
 
 impl Sentinels {
     /// `redis+sentinel://user:password@one,two:26379/name/0?sentinel_password=…`. `None` = another URL.
-    pub(super) fn of(url: &str) -> RedisResult<Option<Self>> {
+    pub(super) fn of(url: &str, trust: Option<&TlsCertificates>) -> RedisResult<Option<Self>> {
         let Some(parts) = Parts::of(url) else { return Ok(None) };
         if parts.primary.is_empty() || parts.nodes.iter().any(|node| node.is_empty()) {
             return Err(RedisError::from((
@@ -35,12 +35,12 @@ impl Sentinels {
         }
         let open = |node: &&str| {
             let port = if has_port(node) { String::new() } else { format!(":{PORT}") };
-            Client::open(address(&format!("{}://{}{node}{port}", parts.scheme, parts.sentinel_login))?)
+            Client::open(address(&format!("{}://{}{node}{port}", parts.scheme, parts.sentinel_login), trust)?)
         };
         Ok(Some(Self {
             nodes: parts.nodes.iter().map(open).collect::<RedisResult<_>>()?,
             primary: parts.primary.to_owned(),
-            server: address(&format!("{}://{}localhost/{}", parts.scheme, parts.login, parts.database))?,
+            server: address(&format!("{}://{}localhost/{}", parts.scheme, parts.login, parts.database), trust)?,
         }))
     }
 
@@ -148,12 +148,12 @@ mod tests {
 
     #[test]
     fn an_url_names_sentinels_and_their_primary() {
-        assert!(Sentinels::of("redis://host:6379/0").unwrap().is_none());
+        assert!(Sentinels::of("redis://host:6379/0", None).unwrap().is_none());
         for url in ["redis+sentinel://one,two", "redis+sentinel://one,,two/name", "redis+sentinel:///name"] {
-            assert!(Sentinels::of(url).is_err(), "{url}");
+            assert!(Sentinels::of(url, None).is_err(), "{url}");
         }
         let url = "redis+sentinel://me:p%40ss@one:5000,two,[::1],[::1]:7/name/3?sentinel_password=word";
-        let sentinels = Sentinels::of(url).unwrap().unwrap();
+        let sentinels = Sentinels::of(url, None).unwrap().unwrap();
         let ports = sentinels.nodes.iter().map(|node| match node.get_connection_info().addr() {
             ConnectionAddr::Tcp(_, port) => *port,
             _ => 0,
@@ -167,7 +167,7 @@ mod tests {
         let sentinel = login(sentinels.nodes.first().unwrap().get_connection_info().redis_settings());
         assert_eq!(sentinel, (None, Some("word".to_owned()), 0));
         assert_eq!(sentinels.primary, "name");
-        let tls = Sentinels::of("rediss+sentinel://one/name").unwrap().unwrap();
+        let tls = Sentinels::of("rediss+sentinel://one/name", None).unwrap().unwrap();
         assert!(matches!(tls.at(("two".to_owned(), 1)), ConnectionAddr::TcpTls { port: 1, .. }));
     }
 }
