@@ -96,7 +96,8 @@ async fn requests_wait_for_a_connection() {
     let Some(server) = PostgresServer::start() else { return };
     server.execute("CREATE ROLE app LOGIN CONNECTION LIMIT 3; GRANT CREATE ON SCHEMA public TO app");
     let url = server.url().replace("test@", "app@");
-    let store = PostgresStore::builder().pool_size(2).connect(&url).await.unwrap();
+    // It would take more than it gets.
+    let store = PostgresStore::builder().pool_size(10).connect(&url).await.unwrap();
     let replica = Replicated::start(store.clone()).await.unwrap();
     let ids: Vec<_> = (0..300).map(|at| at.to_string()).collect();
     let revocations: Vec<_> = ids.iter().map(|id| Revocation::of_token(id, LATER)).collect();
@@ -104,6 +105,14 @@ async fn requests_wait_for_a_connection() {
         revoked.unwrap();
     }
     until("followed", || ids.iter().all(|id| knows(&replica, id))).await;
+    // A node that finds none at all waits for one.
+    let late = async {
+        let others = (replica, store);
+        sleep(Duration::from_millis(500)).await;
+        drop(others);
+    };
+    let (second, ()) = tokio::join!(async { PostgresStore::connect(&url).await }, late);
+    assert!(second.unwrap().is_revoked(&token("0")).await.unwrap());
 
     // By default four, and one that listens.
     let store = PostgresStore::connect(&server.url()).await.unwrap();

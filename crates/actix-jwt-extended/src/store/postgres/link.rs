@@ -10,8 +10,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::runtime::Handle;
-use tokio::time::timeout;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::{Instant, sleep, timeout};
 use tokio_postgres::Row;
+use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{ToSql, Type};
 
 /// Nobody waits for a statement that long. The server gives it up, too, so that its connection serves others, and it is
@@ -20,6 +22,11 @@ const GIVE_UP: &str = "4s";
 
 /// After so long without an answer it is not the statement that takes so long.
 const SILENT: Duration = Duration::from_secs(5);
+
+/// Where the server has no connection left, it is asked for one again after so long, for so long; and where there are others,
+/// only after all of it.
+const AGAIN: Duration = Duration::from_millis(200);
+const CROWDED: Duration = Duration::from_secs(15);
 
 /// So often what the server could not do at that moment is tried.
 const ATTEMPTS: usize = 5;
@@ -32,6 +39,8 @@ pub(super) struct Link {
     pub(super) pool: Pool,
     /// `None` for a pool that somebody else has made.
     pub(super) address: Option<Address>,
+    /// As many as there may be connections.
+    gate: Arc<Semaphore>,
     /// Where one hears something.
     pub(super) listener: OnceLock<Listener>,
     session: Arc<OnceLock<String>>,
@@ -69,7 +78,8 @@ impl Link {
 
     pub(super) fn over(pool: Pool, address: Option<Address>) -> Self {
         let (session, begin) = (Arc::default(), OnceLock::new());
-        Self { pool, address, listener: OnceLock::new(), session, keeps_sessions: AtomicBool::new(false), begin }
+        let gate = Arc::new(Semaphore::new(pool.status().max_size));
+        Self { pool, address, gate, listener: OnceLock::new(), session, keeps_sessions: AtomicBool::new(false), begin }
     }
 
     /// From now on each transaction, or each session, has the settings that ours need: one statement waits for
@@ -89,8 +99,30 @@ impl Link {
         Ok(())
     }
 
-    pub(super) async fn connection(&self) -> Result<Object, StoreError> {
-        self.pool.get().await.map_err(|error| self.cannot_connect(error))
+    /// One that is free, or a new one. Where the server has no further one for us, those that there are must do.
+    pub(super) async fn connection(&self) -> Result<(Object, OwnedSemaphorePermit), StoreError> {
+        let begin = Instant::now();
+        loop {
+            let permit = Arc::clone(&self.gate).acquire_owned().await.map_err(StoreError::new)?;
+            match self.pool.get().await {
+                Ok(connection) => return Ok((connection, permit)),
+                Err(error) if !is_crowded(&error) || begin.elapsed() > CROWDED => {
+                    return Err(self.cannot_connect(error));
+                }
+                // Whoever has one of them passes it on. Later there may be more.
+                Err(_) if self.pool.status().size > 0 => {
+                    permit.forget();
+                    let gate = Arc::downgrade(&self.gate);
+                    tokio::spawn(async move {
+                        sleep(CROWDED).await;
+                        if let Some(gate) = gate.upgrade() {
+                            gate.add_permits(1);
+                        }
+                    });
+                }
+                Err(_) => sleep(AGAIN).await,
+            }
+        }
     }
 
     fn cannot_connect(&self, error: PoolError) -> StoreError {
@@ -138,10 +170,16 @@ impl Link {
     }
 
     async fn ask(&self, sql: &str, values: Values<'_>) -> Result<Vec<Row>, Failure> {
-        let lease = Lease { connection: Some(self.connection().await.map_err(Failure::Pool)?), link: self };
+        let (connection, permit) = self.connection().await.map_err(Failure::Pool)?;
+        let lease = Lease { connection: Some(connection), permit: Some(permit), link: self };
         let begin = self.begin.get().filter(|_| !self.keeps_sessions.load(Ordering::Acquire));
         lease.query(begin.map(|begin| &**begin), sql, values).await
     }
+}
+
+/// Whether there is a server, which has no connection left.
+fn is_crowded(error: &PoolError) -> bool {
+    matches!(error, PoolError::Backend(error) if error.code() == Some(&SqlState::TOO_MANY_CONNECTIONS))
 }
 
 /// What an error means for whoever may ask again.
@@ -173,6 +211,7 @@ impl Fault {
 /// A connection out of the pool, for one statement.
 struct Lease<'a> {
     connection: Option<Object>,
+    permit: Option<OwnedSemaphorePermit>,
     link: &'a Link,
 }
 
@@ -223,8 +262,9 @@ impl Drop for Lease<'_> {
     fn drop(&mut self) {
         let Some(connection) = self.connection.take() else { return };
         let Ok(runtime) = Handle::try_current() else { return drop(Object::take(connection)) };
-        let tls = self.link.address.as_ref().map(|address| address.tls.clone());
+        let (tls, permit) = (self.link.address.as_ref().map(|address| address.tls.clone()), self.permit.take());
         runtime.spawn(async move {
+            let _permit = permit;
             let cancel = connection.cancel_token();
             // It has been delivered when this returns: it meets no statement of the next one's.
             let cancelled = async {

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::sync::{Mutex, mpsc};
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_postgres::{AsyncMessage, Client};
 use uuid::Uuid;
 
@@ -23,6 +23,8 @@ const HEARD: Duration = Duration::from_secs(2);
 
 /// After a failure, so long nobody tries to listen.
 const PAUSE: Duration = Duration::from_secs(1);
+
+const ATTEMPTS: usize = 5;
 
 /// A connection that is told of revocations; opened when somebody first waits.
 pub(super) struct Listener {
@@ -93,7 +95,19 @@ impl Open {
 
 /// Whether a connection has a server's session of its own: only then it hears, while it is idle, what another one tells.
 /// The channel is nobody's, for a pooler that pools transactions leaves a session that listens behind.
-pub(super) async fn sessions_are_kept(address: &Address, other: &Client) -> Result<bool, StoreError> {
+pub(super) async fn sessions_are_kept(address: &Address, other: &Client) -> bool {
+    for _ in 0..ATTEMPTS {
+        match hears(address, other).await {
+            Ok(heard) => return heard,
+            // The server may have no second connection for us at this moment.
+            Err(error) => log::debug!("whether a notification is heard is not known: {error}"),
+        }
+        sleep(PAUSE / 5).await;
+    }
+    false
+}
+
+async fn hears(address: &Address, other: &Client) -> Result<bool, StoreError> {
     let channel = format!("ajx_probe_{}", Uuid::new_v4().simple());
     let mut open = Open::at(address, &channel).await?;
     other.batch_execute(&format!("NOTIFY \"{channel}\"")).await.map_err(|error| explained("notifying", error))?;

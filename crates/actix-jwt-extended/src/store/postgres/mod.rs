@@ -18,8 +18,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::{Instant, sleep, timeout};
-use tokio_postgres::error::{DbError, SqlState};
+use tokio::time::timeout;
 use tokio_postgres::types::Type;
 use tokio_postgres::{Client, Row, SimpleQueryMessage};
 use url::{Address, Wishes};
@@ -33,9 +32,6 @@ const CONNECTIONS: usize = 4;
 
 /// A page of a subject's sessions.
 const PAGE: usize = 1_000;
-
-/// Where the server has no connection left, so long until the next attempt.
-const CROWDED: Duration = Duration::from_millis(200);
 
 /// So many revocations are one statement at most: fewer than it sweeps.
 const AT_ONCE: usize = 256;
@@ -121,14 +117,7 @@ impl PostgresStore {
 
     /// With its tables in place.
     async fn prepare(link: Link, builder: &PostgresStoreBuilder) -> Result<Self, StoreError> {
-        let begin = Instant::now();
-        let first = loop {
-            match link.connection().await {
-                // Many nodes may start at once.
-                Err(error) if is_crowded(&error) && begin.elapsed() < START / 2 => sleep(CROWDED).await,
-                first => break first?,
-            }
-        };
+        let (first, permit) = link.connection().await?;
         let server = Server::asked(&first).await?;
         if server.takes_no_writes {
             let hosts = link.address.as_ref().map(|address| format!("{}: ", address.hosts)).unwrap_or_default();
@@ -136,14 +125,11 @@ impl PostgresStore {
         }
         let schema = builder.tables(server.schema.as_deref())?;
         let keeps_sessions = match &link.address {
-            Some(address) => sessions_are_kept(address, &first).await.unwrap_or_else(|error| {
-                log::debug!("whether a notification is heard is not known: {error}");
-                false
-            }),
+            Some(address) => sessions_are_kept(address, &first).await,
             None => false,
         };
         link.settle(&first, keeps_sessions, server.is_forgetful).await?;
-        drop(first);
+        drop((first, permit));
         if let Some(address) = link.address.as_ref().filter(|_| keeps_sessions) {
             let _ = link.listener.set(Listener::new(address.clone(), schema.channel.clone()));
         }
@@ -166,7 +152,7 @@ impl PostgresStore {
                 );
             }
             if builder.migrate {
-                let client = link.connection().await?;
+                let (client, _permit) = link.connection().await?;
                 let made = client.batch_execute(&schema.migration).await;
                 made.map_err(|error| explained("the tables cannot be made", error))?;
             }
@@ -241,18 +227,6 @@ impl Server {
             is_forgetful: at(1)? == Some("off"),
         })
     }
-}
-
-fn is_crowded(error: &StoreError) -> bool {
-    let mut next = std::error::Error::source(error);
-    while let Some(cause) = next {
-        let told = cause.downcast_ref::<DbError>();
-        if told.is_some_and(|told| *told.code() == SqlState::TOO_MANY_CONNECTIONS) {
-            return true;
-        }
-        next = cause.source();
-    }
-    false
 }
 
 fn record(row: &Row, at: usize) -> Result<SessionRecord, StoreError> {
