@@ -123,6 +123,12 @@ mod tests {
     }
 
     #[test]
+    fn the_page_about_postgresql_lists_the_grants_that_are_tested() {
+        const PAGE: &str = include_str!("src/postgresql.md");
+        assert!(PAGE.contains(include_str!("../crates/actix-jwt-extended/tests/stores/postgres_grants.sql")));
+    }
+
+    #[test]
     fn every_page_is_in_the_summary_and_compiled() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
         let files: BTreeSet<String> = std::fs::read_dir(&folder)
