@@ -57,8 +57,7 @@ mod tests {
     use super::*;
     use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-    /// Every length around the vectors', with each position altered: from one length to the next to other bytes, so that
-    /// together it is every byte.
+    /// Every length around the vectors', with each position altered to every byte in turn.
     #[test]
     fn agrees_with_the_scalar_engine() {
         for length in 0..100_usize {
@@ -78,7 +77,7 @@ mod tests {
             assert_eq!(exact, bytes);
             assert_eq!(decode(text.as_bytes()), Some(bytes));
             for position in 0..text.len() {
-                for byte in (0..=255).filter(|byte| (usize::from(*byte) + position + length) % 8 == 0) {
+                for byte in 0..=255 {
                     let mut altered = text.clone().into_bytes();
                     altered[position] = byte;
                     assert_eq!(decode(&altered), URL_SAFE_NO_PAD.decode(&altered).ok(), "{altered:?}");

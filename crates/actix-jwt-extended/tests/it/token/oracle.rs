@@ -80,9 +80,7 @@ fn both_refuse_the_same_alterations() {
         // Spread over the whole token; every character of a short signature.
         let step = (token.len() / 60).max(1);
         for at in (0..token.len()).step_by(step).chain(signature_at..token.len().min(signature_at + 86)) {
-            // All of these where a signature ends, whose last bits belong to no byte; else by turns.
-            let others = ["A", "B", "_", "="];
-            for other in if at + 2 < token.len() { &others[at % 4..=at % 4] } else { &others[..] } {
+            for other in ["A", "B", "_", "="] {
                 let altered = format!("{}{other}{}", &token[..at], &token[at + 1..]);
                 let ours = both.ours.decode_token(&altered).is_ok();
                 assert_eq!(ours, both.theirs_accepts(&altered), "{:?}: {altered}", both.algorithm);
