@@ -1,5 +1,6 @@
 //! What a token says: its JOSE header and its claims set, after verification.
 
+mod algorithm;
 mod members;
 pub(crate) mod name;
 mod parse;
@@ -7,12 +8,13 @@ mod scan;
 mod set;
 mod token_type;
 
+pub(crate) use algorithm::AlgorithmFamily;
+pub use algorithm::{Algorithm, UnknownAlgorithm};
 pub(crate) use parse::ClaimsError;
 pub(crate) use set::{AudienceClaim, ClaimsSet, Freshness, MAX_NUMERIC_DATE, Text};
 pub use token_type::TokenType;
 
 use crate::store::TokenIds;
-use jsonwebtoken::Algorithm;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use std::borrow::Cow;

@@ -86,8 +86,8 @@ impl<'de> Visitor<'de> for MembersVisitor<'de> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::claims::Algorithm;
     use crate::claims::{Freshness, HeaderRef, JoseHeader, TokenType, VerifiedToken};
-    use jsonwebtoken::Algorithm;
 
     fn read(json: &str) -> Result<ClaimsSet, ClaimsError> {
         ClaimsSet::parse(json.to_owned(), &Arc::from("sub"))

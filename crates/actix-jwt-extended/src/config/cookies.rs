@@ -5,6 +5,9 @@ use crate::error::ConfigError;
 use actix_web::http::header::HeaderName;
 use std::sync::Once;
 
+/// What browsers take of a cookie's name and value together (RFC 6265bis §5.6); they drop a longer one.
+pub(crate) const MAX_COOKIE_BYTES: usize = 4096;
+
 /// Everything that has one name for access tokens and another for refresh tokens.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Names<'a> {

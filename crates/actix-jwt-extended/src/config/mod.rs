@@ -16,18 +16,18 @@ pub use proxies::ForwardedHeader;
 pub use settings::JwtConfig;
 pub use types::{CookiePrefix, ErrorFormat, Lifetime, Location, OneOrMany, ParseLifetimeError, SameSite};
 
+use crate::claims::Algorithm;
 use crate::claims::{MAX_NUMERIC_DATE, name};
 use crate::error::ConfigError;
 use actix_web::http::Method;
 use actix_web::http::header::HeaderName;
-use jsonwebtoken::Algorithm;
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
 use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 use value::SettingValue;
 
-pub(crate) use cookies::{Names, begins_with, is_domain, warn_of_plain_cookies};
+pub(crate) use cookies::{MAX_COOKIE_BYTES, Names, begins_with, is_domain, warn_of_plain_cookies};
 pub(crate) use proxies::{TrustedProxies, warn_of_long_headers};
 pub(crate) use secret::{PemSource, SecretSource, base64_of_pem};
 
@@ -187,7 +187,7 @@ impl JwtConfig {
     pub(crate) fn allowed_algorithms(&self) -> Vec<Algorithm> {
         let mut allowed = vec![self.algorithm];
         for algorithm in self.decode_algorithms.iter().flatten() {
-            if !allowed.contains(algorithm) {
+            if !allowed.iter().any(|known: &Algorithm| known.is_same_as(*algorithm)) {
                 allowed.push(*algorithm);
             }
         }

@@ -5,9 +5,9 @@ use super::{
     CookiePrefix, ErrorFormat, ForwardedHeader, Lifetime, Location, OneOrMany, PemSource, SameSite, SecretSource,
     named_file, nearest,
 };
+use crate::claims::Algorithm;
 use crate::claims::name;
 use crate::error::ConfigError;
-use jsonwebtoken::Algorithm;
 use std::time::Duration;
 
 macro_rules! settings {

@@ -1,7 +1,7 @@
 //! The types of settings that are more than a text, a number or a switch.
 
 use super::value::{FromSetting, SettingValue, parse_duration};
-use jsonwebtoken::Algorithm;
+use crate::claims::Algorithm;
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;

@@ -1,7 +1,7 @@
 //! A setting's value as it arrives, and how it becomes a type.
 
+use crate::claims::Algorithm;
 use crate::error::ConfigError;
-use jsonwebtoken::Algorithm;
 use serde::de::{Deserialize, Deserializer, SeqAccess, Visitor};
 use std::fmt;
 use std::path::PathBuf;
@@ -171,8 +171,8 @@ pub(super) fn parse_duration(text: &str) -> Option<Duration> {
 }
 
 impl FromSetting for Algorithm {
-    const EXPECTED: &'static str =
-        "one of HS256, HS384, HS512, RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, EdDSA";
+    const EXPECTED: &'static str = "one of HS256, HS384, HS512, RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA, \
+         Ed25519, ML-DSA-44, ML-DSA-65, ML-DSA-87";
 
     fn from_setting(value: SettingValue) -> Option<Self> {
         String::from_setting(value)?.trim().parse().ok()

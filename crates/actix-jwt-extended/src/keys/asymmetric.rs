@@ -1,15 +1,17 @@
-//! Pairs of keys: RSA, ECDSA and EdDSA, which are AWS-LC's.
+//! Pairs of keys: RSA, ECDSA, EdDSA and ML-DSA, which are AWS-LC's.
 
 use super::der;
 use super::invalid::{invalid, not_for};
 use super::pem::{self, Half};
 use super::rsa_pss::{self, Purpose};
 use super::signature_bytes::Signature;
+use crate::claims::{Algorithm, AlgorithmFamily};
 use crate::error::ConfigError;
 use aws_lc_rs::encoding::AsDer as _;
 use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::signature::{self, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _, ParsedPublicKey, RsaKeyPair};
-use jsonwebtoken::{Algorithm, AlgorithmFamily};
+use aws_lc_rs::signature::{
+    self, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _, ParsedPublicKey, PqdsaKeyPair, RsaKeyPair,
+};
 
 /// RFC 7518 §3.3.
 const MIN_RSA_BITS: usize = 2048;
@@ -19,6 +21,7 @@ pub(super) enum PrivateKey {
     Rsa(RsaKeyPair, &'static dyn signature::RsaEncoding, Purpose),
     Ec(EcdsaKeyPair),
     Ed(Ed25519KeyPair),
+    MlDsa(PqdsaKeyPair),
 }
 
 impl PrivateKey {
@@ -26,7 +29,7 @@ impl PrivateKey {
         let (label, der) = pem::read(setting, pem, Half::Private)?;
         let wrong = || {
             let what = family_name(algorithm);
-            invalid(setting, format!("is not {what} key, which {algorithm:?} needs (unencrypted, in PEM)"))
+            invalid(setting, format!("is not {what} key, which {algorithm} needs (unencrypted, in PEM)"))
         };
         Ok(match algorithm.family() {
             AlgorithmFamily::Hmac => return Err(not_for(setting, algorithm, "a PEM key")),
@@ -47,7 +50,8 @@ impl PrivateKey {
             AlgorithmFamily::Ec => {
                 let curve = match algorithm {
                     Algorithm::ES256 => &signature::ECDSA_P256_SHA256_FIXED_SIGNING,
-                    _ => &signature::ECDSA_P384_SHA384_FIXED_SIGNING,
+                    Algorithm::ES384 => &signature::ECDSA_P384_SHA384_FIXED_SIGNING,
+                    _ => &signature::ECDSA_P521_SHA512_FIXED_SIGNING,
                 };
                 Self::Ec(EcdsaKeyPair::from_private_key_der(curve, &der).map_err(|_| wrong())?)
             }
@@ -57,6 +61,14 @@ impl PrivateKey {
                     None => Ed25519KeyPair::from_pkcs8(&der),
                 };
                 Self::Ed(pair.map_err(|_| wrong())?)
+            }
+            AlgorithmFamily::MlDsa => {
+                let parameters = match algorithm {
+                    Algorithm::MlDsa44 => &signature::ML_DSA_44_SIGNING,
+                    Algorithm::MlDsa65 => &signature::ML_DSA_65_SIGNING,
+                    _ => &signature::ML_DSA_87_SIGNING,
+                };
+                Self::MlDsa(PqdsaKeyPair::from_pkcs8(parameters, &der).map_err(|_| wrong())?)
             }
         })
     }
@@ -69,8 +81,13 @@ impl PrivateKey {
                 pair.sign(*encoding, &SystemRandom::new(), message, &mut signature).ok()?;
                 Some(Signature::Long(signature))
             }
-            Self::Ec(pair) => Signature::of(pair.sign(&SystemRandom::new(), message).ok()?.as_ref()),
-            Self::Ed(pair) => Signature::of(pair.try_sign(message).ok()?.as_ref()),
+            Self::Ec(pair) => Some(Signature::of(pair.sign(&SystemRandom::new(), message).ok()?.as_ref())),
+            Self::Ed(pair) => Some(Signature::of(pair.try_sign(message).ok()?.as_ref())),
+            Self::MlDsa(pair) => {
+                let mut signature = vec![0; pair.algorithm().signature_len()];
+                pair.sign(message, &mut signature).ok()?;
+                Some(Signature::Long(signature))
+            }
         }
     }
 
@@ -78,7 +95,7 @@ impl PrivateKey {
     pub(super) fn check_purpose(&self, setting: &'static str, algorithm: Algorithm) -> Result<(), ConfigError> {
         match self {
             Self::Rsa(_, _, purpose) => purpose.check(setting, algorithm),
-            Self::Ec(_) | Self::Ed(_) => Ok(()),
+            Self::Ec(_) | Self::Ed(_) | Self::MlDsa(_) => Ok(()),
         }
     }
 
@@ -88,6 +105,7 @@ impl PrivateKey {
             Self::Rsa(pair, ..) => pair.public_key().as_der().ok().map(|der| der.as_ref().to_vec()),
             Self::Ec(pair) => pair.public_key().as_der().ok().map(|der| der.as_ref().to_vec()),
             Self::Ed(pair) => pair.public_key().as_der().ok().map(|der| der.as_ref().to_vec()),
+            Self::MlDsa(pair) => pair.public_key().as_der().ok().map(|der| der.as_ref().to_vec()),
         }
     }
 }
@@ -117,7 +135,7 @@ impl PublicKey {
         };
         let wrong = || {
             let what = family_name(algorithm);
-            invalid(setting, format!("is not {what} key, which {algorithm:?} needs"))
+            invalid(setting, format!("is not {what} key, which {algorithm} needs"))
         };
         let (purpose, der) = rsa_pss::public(der).unwrap_or((Purpose::Any, der));
         purpose.check(setting, algorithm)?;
@@ -141,7 +159,11 @@ fn family_name(algorithm: Algorithm) -> &'static str {
     match algorithm {
         Algorithm::ES256 => "an EC P-256",
         Algorithm::ES384 => "an EC P-384",
-        Algorithm::EdDSA => "an Ed25519",
+        Algorithm::ES512 => "an EC P-521",
+        Algorithm::EdDSA | Algorithm::Ed25519 => "an Ed25519",
+        Algorithm::MlDsa44 => "an ML-DSA-44",
+        Algorithm::MlDsa65 => "an ML-DSA-65",
+        Algorithm::MlDsa87 => "an ML-DSA-87",
         _ => "an RSA",
     }
 }
@@ -168,7 +190,11 @@ fn public_key_algorithm(algorithm: Algorithm) -> Option<&'static dyn signature::
         Algorithm::PS512 => &signature::RSA_PSS_2048_8192_SHA512,
         Algorithm::ES256 => &signature::ECDSA_P256_SHA256_FIXED,
         Algorithm::ES384 => &signature::ECDSA_P384_SHA384_FIXED,
-        Algorithm::EdDSA => &signature::ED25519,
+        Algorithm::ES512 => &signature::ECDSA_P521_SHA512_FIXED,
+        Algorithm::EdDSA | Algorithm::Ed25519 => &signature::ED25519,
+        Algorithm::MlDsa44 => &signature::ML_DSA_44,
+        Algorithm::MlDsa65 => &signature::ML_DSA_65,
+        Algorithm::MlDsa87 => &signature::ML_DSA_87,
         _ => return None,
     })
 }

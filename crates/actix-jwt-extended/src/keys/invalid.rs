@@ -1,7 +1,7 @@
 //! The error of a key that cannot be used, and the settings that it names.
 
+use crate::claims::Algorithm;
 use crate::error::ConfigError;
-use jsonwebtoken::Algorithm;
 
 pub(super) const SECRET_KEY: &str = "JWT_SECRET_KEY";
 #[cfg(feature = "asymmetric")]
@@ -13,5 +13,5 @@ pub(super) fn invalid(setting: &'static str, reason: impl Into<String>) -> Confi
 }
 
 pub(super) fn not_for(setting: &'static str, algorithm: Algorithm, what: &str) -> ConfigError {
-    invalid(setting, format!("cannot serve {algorithm:?}: that algorithm does not take {what}"))
+    invalid(setting, format!("cannot serve {algorithm}: that algorithm does not take {what}"))
 }

@@ -17,7 +17,7 @@ mod rsa_pss;
 mod secret;
 mod signature_bytes;
 
-pub use jsonwebtoken::Algorithm;
+pub use crate::claims::{Algorithm, UnknownAlgorithm};
 pub(crate) use ring::KeyRing;
 pub(crate) use signature_bytes::Signature;
 
@@ -147,7 +147,7 @@ impl SigningKey {
     /// `None` = the crypto library refuses.
     pub(crate) fn sign(&self, message: &[u8]) -> Option<Signature> {
         match &*self.signer {
-            Signer::Hmac(state) => state.sign(message, Signature::of),
+            Signer::Hmac(state) => Some(state.sign(message, Signature::of)),
             #[cfg(feature = "asymmetric")]
             Signer::Private(key) => key.sign(message),
         }
@@ -189,7 +189,7 @@ impl fmt::Debug for SigningKey {
 /// A key that verifies, with the algorithms of one family that it is for.
 ///
 /// The algorithms are the key's own allow-list: a token's `alg` only selects among them
-/// (RFC 8725 §3.1). A public key can never serve as a HMAC secret: each is made by another
+/// (RFC 8725 §3.1); of `EdDSA` and `Ed25519`, which are one, either stands for both. A public key can never serve as a HMAC secret: each is made by another
 /// constructor and kept as another type.
 ///
 /// ```
@@ -309,10 +309,14 @@ impl VerifyingKey {
         self.verifiers.iter().map(|(algorithm, _)| *algorithm)
     }
 
+    pub(crate) fn allows(&self, algorithm: Algorithm) -> bool {
+        self.algorithms().any(|own| own.is_same_as(algorithm))
+    }
+
     /// Whether `signature` is this key's, under `algorithm`. An algorithm that is not the key's is a no.
     pub(crate) fn verifies(&self, algorithm: Algorithm, message: &[u8], signature: &[u8]) -> bool {
         self.verifiers.iter().any(|(own, verifier)| {
-            *own == algorithm
+            own.is_same_as(algorithm)
                 && match verifier {
                     Verifier::Hmac(state) => state.verifies(message, signature),
                     #[cfg(feature = "asymmetric")]

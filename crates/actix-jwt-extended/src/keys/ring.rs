@@ -7,9 +7,9 @@ use super::invalid::{PUBLIC_KEY, SECRET_KEY, invalid};
 use super::pem::{self, Half};
 use super::secret::{self, check_secret};
 use super::{SigningKey, VerifyingKey};
+use crate::claims::{Algorithm, AlgorithmFamily};
 use crate::config::JwtConfig;
 use crate::error::ConfigError;
-use jsonwebtoken::{Algorithm, AlgorithmFamily};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -63,7 +63,7 @@ impl KeyRing {
         for (setting, key) in [("JWT_PRIVATE_KEY", &config.private_key), ("JWT_PUBLIC_KEY", &config.public_key)] {
             if public_algorithms.is_empty() && key.is_some() {
                 log::warn!(
-                    "{setting} is set and not in force: JWT_ALGORITHM is {:?}, which needs JWT_SECRET_KEY",
+                    "{setting} is set and not in force: JWT_ALGORITHM is {}, which needs JWT_SECRET_KEY",
                     config.algorithm
                 );
             }
@@ -138,7 +138,7 @@ impl KeyRing {
 
     /// Whether any key may verify `algorithm`.
     pub(crate) fn allows(&self, algorithm: Algorithm) -> bool {
-        self.allowed.contains(&algorithm)
+        self.allowed.iter().any(|allowed| allowed.is_same_as(algorithm))
     }
 
     /// Whether some key accepts the signature. A `kid` that is known leaves only its key; any other
@@ -173,7 +173,7 @@ impl KeyRing {
         const PROBE: &[u8] = b"actix-jwt-extended self-test";
         let Some(key) = &self.signing else { return Ok(()) };
         let algorithm = key.algorithm();
-        let broken = || ConfigError::SelfTest { algorithm: format!("{algorithm:?}") };
+        let broken = || ConfigError::SelfTest { algorithm: algorithm.to_string() };
         let signature = key.sign(PROBE).ok_or_else(broken)?;
         let signature = signature.as_slice();
         let own = key.verifying_key(&[algorithm])?;
@@ -191,7 +191,7 @@ impl KeyRing {
 #[cfg(not(feature = "asymmetric"))]
 fn not_built_in(config: &JwtConfig, algorithm: Algorithm) -> ConfigError {
     let setting = if config.algorithm == algorithm { "JWT_ALGORITHM" } else { "JWT_DECODE_ALGORITHMS" };
-    ConfigError::NotBuiltIn { setting, algorithm: format!("{algorithm:?}"), feature: "asymmetric" }
+    ConfigError::NotBuiltIn { setting, algorithm: algorithm.to_string(), feature: "asymmetric" }
 }
 
 fn missing(setting: &'static str, algorithms: &[Algorithm]) -> ConfigError {
@@ -203,8 +203,13 @@ fn missing(setting: &'static str, algorithms: &[Algorithm]) -> ConfigError {
         Algorithm::HS512 => "openssl rand -hex 64",
         Algorithm::ES256 => "openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out jwt.pem",
         Algorithm::ES384 => "openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-384 -out jwt.pem",
-        Algorithm::EdDSA => "openssl genpkey -algorithm ED25519 -out jwt.pem",
+        Algorithm::ES512 => "openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-521 -out jwt.pem",
+        Algorithm::EdDSA | Algorithm::Ed25519 => "openssl genpkey -algorithm ED25519 -out jwt.pem",
+        // OpenSSL 3.5 or newer.
+        Algorithm::MlDsa44 => "openssl genpkey -algorithm ML-DSA-44 -out jwt.pem",
+        Algorithm::MlDsa65 => "openssl genpkey -algorithm ML-DSA-65 -out jwt.pem",
+        Algorithm::MlDsa87 => "openssl genpkey -algorithm ML-DSA-87 -out jwt.pem",
         _ => "openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:3072 -out jwt.pem",
     };
-    ConfigError::MissingKey { setting, algorithm: format!("{algorithm:?}"), make: make.to_owned() }
+    ConfigError::MissingKey { setting, algorithm: algorithm.to_string(), make: make.to_owned() }
 }

@@ -2,8 +2,8 @@
 
 use super::der;
 use super::invalid::invalid;
+use crate::claims::{Algorithm, AlgorithmFamily};
 use crate::error::ConfigError;
-use jsonwebtoken::{Algorithm, AlgorithmFamily};
 
 /// What an RSA key may serve.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,10 +28,10 @@ impl Purpose {
             Self::Pss if is_pss => return Ok(()),
             Self::Only(only) if only == algorithm => return Ok(()),
             Self::Pss => "for PS256, PS384 and PS512 only".to_owned(),
-            Self::Only(only) => format!("for {only:?} only"),
+            Self::Only(only) => format!("for {only} only"),
             Self::Nothing => "with parameters that neither PS256, PS384 nor PS512 has".to_owned(),
         };
-        Err(invalid(setting, format!("is an RSA-PSS key {what} (RFC 4055 §1.2); it cannot serve {algorithm:?}")))
+        Err(invalid(setting, format!("is an RSA-PSS key {what} (RFC 4055 §1.2); it cannot serve {algorithm}")))
     }
 }
 

@@ -1,6 +1,7 @@
 //! Secrets: judged, then prepared as a HMAC state.
 
 use super::invalid::{SECRET_KEY, invalid};
+use crate::claims::Algorithm;
 use crate::config::{SecretSource, base64_of_pem};
 use crate::error::ConfigError;
 use base64::Engine as _;
@@ -8,7 +9,6 @@ use base64::alphabet;
 use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use hmac::{Hmac, KeyInit as _, Mac as _};
-use jsonwebtoken::Algorithm;
 use sha2::{Sha256, Sha384, Sha512};
 use std::fs::File;
 use std::io::Read as _;

@@ -1,12 +1,22 @@
 //! The bytes of a signature: short ones need no allocation.
 
+use crate::claims::Algorithm;
 use crate::encoding::base64url::{self, decoded_len};
 
-/// The longest signature there is: RSA with 8192 bits.
-const MAX: usize = 1024;
-
-/// The longest signature of any other algorithm (ES384).
+/// The longest signature of the algorithms that are used most: of HMAC, ES256, Ed25519 and ES384.
 const SHORT: usize = 96;
+
+/// No signature of this algorithm is longer, in bytes.
+fn longest(algorithm: Algorithm) -> usize {
+    match algorithm {
+        // FIPS 204, table 2.
+        Algorithm::MlDsa44 => 2420,
+        Algorithm::MlDsa65 => 3309,
+        Algorithm::MlDsa87 => 4627,
+        // RSA with 8,192 bits. That those of an elliptic curve are shorter, its key says.
+        _ => 1024,
+    }
+}
 
 pub(crate) enum Signature {
     Short([u8; SHORT], usize),
@@ -14,17 +24,21 @@ pub(crate) enum Signature {
 }
 
 impl Signature {
-    /// `None` = longer than a short one can be.
-    pub(super) fn of(signature: &[u8]) -> Option<Self> {
+    pub(super) fn of(signature: &[u8]) -> Self {
         let mut bytes = [0; SHORT];
-        bytes.get_mut(..signature.len())?.copy_from_slice(signature);
-        Some(Self::Short(bytes, signature.len()))
+        match bytes.get_mut(..signature.len()) {
+            None => Self::Long(signature.to_vec()),
+            Some(short) => {
+                short.copy_from_slice(signature);
+                Self::Short(bytes, signature.len())
+            }
+        }
     }
 
-    /// `None` = no base64url, or longer than any signature.
-    pub(crate) fn decode(segment: &[u8]) -> Option<Self> {
+    /// `None` = no base64url, or longer than any signature of this algorithm.
+    pub(crate) fn decode(segment: &[u8], algorithm: Algorithm) -> Option<Self> {
         let length = decoded_len(segment.len());
-        if length > MAX {
+        if length > longest(algorithm) {
             None
         } else if length > SHORT {
             base64url::decode(segment).map(Self::Long)
@@ -49,11 +63,13 @@ mod tests {
 
     #[test]
     fn every_length_up_to_the_longest() {
-        for length in (0..=MAX + 3).rev() {
-            let bytes: Vec<u8> = (0..length).map(|n| (n * 31) as u8).collect();
-            let decoded = Signature::decode(base64url::encode(&bytes).as_bytes());
-            assert_eq!(decoded.is_some(), length <= MAX, "{length}");
-            assert!(decoded.is_none_or(|decoded| decoded.as_slice() == bytes), "{length}");
+        for (algorithm, longest) in [(Algorithm::RS256, 1024), (Algorithm::MlDsa87, 4627)] {
+            for length in (0..=longest + 3).rev() {
+                let bytes: Vec<u8> = (0..length).map(|n| (n * 31) as u8).collect();
+                let decoded = Signature::decode(base64url::encode(&bytes).as_bytes(), algorithm);
+                assert_eq!(decoded.is_some(), length <= longest, "{length}");
+                assert!(decoded.is_none_or(|decoded| decoded.as_slice() == bytes), "{length}");
+            }
         }
     }
 }

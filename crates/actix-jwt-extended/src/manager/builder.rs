@@ -1,15 +1,14 @@
 //! [`JwtManagerBuilder`]: keys of one's own, the clock, and the hooks. Everything is checked in `build`.
 
-use crate::claims::{TokenType, VerifiedToken, name};
+use super::start_up::{accepts_its_own, check_room, warn_of_any_token};
+use crate::claims::{TokenType, VerifiedToken};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{JwtConfig, Lifetime, warn_of_long_headers, warn_of_plain_cookies};
-use crate::error::{ConfigError, InvalidToken};
+use crate::error::ConfigError;
 use crate::keys::{KeyRing, SigningKey, VerifyingKey};
 use crate::manager::JwtManager;
 use crate::manager::hooks::{AnyUser, HookOutput, Hooks, ReuseDetected, awaited, of_user};
 use crate::store::SharedStore;
-use crate::token::codec::{self, Parts};
-use crate::token::verify::Rules;
 use actix_web::{HttpRequest, HttpResponse};
 use futures_util::future::FutureExt as _;
 use serde_json::{Map, Value};
@@ -111,6 +110,7 @@ impl JwtManagerBuilder {
             ring.add_signing(key)?;
         }
         ring.self_test()?;
+        check_room(&self.config, &ring)?;
         // A session's tokens end with it.
         let sessions_end = self.store.is_some() && self.config.session_lifetime != Lifetime::Never;
         let refresh_tokens_end = self.config.refresh_token_expires != Lifetime::Never || sessions_end;
@@ -372,52 +372,6 @@ impl JwtManagerBuilder {
     ) -> Self {
         self.hooks.token_verification = Some(Box::new(move |token| hook(token).into_hook_result()));
         self
-    }
-}
-
-/// Who verifies with a public key takes every token that its owner makes, for whatever and whomever.
-fn warn_of_any_token(config: &JwtConfig) {
-    if config.decode_audience.is_none() && config.decode_issuer.is_none() && !config.require_type {
-        log::warn!(
-            "every token of the public key counts as an access token for this application (RFC 8725 section 3.11): \
-             set JWT_DECODE_AUDIENCE and JWT_DECODE_ISSUER, or JWT_REQUIRE_TYPE"
-        );
-    }
-}
-
-/// A token as these settings make it, taken through their own checks of signature, issuer, audience and identity.
-fn accepts_its_own(config: &JwtConfig, ring: &KeyRing, token_type: TokenType, ends: bool) -> Result<(), ConfigError> {
-    let mut claims = Map::new();
-    claims.insert(config.identity_claim.clone(), "a user".into());
-    claims.insert(name::TYPE.to_owned(), token_type.as_str().into());
-    if ends {
-        claims.insert(name::EXPIRATION.to_owned(), 0.into());
-    }
-    for (name, value) in [
-        (name::AUDIENCE, config.encode_audience.as_ref().map(serde_json::to_value)),
-        (name::ISSUER, config.encode_issuer.as_ref().map(serde_json::to_value)),
-    ] {
-        if let Some(Ok(value)) = value {
-            claims.insert(name.to_owned(), value);
-        }
-    }
-    let rules = Rules::from_config(config, true);
-    let judge = |parts: Parts<'_>| rules.judge(parts, 0, || 0).and_then(|token| rules.judge_identity(&token));
-    let nothing_in_common = |what: &str, method: &str| {
-        let text = format!(
-            "JWT_ENCODE_{what} and JWT_DECODE_{what} have nothing in common, so tokens that are issued here are refused \
-             here; if they are meant for others, give each its own with `.{method}(..)` instead of JWT_ENCODE_{what}"
-        );
-        Err(ConfigError::Conflict(text))
-    };
-    match codec::self_test(ring, Value::Object(claims).to_string().into_bytes(), judge)? {
-        Some(Err(InvalidToken::AudienceMismatch)) => nothing_in_common("AUDIENCE", "audience"),
-        Some(Err(InvalidToken::IssuerMismatch)) => nothing_in_common("ISSUER", "issuer"),
-        // Tokens may get theirs at the call, or come from others who have the same secret.
-        Some(Err(InvalidToken::AudienceMissing | InvalidToken::IssuerMissing)) | Some(Ok(())) | None => Ok(()),
-        Some(Err(error)) => {
-            Err(ConfigError::Conflict(format!("{token_type} tokens that are issued here are refused here: {error}")))
-        }
     }
 }
 

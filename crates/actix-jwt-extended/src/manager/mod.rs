@@ -8,6 +8,7 @@ pub(crate) mod hooks;
 mod of_user;
 pub(crate) mod renewals;
 pub(crate) mod revocation;
+mod start_up;
 
 pub use decode_options::DecodeOptions;
 

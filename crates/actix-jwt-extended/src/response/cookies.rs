@@ -1,7 +1,7 @@
 //! Setting and unsetting the cookies that hold tokens and their CSRF values.
 
 use crate::claims::TokenType;
-use crate::config::{CookiePrefix, Names, SameSite, begins_with, is_domain, warn_of_plain_cookies};
+use crate::config::{CookiePrefix, MAX_COOKIE_BYTES, Names, SameSite, begins_with, is_domain, warn_of_plain_cookies};
 use crate::error::{IssueError, JwtError};
 use crate::manager::JwtManager;
 use crate::request::caches::is_kept_out;
@@ -13,9 +13,6 @@ use std::time::Duration;
 
 /// How long persistent cookies stay: FJE's number, about a year.
 const PERSISTENT_SECONDS: i64 = 31_540_000;
-
-/// What browsers take of a cookie's name and value together (RFC 6265bis §5.6); they drop a longer one.
-const MAX_COOKIE_BYTES: usize = 4096;
 
 const NO_STORE: &str = "no-store";
 

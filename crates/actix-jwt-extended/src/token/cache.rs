@@ -338,7 +338,7 @@ mod tests {
     use std::thread;
 
     fn header() -> Arc<JoseHeader> {
-        Arc::new(JoseHeader::new(jsonwebtoken::Algorithm::HS256, None, Cow::Borrowed("{}")))
+        Arc::new(JoseHeader::new(crate::claims::Algorithm::HS256, None, Cow::Borrowed("{}")))
     }
 
     #[test]

@@ -1,9 +1,8 @@
 //! The same work by jsonwebtoken.
 
 use super::common::{Keys, SECRET, pems};
-use actix_jwt_extended::keys::Algorithm;
 use jsonwebtoken::crypto::{CryptoProvider, KeyUtils, aws_lc, rust_crypto};
-use jsonwebtoken::{DecodingKey, EncodingKey, Header, Validation};
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use std::hint::black_box;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -19,9 +18,9 @@ pub(crate) struct Theirs {
 impl Theirs {
     pub(crate) fn new(keys: &Keys) -> Self {
         let _ = FASTEST.install_default();
-        let (algorithm, token) = (keys.algorithm, keys.token.clone());
+        let (algorithm, token) = (keys.algorithm.try_into().unwrap(), keys.token.clone());
         let (encoding, decoding) =
-            match pems(algorithm).map(|(private, public)| (private.as_bytes(), public.as_bytes())) {
+            match pems(keys.algorithm).map(|(private, public)| (private.as_bytes(), public.as_bytes())) {
                 None => (EncodingKey::from_secret(SECRET.as_bytes()), DecodingKey::from_secret(SECRET.as_bytes())),
                 Some((private, public)) => match algorithm {
                     Algorithm::ES256 => {

@@ -2,10 +2,10 @@
 
 use super::{App, Credentials, Peer, answer};
 use crate::token::{ALGORITHMS, Fixture, SECRET};
-use actix_jwt_extended::keys::Algorithm;
 use actix_jwt_extended::{JwtConfig, JwtIdentity, JwtManager, jwt_required};
 use actix_web::HttpResponse;
 use actix_web::web::{self, ServiceConfig};
+use jsonwebtoken::Algorithm;
 
 pub const OURS: Peer = Peer {
     name: "actix-jwt-extended",
@@ -25,7 +25,7 @@ pub const OURS_VERIFYING: Peer = Peer {
 };
 
 fn config(fixture: &Fixture) -> JwtConfig {
-    let config = JwtConfig::new().algorithm(fixture.algorithm);
+    let config = JwtConfig::new().algorithm(fixture.algorithm.try_into().expect("one of ours"));
     match fixture.algorithm {
         Algorithm::HS256 => config.secret_key(SECRET),
         _ => config.public_key(fixture.public_pem()),

@@ -1,8 +1,8 @@
 //! Setters: the keys, and what issued and accepted tokens are.
 
 use super::setters;
+use crate::claims::Algorithm;
 use crate::config::{JwtConfig, Lifetime, OneOrMany, PemSource, SecretSource};
-use jsonwebtoken::Algorithm;
 use std::time::Duration;
 
 setters! {

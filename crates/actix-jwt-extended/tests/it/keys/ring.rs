@@ -3,7 +3,7 @@
 use crate::app::{SECRET, builder, config, manager};
 use crate::forge::{good, with_header};
 use actix_jwt_extended::keys::{Algorithm, SigningKey, VerifyingKey};
-use actix_jwt_extended::{ConfigError, JwtConfig, JwtManager};
+use actix_jwt_extended::{ConfigError, JwtConfig, JwtManager, Location};
 
 macro_rules! key {
     ($name:literal) => {
@@ -12,7 +12,9 @@ macro_rules! key {
 }
 
 const PAIRS: &[(&[Algorithm], &str, &str)] = {
-    use Algorithm::{ES256, ES384, EdDSA, PS256, PS384, PS512, RS256, RS384, RS512};
+    use Algorithm::{
+        ES256, ES384, ES512, Ed25519, EdDSA, MlDsa44, MlDsa65, MlDsa87, PS256, PS384, PS512, RS256, RS384, RS512,
+    };
     &[
         (&[RS256, RS384, RS512, PS256, PS384, PS512], key!("rsa2048"), key!("rsa2048.pub")),
         (&[RS256, PS256], key!("rsa2048_pkcs1"), key!("rsa2048_pkcs1.pub")),
@@ -23,7 +25,11 @@ const PAIRS: &[(&[Algorithm], &str, &str)] = {
         (&[ES256], key!("ec256_sec1"), key!("ec256.pub")),
         (&[ES256], key!("ec256_params"), key!("ec256.pub")),
         (&[ES384], key!("ec384"), key!("ec384.pub")),
-        (&[EdDSA], key!("ed25519"), key!("ed25519.pub")),
+        (&[ES512], key!("ec521"), key!("ec521.pub")),
+        (&[EdDSA, Ed25519], key!("ed25519"), key!("ed25519.pub")),
+        (&[MlDsa44], key!("mldsa44"), key!("mldsa44.pub")),
+        (&[MlDsa65], key!("mldsa65"), key!("mldsa65.pub")),
+        (&[MlDsa87], key!("mldsa87"), key!("mldsa87.pub")),
     ]
 };
 
@@ -48,6 +54,59 @@ fn every_asymmetric_algorithm_with_every_form_of_key() {
             }
         }
     }
+}
+
+#[test]
+fn an_ed25519_key_has_two_names_for_its_algorithm() {
+    let pair = |algorithm| manager(JwtConfig::new().algorithm(algorithm).private_key(key!("ed25519")));
+    let (old, new) = (pair(Algorithm::EdDSA), pair(Algorithm::Ed25519));
+    for (jwt, name) in [(&old, "EdDSA"), (&new, "Ed25519")] {
+        let token = jwt.create_access_token("ada").unwrap();
+        for judge in [&old, &new] {
+            assert_eq!(judge.decode_token(&token).unwrap().header().get("alg").unwrap(), name);
+        }
+    }
+    let either = VerifyingKey::from_pem(&[Algorithm::Ed25519], key!("ed25519.pub")).unwrap();
+    let loaded = builder(config()).decode_key_loader(move |_, _| Some(either.clone())).build().unwrap();
+    let token = old.create_access_token("ada").unwrap();
+    // The settings' allow-list holds.
+    assert_eq!(loaded.decode_token(&token).unwrap_err().to_string(), "The specified alg value is not allowed");
+    let both = JwtConfig::new().algorithm(Algorithm::EdDSA).decode_algorithms([Algorithm::Ed25519]);
+    assert!(manager(both.public_key(key!("ed25519.pub"))).decode_token(&token).is_ok());
+}
+
+#[test]
+fn algorithms_are_told_by_their_names() {
+    for algorithm in Algorithm::ALL {
+        assert_eq!(algorithm.to_string().parse(), Ok(*algorithm));
+        assert_eq!(serde_json::to_value(algorithm).unwrap(), algorithm.name());
+        let theirs = jsonwebtoken::Algorithm::try_from(*algorithm);
+        assert_eq!(theirs.is_ok(), algorithm.name().parse::<jsonwebtoken::Algorithm>().is_ok(), "{algorithm}");
+        assert!(theirs.is_err() || theirs.map(Algorithm::try_from) == Ok(Ok(*algorithm)), "{algorithm}");
+    }
+    for name in ["none", "None", "ES256K", "hs256", "HS256 ", "ML-DSA-4", ""] {
+        assert!(name.parse::<Algorithm>().is_err(), "{name}");
+        assert!(serde_json::from_value::<Algorithm>(name.into()).is_err(), "{name}");
+    }
+}
+
+#[test]
+fn a_signature_must_have_room() {
+    let with = |name: &str| JwtConfig::new().algorithm(name.parse().unwrap());
+    let cookies = |config: JwtConfig| config.token_location([Location::Headers, Location::Cookies]).cookie_secure(true);
+    assert!(JwtManager::new(cookies(with("ML-DSA-44").private_key(key!("mldsa44")))).is_ok());
+    for (name, key) in [("ML-DSA-65", key!("mldsa65")), ("ML-DSA-87", key!("mldsa87"))] {
+        let error = JwtManager::new(cookies(with(name).private_key(key))).unwrap_err().to_string();
+        assert!(
+            error.starts_with("JWT_TOKEN_LOCATION has \"cookies\", and browsers keep no cookie of more"),
+            "{error}"
+        );
+        assert!(error.contains(name), "{error}");
+        let error = JwtManager::new(with(name).private_key(key).max_token_size(4000)).unwrap_err().to_string();
+        assert!(error.starts_with("JWT_MAX_TOKEN_SIZE = 4000 leaves no room for tokens of ML-DSA"), "{error}");
+    }
+    // Who only verifies, writes none.
+    assert!(JwtManager::new(cookies(with("ML-DSA-65").public_key(key!("mldsa65.pub")))).is_ok());
 }
 
 #[test]
