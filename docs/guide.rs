@@ -33,6 +33,7 @@ pages! {
     own_claims: "src/own-claims.md";
     decoding: "src/decoding.md";
     keys: "src/keys.md";
+    key_rotation: "src/key-rotation.md";
     hooks: "src/hooks.md";
     users: "src/users.md";
     revoking: "src/revoking.md";

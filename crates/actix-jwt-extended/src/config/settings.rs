@@ -76,6 +76,7 @@ settings! {
     "JWT_SECRET_KEY" secret_key: Option<SecretSource> = None;
     "JWT_PRIVATE_KEY" private_key: Option<PemSource> = None;
     "JWT_PUBLIC_KEY" public_key: Option<PemSource> = None;
+    "JWT_JWKS_MAX_AGE" jwks_max_age: Duration = Duration::from_secs(3600);
     "JWT_DECODE_AUDIENCE" decode_audience: Option<OneOrMany> = None;
     "JWT_ENCODE_AUDIENCE" encode_audience: Option<OneOrMany> = None;
     "JWT_DECODE_ISSUER" decode_issuer: Option<OneOrMany> = None;

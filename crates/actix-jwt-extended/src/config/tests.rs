@@ -73,6 +73,7 @@ fn every_setting_is_read_from_toml_and_from_the_environment() {
         JWT_SECRET_KEY = "a secret"
         JWT_PRIVATE_KEY = "-----BEGIN x"
         JWT_PUBLIC_KEY = "/keys/public.pem"
+        JWT_JWKS_MAX_AGE = "10m"
         JWT_DECODE_AUDIENCE = ["a", "b"]
         JWT_ENCODE_AUDIENCE = "a"
         JWT_DECODE_ISSUER = "me"
@@ -147,6 +148,7 @@ fn every_setting_is_read_from_toml_and_from_the_environment() {
         ("JWT_SECRET_KEY", "a secret"),
         ("JWT_PRIVATE_KEY", "-----BEGIN x"),
         ("JWT_PUBLIC_KEY", "/keys/public.pem"),
+        ("JWT_JWKS_MAX_AGE", "10m"),
         ("JWT_DECODE_AUDIENCE", "a,b"),
         ("JWT_ENCODE_AUDIENCE", "a"),
         ("JWT_DECODE_ISSUER", "me"),

@@ -11,8 +11,8 @@ use std::time::Duration;
 use uuid::Uuid;
 
 impl TokenBuilder<'_> {
-    /// The claims as JSON, with room behind for the token that is made of them.
-    pub(super) fn claims_json(&self) -> Result<Vec<u8>, IssueError> {
+    /// The claims as JSON, with room behind for the token that is made of them, and when it expires.
+    pub(super) fn claims_json(&self) -> Result<(Vec<u8>, Option<i64>), IssueError> {
         let config = self.manager.config();
         let now_ms = self.manager.now_ms();
         let now = self.issued_at_ms.unwrap_or(now_ms).div_euclid(1000);
@@ -57,13 +57,14 @@ impl TokenBuilder<'_> {
                 claims.add(member::ROTATION, rotation)?;
             }
         }
-        if let Some(expiration) = self.expiration(now)? {
+        let expiration = self.expiration(now)?;
+        if let Some(expiration) = expiration {
             claims.add(member::EXPIRATION, &expiration)?;
         }
         for (name, value) in extras.into_iter().flat_map(|extras| &extras.claims) {
             claims.add_any(name, value)?;
         }
-        Ok(claims.into_json())
+        Ok((claims.into_json(), expiration))
     }
 
     fn expiration(&self, now: i64) -> Result<Option<i64>, IssueError> {

@@ -86,14 +86,17 @@ impl TokenBuilder<'_> {
     }
 
     fn sign(&self, key: &SigningKey) -> Result<String, JwtError> {
-        let claims = self.claims_json()?;
+        let (claims, expires) = self.claims_json()?;
         let token = match self.own_headers() {
             None => codec::encode(key.usual_header(|| header_segment(key, &Map::new()))?, claims, key),
             Some(own) => codec::encode(&header_segment(key, own)?, claims, key),
         };
         let limit = self.manager.config().max_token_size;
         match token {
-            Some(token) if token.len() <= limit => Ok(token),
+            Some(token) if token.len() <= limit => {
+                key.note_expiry(self.manager.last_moment(expires));
+                Ok(token)
+            }
             Some(_) => Err(IssueError::TooLong { limit }.into()),
             None => Err(IssueError::Signing.into()),
         }

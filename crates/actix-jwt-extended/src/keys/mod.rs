@@ -8,7 +8,10 @@
 mod asymmetric;
 #[cfg(feature = "asymmetric")]
 mod der;
+mod from_config;
+mod info;
 mod invalid;
+mod keeper;
 #[cfg(feature = "asymmetric")]
 mod pem;
 mod ring;
@@ -16,10 +19,16 @@ mod ring;
 mod rsa_pss;
 mod secret;
 mod signature_bytes;
+mod term;
 
 pub use crate::claims::{Algorithm, UnknownAlgorithm};
+pub(crate) use from_config::keys_of;
+pub use info::KeyInfo;
+pub(crate) use keeper::{Changed, KeyKeeper, KeyRules};
 pub(crate) use ring::KeyRing;
 pub(crate) use signature_bytes::Signature;
+pub use term::KeyState;
+pub(crate) use term::TimedKey;
 
 use crate::error::ConfigError;
 #[cfg(feature = "asymmetric")]
@@ -31,6 +40,7 @@ use invalid::{SECRET_KEY, invalid, not_for};
 use pem::Half;
 use secret::{HmacState, check_secret};
 use std::fmt;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 /// A key that signs, with the one algorithm that it is for.
@@ -49,6 +59,8 @@ pub struct SigningKey {
     key_id: Option<Arc<str>>,
     signer: Arc<Signer>,
     usual_header: OnceLock<Arc<str>>,
+    /// Until when a token that it signed is good, in seconds since the epoch.
+    last_expiry: Arc<AtomicI64>,
 }
 
 #[cfg_attr(
@@ -116,7 +128,13 @@ impl SigningKey {
     }
 
     fn new(algorithm: Algorithm, signer: Signer) -> Self {
-        Self { algorithm, key_id: None, signer: Arc::new(signer), usual_header: OnceLock::new() }
+        Self {
+            algorithm,
+            key_id: None,
+            signer: Arc::new(signer),
+            usual_header: OnceLock::new(),
+            last_expiry: Arc::default(),
+        }
     }
 
     /// Names the key: tokens signed with it carry this `kid` (RFC 7515 §4.1.4).
@@ -142,6 +160,19 @@ impl SigningKey {
     #[must_use]
     pub fn key_id(&self) -> Option<&str> {
         self.key_id.as_deref()
+    }
+
+    /// Until when a token that it signed in this process is good, in seconds since the epoch.
+    pub(crate) fn last_expiry(&self) -> i64 {
+        self.last_expiry.load(Ordering::Relaxed)
+    }
+
+    /// It has signed a token that is good until then.
+    pub(crate) fn note_expiry(&self, expiry: i64) {
+        // Mostly it is the same second, and nobody writes.
+        if self.last_expiry() < expiry {
+            self.last_expiry.fetch_max(expiry, Ordering::Relaxed);
+        }
     }
 
     /// `None` = the crypto library refuses.
@@ -285,7 +316,7 @@ impl VerifyingKey {
         Ok(Self { key_id: None, verifiers: verifiers.into() })
     }
 
-    /// Names the key: it verifies tokens that carry this `kid`, and no others.
+    /// Names the key: it verifies tokens that carry this `kid`, and those that carry none.
     ///
     /// ```
     /// # use actix_jwt_extended::keys::{Algorithm, VerifyingKey};
@@ -307,6 +338,11 @@ impl VerifyingKey {
     /// The algorithms that the key verifies.
     pub fn algorithms(&self) -> impl Iterator<Item = Algorithm> + '_ {
         self.verifiers.iter().map(|(algorithm, _)| *algorithm)
+    }
+
+    /// Whether it is a clone of that one.
+    pub(crate) fn is_same_as(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.verifiers, &other.verifiers)
     }
 
     pub(crate) fn allows(&self, algorithm: Algorithm) -> bool {

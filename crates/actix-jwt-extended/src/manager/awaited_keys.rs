@@ -60,9 +60,9 @@ impl JwtManager {
 
     /// The key that the application names for a token; none for what is no token at all.
     pub(crate) async fn load_key(&self, token: &[u8]) -> Result<Option<VerifyingKey>, JwtError> {
-        let Inner { ring, rules, hooks, .. } = &*self.0;
+        let Inner { keys, rules, hooks, .. } = &*self.0;
         let Some(hook) = &hooks.decode_key_async else { return Ok(None) };
-        let Ok(parts) = Parts::split(token, rules.max_token_size, ring, |_| None) else { return Ok(None) };
+        let Ok(parts) = Parts::split(token, rules.max_token_size, &keys.ring(), |_| None) else { return Ok(None) };
         let Ok(claims) = parts.unverified_claims() else { return Ok(None) };
         let header = parts.header.get().members().clone();
         hooks::call_async("decode_key_loader_async", || hook(header, claims)).await
@@ -85,8 +85,8 @@ impl JwtManager {
         if !self.waits_for_keys() {
             return self.verify(token, None, true);
         }
-        let Inner { ring, rules, .. } = &*self.0;
-        let parts = Parts::split(token, rules.max_token_size, ring, |_| None)?;
+        let Inner { keys, rules, .. } = &*self.0;
+        let parts = Parts::split(token, rules.max_token_size, &keys.ring(), |_| None)?;
         let read = rules.judge(parts, self.now(), || self.now())?;
         self.judge_identity(&read)?;
         Ok(read)

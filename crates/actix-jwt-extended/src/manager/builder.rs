@@ -1,11 +1,11 @@
 //! [`JwtManagerBuilder`]: keys of one's own, the clock, and the hooks. Everything is checked in `build`.
 
-use super::start_up::{accepts_its_own, check_room, warn_of_any_token};
+use super::start_up::{accepts_its_own, check_room, key_rules, warn_of_any_token};
 use crate::claims::{TokenType, VerifiedToken};
-use crate::clock::{Clock, SystemClock};
+use crate::clock::{Clock, SystemClock, unix_seconds};
 use crate::config::{JwtConfig, Lifetime, warn_of_long_headers, warn_of_plain_cookies};
 use crate::error::ConfigError;
-use crate::keys::{KeyRing, SigningKey, VerifyingKey};
+use crate::keys::{KeyKeeper, SigningKey, TimedKey, VerifyingKey, keys_of};
 use crate::manager::JwtManager;
 use crate::manager::hooks::{AnyUser, HookOutput, Hooks, ReuseDetected, awaited, of_user};
 use crate::store::SharedStore;
@@ -102,13 +102,14 @@ impl JwtManagerBuilder {
         self.config.apply_cookie_prefix();
         self.config.validate()?;
         let others_verify = self.signing_key.is_some() || !self.verifying_keys.is_empty() || self.hooks.load_keys();
-        let mut ring = KeyRing::from_config(&self.config, others_verify)?;
-        for key in self.verifying_keys {
-            ring.add_verifying(key)?;
-        }
+        let mut keys = keys_of(&self.config, others_verify)?;
+        keys.extend(self.verifying_keys.into_iter().map(TimedKey::verifying));
         if let Some(key) = self.signing_key {
-            ring.add_signing(key)?;
+            keys.push(TimedKey::signing(key)?);
         }
+        let now = unix_seconds(self.clock.now());
+        let keys = KeyKeeper::new(keys, key_rules(&self.config), now)?;
+        let ring = Arc::clone(&keys.ring());
         ring.self_test()?;
         check_room(&self.config, &ring)?;
         // A session's tokens end with it.
@@ -122,7 +123,7 @@ impl JwtManagerBuilder {
         }
         warn_of_long_headers(&self.config);
         self.config.forget_keys();
-        Ok(JwtManager::from_parts(self.config, ring, self.hooks, self.clock, self.store))
+        Ok(JwtManager::from_parts(self.config, keys, self.hooks, self.clock, self.store))
     }
 
     /// Signs with this key instead of the settings'; its tokens are accepted.

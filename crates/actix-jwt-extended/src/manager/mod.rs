@@ -5,6 +5,7 @@ mod awaited_keys;
 pub(crate) mod builder;
 mod decode_options;
 pub(crate) mod hooks;
+mod key_rotation;
 mod of_user;
 pub(crate) mod renewals;
 pub(crate) mod revocation;
@@ -16,13 +17,14 @@ use crate::claims::{HeaderRef, VerifiedToken};
 use crate::clock::{Clock, unix_millis, unix_seconds};
 use crate::config::{JwtConfig, TrustedProxies};
 use crate::error::{InvalidToken, JwtError};
-use crate::keys::{KeyRing, VerifyingKey};
+use crate::keys::{Changed, KeyKeeper, KeyRing, VerifyingKey};
 use crate::store::SharedStore;
 use crate::token::cache::{TokenCacheStats, VerifiedTokens};
 use crate::token::codec::{self, Parts};
 use crate::token::verify::{self, Rules};
 use actix_web::http::header::{AUTHORIZATION, HeaderName};
 use actix_web::{HttpRequest, web};
+use arc_swap::Guard;
 use hooks::Hooks;
 use renewals::Renewals;
 use serde_json::{Map, Value};
@@ -56,7 +58,7 @@ pub struct JwtManager(Arc<Inner>);
 
 struct Inner {
     config: JwtConfig,
-    ring: KeyRing,
+    keys: KeyKeeper,
     rules: Rules,
     hooks: Hooks,
     clock: Arc<dyn Clock>,
@@ -73,12 +75,12 @@ struct Inner {
 impl JwtManager {
     pub(crate) fn from_parts(
         config: JwtConfig,
-        ring: KeyRing,
+        keys: KeyKeeper,
         hooks: Hooks,
         clock: Arc<dyn Clock>,
         store: Option<SharedStore>,
     ) -> Self {
-        let rules = Rules::from_config(&config, ring.signing.is_some() || hooks.load_signing_keys());
+        let rules = Rules::from_config(&config, keys.ring().signing.is_some() || hooks.load_signing_keys());
         // Whether a key of `decode_key_loader` is still good, only the hook knows.
         let remembered = if hooks.load_keys() { 0 } else { config.token_cache_size };
         let verified = VerifiedTokens::new(remembered);
@@ -89,7 +91,7 @@ impl JwtManager {
         let earliest_issue_ms = AtomicI64::new(0);
         Self(Arc::new(Inner {
             config,
-            ring,
+            keys,
             rules,
             hooks,
             clock,
@@ -123,8 +125,10 @@ impl JwtManager {
         &self.0.hooks
     }
 
-    pub(crate) fn ring(&self) -> &KeyRing {
-        &self.0.ring
+    /// The keys that are in force, for a token that is issued now.
+    pub(crate) fn ring(&self) -> Guard<Arc<KeyRing>> {
+        self.turn_keys();
+        self.0.keys.ring()
     }
 
     pub(crate) fn renewals(&self) -> &Renewals {
@@ -318,7 +322,8 @@ impl JwtManager {
 
     #[inline(never)]
     fn verify_anew(&self, token: &[u8], by: By<'_>, lately: i64) -> Result<VerifiedToken, JwtError> {
-        let Inner { ring, rules, hooks, verified: seen, .. } = &*self.0;
+        let Inner { keys, rules, hooks, verified: seen, .. } = &*self.0;
+        let ring = &*keys.ring();
         let parts = Parts::split(token, rules.max_token_size, ring, |segment| seen.header(segment))?;
         match (by, &hooks.decode_key) {
             (By::Loaded(key), _) => parts.verify_with(key.ok_or(InvalidToken::Signature)?)?,
@@ -337,30 +342,6 @@ impl JwtManager {
             seen.insert_header(segment, Arc::clone(header));
         }
         Ok(rules.judge(parts, lately, || self.now())?)
-    }
-
-    /// Withdraws a key by its key ID: from now on, and in all clones of this manager, it verifies nothing.
-    /// `false` = there is no such key.
-    ///
-    /// For a key that has leaked. Where it is the one that signs, the tokens that are made with it from then
-    /// on are refused too. Keys without a key ID cannot be withdrawn; build a new manager.
-    ///
-    /// ```
-    /// # use actix_jwt_extended::keys::{Algorithm, SigningKey};
-    /// # use actix_jwt_extended::{JwtConfig, JwtManager};
-    /// let key = SigningKey::from_secret(Algorithm::HS256, b"an example's secret, 32 bytes or more")?;
-    /// let jwt = JwtManager::builder(JwtConfig::new()).signing_key(key.with_key_id("2026-11")).build()?;
-    /// let token = jwt.create_access_token("ada").unwrap();
-    /// assert!(jwt.decode_token(&token).is_ok());
-    /// assert!(jwt.withdraw_key("2026-11"));
-    /// assert!(jwt.decode_token(&token).is_err());
-    /// # Ok::<(), actix_jwt_extended::ConfigError>(())
-    /// ```
-    pub fn withdraw_key(&self, key_id: &str) -> bool {
-        let withdrawn = self.0.ring.withdraw(key_id);
-        // After it: what is being verified meanwhile is not remembered.
-        self.0.verified.forget();
-        withdrawn
     }
 
     /// How often the token cache has recognised tokens, since this manager was built.
@@ -433,7 +414,7 @@ impl JwtManager {
 
 impl fmt::Debug for JwtManager {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("JwtManager").field("config", &self.0.config).field("keys", &self.0.ring).finish_non_exhaustive()
+        f.debug_struct("JwtManager").field("config", &self.0.config).field("keys", &self.0.keys).finish_non_exhaustive()
     }
 }
 

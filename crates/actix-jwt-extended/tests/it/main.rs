@@ -17,6 +17,7 @@ mod issue {
 mod keys {
     mod forms;
     mod ring;
+    mod rotation;
     mod rsa_pss;
     mod secrets;
 }

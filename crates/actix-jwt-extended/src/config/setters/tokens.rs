@@ -73,6 +73,16 @@ setters! {
     /// ```
     "JWT_PUBLIC_KEY" public_key(pem_or_path: impl Into<String>) => Some(PemSource::new(pem_or_path.into()));
 
+    /// For how long others may keep this application's public keys (RFC 9111 §5.2.2.1). A new key is published for this
+    /// long, and `JWT_DECODE_LEEWAY`, before it signs. An hour by default.
+    ///
+    /// ```
+    /// # use actix_jwt_extended::JwtConfig;
+    /// use std::time::Duration;
+    /// let config = JwtConfig::new().jwks_max_age(Duration::from_secs(10 * 60));
+    /// ```
+    "JWT_JWKS_MAX_AGE" jwks_max_age(max_age: Duration) => max_age;
+
     /// Audiences of which a token must name one (RFC 7519 §4.1.3); by default `aud` is not looked at.
     ///
     /// ```

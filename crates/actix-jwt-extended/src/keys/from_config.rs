@@ -1,0 +1,124 @@
+//! The keys that the settings name.
+
+#[cfg(feature = "asymmetric")]
+use super::invalid::PRIVATE_KEY;
+use super::invalid::{PUBLIC_KEY, SECRET_KEY};
+#[cfg(feature = "asymmetric")]
+use super::pem::{self, Half};
+use super::secret::{self, check_secret};
+use super::term::{Term, TimedKey};
+use super::{SigningKey, VerifyingKey};
+use crate::claims::{Algorithm, AlgorithmFamily};
+use crate::config::JwtConfig;
+use crate::error::ConfigError;
+
+/// Prepares the keys that the settings name, for the algorithms that they allow.
+///
+/// `others_verify`: keys come from elsewhere too, so that a missing one is no mistake.
+pub(crate) fn keys_of(config: &JwtConfig, others_verify: bool) -> Result<Vec<TimedKey>, ConfigError> {
+    let allowed = config.allowed_algorithms();
+    let (secret_algorithms, public_algorithms): (Vec<_>, Vec<_>) =
+        allowed.iter().partition(|algorithm| algorithm.family() == AlgorithmFamily::Hmac);
+    let mut keys = Vec::new();
+    if !secret_algorithms.is_empty() {
+        match secret_key(config, &secret_algorithms)? {
+            Some(key) => keys.push(key),
+            None if others_verify => {}
+            None => return Err(missing(SECRET_KEY, &secret_algorithms)),
+        }
+    }
+    for (setting, key) in [("JWT_PRIVATE_KEY", &config.private_key), ("JWT_PUBLIC_KEY", &config.public_key)] {
+        if public_algorithms.is_empty() && key.is_some() {
+            log::warn!(
+                "{setting} is set and not in force: JWT_ALGORITHM is {}, which needs JWT_SECRET_KEY",
+                config.algorithm
+            );
+        }
+    }
+    #[cfg(not(feature = "asymmetric"))]
+    if let Some(algorithm) = public_algorithms.first() {
+        return Err(not_built_in(config, *algorithm));
+    }
+    #[cfg(feature = "asymmetric")]
+    if !public_algorithms.is_empty() {
+        keys.extend(key_pair(config, &public_algorithms, others_verify)?);
+    }
+    Ok(keys)
+}
+
+fn secret_key(config: &JwtConfig, algorithms: &[Algorithm]) -> Result<Option<TimedKey>, ConfigError> {
+    let Some(source) = &config.secret_key else { return Ok(None) };
+    let given = secret::load(source)?;
+    let secret = secret::decode(&given)?;
+    secret::check_kind(&secret)?;
+    // Before its length: that of a path says nothing.
+    secret::check_spelling(source, &given)?;
+    match check_secret(&secret, algorithms) {
+        Err(ConfigError::WeakSecret { reason }) if config.allow_weak_secret => {
+            log::warn!("JWT_SECRET_KEY {reason}; accepted because JWT_ALLOW_WEAK_SECRET is true");
+        }
+        verdict => verdict?,
+    }
+    let verifying = VerifyingKey::from_any_secret(algorithms, &secret)?;
+    let signing = match config.algorithm.family() {
+        AlgorithmFamily::Hmac => Some(SigningKey::from_any_secret(config.algorithm, &secret)?),
+        _ => None,
+    };
+    Ok(Some(of_settings(verifying, signing)))
+}
+
+#[cfg(feature = "asymmetric")]
+fn key_pair(
+    config: &JwtConfig,
+    algorithms: &[Algorithm],
+    others_verify: bool,
+) -> Result<Option<TimedKey>, ConfigError> {
+    let private = config.private_key.as_ref().map(|key| pem::load(PRIVATE_KEY, key, Half::Private)).transpose()?;
+    let public = config.public_key.as_ref().map(|key| pem::load(PUBLIC_KEY, key, Half::Public)).transpose()?;
+    let signs = algorithms.contains(&config.algorithm);
+    let pair = match (&private, algorithms.first()) {
+        (Some(pem), Some(first)) => {
+            let algorithm = if signs { config.algorithm } else { *first };
+            Some(SigningKey::parse(PRIVATE_KEY, algorithm, pem)?)
+        }
+        _ => None,
+    };
+    let verifying = match (&public, &pair) {
+        (Some(pem), _) => VerifyingKey::parse(PUBLIC_KEY, algorithms, pem)?,
+        (None, Some(pair)) => pair.verifying_key(algorithms)?,
+        (None, None) if others_verify => return Ok(None),
+        (None, None) => return Err(missing(if signs { PRIVATE_KEY } else { PUBLIC_KEY }, algorithms)),
+    };
+    Ok(Some(of_settings(verifying, pair.filter(|_| signs))))
+}
+
+fn of_settings(verifying: VerifyingKey, signing: Option<SigningKey>) -> TimedKey {
+    let term = if signing.is_some() { Term::signing(0) } else { Term::VERIFYING };
+    TimedKey { verifying, signing, term }
+}
+
+#[cfg(not(feature = "asymmetric"))]
+fn not_built_in(config: &JwtConfig, algorithm: Algorithm) -> ConfigError {
+    let setting = if config.algorithm == algorithm { "JWT_ALGORITHM" } else { "JWT_DECODE_ALGORITHMS" };
+    ConfigError::NotBuiltIn { setting, algorithm: algorithm.to_string(), feature: "asymmetric" }
+}
+
+fn missing(setting: &'static str, algorithms: &[Algorithm]) -> ConfigError {
+    let algorithm = algorithms.first().copied().unwrap_or_default();
+    let make = match algorithm {
+        _ if setting == PUBLIC_KEY => "openssl pkey -in jwt.pem -pubout -out jwt.pub.pem",
+        Algorithm::HS256 => "openssl rand -hex 32",
+        Algorithm::HS384 => "openssl rand -hex 48",
+        Algorithm::HS512 => "openssl rand -hex 64",
+        Algorithm::ES256 => "openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out jwt.pem",
+        Algorithm::ES384 => "openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-384 -out jwt.pem",
+        Algorithm::ES512 => "openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-521 -out jwt.pem",
+        Algorithm::EdDSA | Algorithm::Ed25519 => "openssl genpkey -algorithm ED25519 -out jwt.pem",
+        // OpenSSL 3.5 or newer.
+        Algorithm::MlDsa44 => "openssl genpkey -algorithm ML-DSA-44 -out jwt.pem",
+        Algorithm::MlDsa65 => "openssl genpkey -algorithm ML-DSA-65 -out jwt.pem",
+        Algorithm::MlDsa87 => "openssl genpkey -algorithm ML-DSA-87 -out jwt.pem",
+        _ => "openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:3072 -out jwt.pem",
+    };
+    ConfigError::MissingKey { setting, algorithm: algorithm.to_string(), make: make.to_owned() }
+}

@@ -1,0 +1,219 @@
+//! The keys of a manager through time: one ring in force, and the next one whenever the clock or somebody says so.
+
+use super::invalid::invalid;
+use super::term::{ALWAYS, NEVER, Phase, Term, TimedKey, phases};
+use super::{KeyInfo, KeyRing, KeyState};
+use crate::claims::Algorithm;
+use crate::error::ConfigError;
+use arc_swap::{ArcSwap, Guard};
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// Which keys there are, and which of them are in force. A request reads the ring and waits for nobody.
+pub(crate) struct KeyKeeper {
+    ring: ArcSwap<KeyRing>,
+    kept: Mutex<Vec<TimedKey>>,
+    rules: KeyRules,
+}
+
+/// What the settings say of all keys.
+#[derive(Debug)]
+pub(crate) struct KeyRules {
+    /// Allowed whatever keys there are: those of keys that hooks load.
+    pub(crate) allowed: Vec<Algorithm>,
+    /// How many seconds after its last signature a key's last token may live; `None` = for ever.
+    pub(crate) retires_for: Option<i64>,
+    /// How many seconds a key is published before it signs.
+    pub(crate) published_for: i64,
+}
+
+/// What else a ring must satisfy.
+pub(crate) type Judge<'a> = &'a dyn Fn(&KeyRing) -> Result<(), ConfigError>;
+
+/// What came of a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub(crate) enum Changed {
+    /// What was verified before would be verified again.
+    More,
+    /// A key is gone, or is another one: what it verified is void.
+    Less,
+}
+
+impl KeyKeeper {
+    pub(crate) fn new(keys: Vec<TimedKey>, rules: KeyRules, now: i64) -> Result<Self, ConfigError> {
+        check(&keys)?;
+        let ring = ring_of(&keys, &rules, now);
+        Ok(Self { ring: ArcSwap::from_pointee(ring), kept: Mutex::new(keys), rules })
+    }
+
+    /// The ring in force.
+    pub(crate) fn ring(&self) -> Guard<Arc<KeyRing>> {
+        self.ring.load()
+    }
+
+    /// Whether the clock says that another ring is to be in force.
+    pub(crate) fn is_over(&self, now: i64) -> bool {
+        self.ring.load().changes_at <= now
+    }
+
+    /// Puts the ring of this moment in force.
+    pub(crate) fn turn(&self, now: i64) -> Changed {
+        let kept = self.kept();
+        self.put(&kept, now)
+    }
+
+    /// Changes which keys there are, if `judge` finds nothing wrong with the ring that comes of it. Otherwise all stays as it is.
+    pub(crate) fn change(
+        &self,
+        now: i64,
+        change: impl FnOnce(&mut Vec<TimedKey>) -> Result<(), ConfigError>,
+        judge: Judge<'_>,
+    ) -> Result<Changed, ConfigError> {
+        let mut kept = self.kept();
+        let mut keys = kept.clone();
+        change(&mut keys)?;
+        check(&keys)?;
+        judge(&ring_of(&keys, &self.rules, NEVER - 1))?;
+        judge(&ring_of(&keys, &self.rules, now))?;
+        *kept = keys;
+        Ok(self.put(&kept, now))
+    }
+
+    fn put(&self, keys: &[TimedKey], now: i64) -> Changed {
+        let ring = ring_of(keys, &self.rules, now);
+        let changed = if self.ring.load().verifies_no_more_than(&ring) { Changed::More } else { Changed::Less };
+        self.ring.store(Arc::new(ring));
+        changed
+    }
+
+    /// All keys that have not gone, and what they do.
+    pub(crate) fn list(&self, now: i64) -> Vec<KeyInfo> {
+        let kept = self.kept();
+        let phases = phases(&kept, now, self.rules.retires_for);
+        kept.iter().zip(phases).filter_map(|(key, phase)| Some(KeyInfo::of(key, phase?))).collect()
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Vec<TimedKey>> {
+        // Whoever panicked had replaced nothing yet.
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for KeyKeeper {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KeyKeeper").field("ring", &self.ring.load()).field("rules", &self.rules).finish_non_exhaustive()
+    }
+}
+
+/// That no two keys have one ID, and no two sign at the same time.
+fn check(keys: &[TimedKey]) -> Result<(), ConfigError> {
+    let mut ids = std::collections::HashSet::new();
+    for id in keys.iter().filter_map(TimedKey::key_id) {
+        if !ids.insert(id) {
+            return Err(ConfigError::Conflict(format!("two keys have the key ID {id:?}; rename one")));
+        }
+    }
+    let mut beginnings = std::collections::HashMap::new();
+    for key in keys.iter().filter(|key| key.signing.is_some() && !key.term.withdrawn && key.term.signs_from != NEVER) {
+        if let Some(other) = beginnings.insert(key.term.signs_from, key) {
+            let name =
+                |key: &TimedKey| key.key_id().map_or("the key without a key ID".to_owned(), |id| format!("{id:?}"));
+            return Err(ConfigError::Conflict(format!(
+                "{} and {} are to sign at the same time; make one of them next, retiring or withdrawn",
+                name(other),
+                name(key)
+            )));
+        }
+    }
+    Ok(())
+}
+
+fn ring_of(keys: &[TimedKey], rules: &KeyRules, now: i64) -> KeyRing {
+    let phases = phases(keys, now, rules.retires_for);
+    let in_force = || keys.iter().zip(&phases).filter_map(|(key, phase)| phase.map(|phase| (key, phase)));
+    let mut verifying: Vec<_> = in_force().filter(|(_, phase)| phase.state != KeyState::Withdrawn).collect();
+    // Latest first; `sort_by_key` keeps the order of those that have no beginning.
+    verifying.sort_by_key(|(key, _)| std::cmp::Reverse(key.term.signs_from));
+    let signing = verifying.iter().find(|(_, phase)| phase.state == KeyState::Active);
+    let signing = signing.and_then(|(key, _)| key.signing.clone());
+    let withdrawn = in_force().filter(|(_, phase)| phase.state == KeyState::Withdrawn);
+    let withdrawn = withdrawn.filter_map(|(key, _)| key.key_id().cloned());
+    let changes_at = in_force().map(|(_, Phase { until, .. })| until).filter(|until| *until > now).min();
+    let verifying: Vec<_> = verifying.into_iter().map(|(key, _)| key.verifying.clone()).collect();
+    KeyRing::new(signing, &verifying, withdrawn, &rules.allowed, changes_at.unwrap_or(NEVER))
+}
+
+/// Steps of a rotation, as somebody asks for them.
+impl KeyKeeper {
+    /// Publishes a key, which takes over as soon as it has been published for long enough; when that is.
+    pub(crate) fn prepare(&self, key: TimedKey, now: i64, judge: Judge<'_>) -> Result<(i64, Changed), ConfigError> {
+        let signs_from = now.saturating_add(self.rules.published_for);
+        let term = Term { published: now, signs_from, withdrawn: false };
+        let add = |keys: &mut Vec<TimedKey>| {
+            // What was to come later comes not at all: this is what comes next.
+            let waiting = |key: &&mut TimedKey| key.term.signs_from > now && key.term.signs_from != NEVER;
+            keys.iter_mut().filter(waiting).for_each(|key| key.term.signs_from = NEVER);
+            keys.push(TimedKey { term, ..key });
+            Ok(())
+        };
+        let changed = self.change(now, add, judge)?;
+        Ok((signs_from, changed))
+    }
+
+    /// The key of this ID signs from now on, however long it has been published.
+    pub(crate) fn activate(&self, key_id: &str, now: i64, judge: Judge<'_>) -> Result<Changed, ConfigError> {
+        let activate = |keys: &mut Vec<TimedKey>| {
+            let key = find(keys, key_id)?;
+            if key.signing.is_none() {
+                return Err(invalid("the key", format!("{key_id:?} has no private half, so that it cannot sign")));
+            }
+            if key.term.withdrawn {
+                return Err(invalid("the key", format!("{key_id:?} is withdrawn; make a new one")));
+            }
+            key.term.signs_from = ALWAYS;
+            make_room(keys, now);
+            find(keys, key_id)?.term.signs_from = now;
+            Ok(())
+        };
+        self.change(now, activate, judge)
+    }
+
+    /// The key of this ID does nothing from now on. `false` = there is none.
+    pub(crate) fn withdraw(&self, key_id: &str, now: i64) -> bool {
+        let mut kept = self.kept();
+        let Ok(key) = find(&mut kept, key_id) else { return false };
+        key.term.withdrawn = true;
+        let signs = |keys: &[TimedKey]| ring_of(keys, &self.rules, now).signing.is_some();
+        if !signs(&kept) {
+            make_room(&mut kept, now);
+            // The one that has been published for the longest time.
+            let next = kept.iter_mut().filter(|key| key.signing.is_some() && !key.term.withdrawn);
+            match next.min_by_key(|key| key.term.published) {
+                Some(next) => {
+                    next.term.signs_from = now;
+                    log::warn!("the key that signed is withdrawn; the next one signs from now on");
+                }
+                None => log::error!("the key that signed is withdrawn, and there is no other; no token can be issued"),
+            }
+        }
+        let _ = self.put(&kept, now);
+        true
+    }
+}
+
+/// So that nothing else begins to sign at `now`: what did, began a moment before.
+fn make_room(keys: &mut [TimedKey], now: i64) {
+    let mut begun: Vec<_> = keys.iter_mut().filter(|key| key.term.signs_from <= now).collect();
+    begun.sort_by_key(|key| std::cmp::Reverse(key.term.signs_from));
+    let mut taken = now;
+    for key in begun {
+        key.term.signs_from = key.term.signs_from.min(taken.saturating_sub(1));
+        taken = key.term.signs_from;
+    }
+}
+
+fn find<'a>(keys: &'a mut [TimedKey], key_id: &str) -> Result<&'a mut TimedKey, ConfigError> {
+    let named = |key: &&mut TimedKey| key.key_id().is_some_and(|own| **own == *key_id);
+    keys.iter_mut().find(named).ok_or_else(|| invalid("the key", format!("{key_id:?} is no key of this manager")))
+}
