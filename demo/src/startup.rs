@@ -26,7 +26,7 @@ impl Application {
     pub async fn build(settings: Settings) -> Result<Self, StartError> {
         let users = web::Data::new(Users::of_the_example().map_err(StartError::Hashing)?);
         let throttle = web::Data::new(Throttle::default());
-        let store = settings.store.open().await?;
+        let store = settings.store.open(&settings.jwt).await?;
         let managers = Managers::build(settings.jwt, &users, &store.shared)?;
         let page = Page::new(&settings.page).map_err(StartError::Page)?;
         let stop = shutdown::requested().map_err(StartError::Server)?;

@@ -1,10 +1,7 @@
 //! Where revocations and sessions are kept: `DEMO_STORE`.
 
 use crate::error::StartError;
-#[cfg(feature = "postgres")]
-use actix_jwt_extended::store::PostgresStore;
-#[cfg(feature = "redis")]
-use actix_jwt_extended::store::RedisStore;
+use actix_jwt_extended::JwtConfig;
 use actix_jwt_extended::store::{
     MemoryStore, Replicated, ReplicatedStats, RevocationFeed, SharedStore, SqliteStore, StoreError,
 };
@@ -78,16 +75,17 @@ impl StoreSetting {
         Self { kind, ..self }
     }
 
-    pub async fn open(&self) -> Result<Store, StartError> {
+    #[cfg_attr(not(any(feature = "postgres", feature = "redis")), allow(unused_variables))]
+    pub async fn open(&self, config: &JwtConfig) -> Result<Store, StartError> {
         let opened = match &self.kind {
             Kind::Memory => Ok(Store::alone(MemoryStore::new())),
             Kind::Sqlite(path) => self.shared(SqliteStore::open(path).await).await,
             #[cfg(feature = "postgres")]
-            Kind::Postgres(url) => self.shared(PostgresStore::connect(url).await).await,
+            Kind::Postgres(url) => self.shared(config.postgres_store().connect(url).await).await,
             #[cfg(not(feature = "postgres"))]
             Kind::Postgres(_) => return Err(StartError::NotBuiltIn { what: self.shown(), feature: "postgres" }),
             #[cfg(feature = "redis")]
-            Kind::Redis(url) => self.shared(RedisStore::connect(url).await).await,
+            Kind::Redis(url) => self.shared(config.redis_store().connect(url).await).await,
             #[cfg(not(feature = "redis"))]
             Kind::Redis(_) => return Err(StartError::NotBuiltIn { what: self.shown(), feature: "redis" }),
         };

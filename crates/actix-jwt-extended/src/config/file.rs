@@ -38,6 +38,9 @@ pub(super) fn read(path: &Path) -> Result<JwtConfig, ConfigError> {
             *path = folder.join(&*path);
         }
     }
+    if let Some(path) = &mut config.store_ca_file {
+        *path = folder.join(&*path);
+    }
     Ok(config)
 }
 

@@ -9,6 +9,8 @@ mod proxies;
 mod secret;
 mod setters;
 mod settings;
+#[cfg(any(feature = "postgres", feature = "redis"))]
+mod stores;
 mod types;
 mod value;
 

@@ -8,6 +8,7 @@ use super::{
 use crate::claims::Algorithm;
 use crate::claims::name;
 use crate::error::ConfigError;
+use std::path::PathBuf;
 use std::time::Duration;
 
 macro_rules! settings {
@@ -135,6 +136,7 @@ settings! {
     "JWT_REVOCATION_MAX_STALENESS" revocation_max_staleness: Duration = Duration::from_secs(5);
     "JWT_REVOCATION_FAIL_OPEN" revocation_fail_open: bool = false;
     "JWT_STORE_TIMEOUT" store_timeout: Duration = Duration::from_secs(2);
+    "JWT_STORE_CA_FILE" store_ca_file: Option<PathBuf> = None;
     "JWT_MAX_SESSIONS" max_sessions: usize = 0;
     "JWT_REALM" realm: String = String::new();
     "JWT_ALLOW_WEAK_SECRET" allow_weak_secret: bool = false;

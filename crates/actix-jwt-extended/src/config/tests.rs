@@ -132,6 +132,7 @@ fn every_setting_is_read_from_toml_and_from_the_environment() {
         JWT_REVOCATION_MAX_STALENESS = 2
         JWT_REVOCATION_FAIL_OPEN = true
         JWT_STORE_TIMEOUT = "500ms"
+        JWT_STORE_CA_FILE = "/etc/ssl/ours.pem"
         JWT_MAX_SESSIONS = 20
         JWT_REALM = "staff"
         JWT_ALLOW_WEAK_SECRET = true
@@ -207,6 +208,7 @@ fn every_setting_is_read_from_toml_and_from_the_environment() {
         ("JWT_REVOCATION_MAX_STALENESS", "2s"),
         ("JWT_REVOCATION_FAIL_OPEN", "1"),
         ("JWT_STORE_TIMEOUT", "500ms"),
+        ("JWT_STORE_CA_FILE", "/etc/ssl/ours.pem"),
         ("JWT_MAX_SESSIONS", "20"),
         ("JWT_REALM", "staff"),
         ("JWT_ALLOW_WEAK_SECRET", "true"),
@@ -414,6 +416,9 @@ fn a_relative_pem_path_counts_from_the_settings_file() {
     let path = folder.path().join("Settings.toml");
     std::fs::write(&path, "JWT_PRIVATE_KEY = \"keys/a.pem\"\nJWT_PUBLIC_KEY = \"/keys/b.pem\"").unwrap();
     let config = file::read(&path).unwrap();
+    std::fs::write(&path, "JWT_STORE_CA_FILE = \"ours.pem\"").unwrap();
+    assert_eq!(file::read(&path).unwrap().store_ca_file, Some(folder.path().join("ours.pem")));
+    assert!(toml("JWT_STORE_CA_FILE = \"\"").is_err());
     assert_eq!(config.private_key, Some(PemSource::File(folder.path().join("keys/a.pem"))));
     assert_eq!(config.public_key, Some(PemSource::File("/keys/b.pem".into())));
 }

@@ -137,6 +137,14 @@ impl FromSetting for String {
     }
 }
 
+impl FromSetting for PathBuf {
+    const EXPECTED: &'static str = "a path";
+
+    fn from_setting(value: SettingValue) -> Option<Self> {
+        String::from_setting(value).filter(|path| !path.is_empty()).map(Self::from)
+    }
+}
+
 impl<T: FromSetting> FromSetting for Option<T> {
     const EXPECTED: &'static str = T::EXPECTED;
 

@@ -17,6 +17,8 @@ mod revocation;
 mod session;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+#[cfg(any(feature = "postgres", feature = "redis"))]
+mod tls;
 
 pub use erased::SharedStore;
 pub use error::StoreError;
@@ -27,7 +29,7 @@ pub use memory::MemoryStore;
 pub use postgres::{PostgresStore, PostgresStoreBuilder};
 #[cfg(feature = "redis")]
 #[cfg_attr(docsrs, doc(cfg(feature = "redis")))]
-pub use redis::RedisStore;
+pub use redis::{RedisStore, RedisStoreBuilder};
 pub use replicated::{Replicated, ReplicatedStats};
 pub use revocation::{Revocation, TokenIds};
 pub use session::{SessionRecord, SessionsPage};

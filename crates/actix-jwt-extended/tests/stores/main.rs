@@ -17,6 +17,7 @@ mod redis;
 mod redis_run;
 mod redis_sentinel;
 mod redis_server;
+mod redis_tls;
 mod replicated;
 mod service;
 mod sqlite;

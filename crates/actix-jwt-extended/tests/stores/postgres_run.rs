@@ -6,8 +6,10 @@ use crate::postgres_server::PostgresServer;
 use crate::proxy::{Proxy, Way};
 use crate::service::{Service as _, program};
 use crate::{common, logged};
+use actix_jwt_extended::JwtConfig;
 use actix_jwt_extended::store::{PostgresStore, Replicated, Revocation, RevocationFeed as _, TokenStore};
 use futures_util::future::join_all;
+use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use tokio::time::{sleep, timeout};
@@ -380,7 +382,16 @@ async fn tls_is_as_the_url_says() {
         let store = PostgresStore::connect(&at("127.0.0.1", &format!("{tls}&sslrootcert={file}"))).await.unwrap();
         revoke(&store, &[tls]).await;
     }
-    PostgresStore::builder().ca_file(&authority).connect(&at("127.0.0.1", "verify-full")).await.unwrap();
+    // By the settings; after which comes what the URL says.
+    let own = at("127.0.0.1", "verify-full");
+    let trusting = |file: &Path| JwtConfig::new().store_ca_file(file).postgres_store();
+    trusting(&authority).connect(&own).await.unwrap();
+    let none = Path::new("/no/such.pem");
+    trusting(none).connect(&format!("{own}&sslrootcert={file}")).await.unwrap();
+    trusting(none).connect(&server.url()).await.unwrap();
+    let error = trusting(none).connect(&own).await.unwrap_err().to_string();
+    assert!(error.contains("JWT_STORE_CA_FILE") && error.contains("/no/such.pem"), "{error}");
+    assert!(trusting(&authority).connect(&format!("{own}&sslrootcert=system")).await.is_err());
     let error = PostgresStore::connect(&at("localhost", &format!("verify-full&sslrootcert={file}"))).await.unwrap_err();
     assert!(error.to_string().contains("not valid for name"), "{error}");
     PostgresStore::connect(&at("localhost", &format!("verify-ca&sslrootcert={file}"))).await.unwrap();

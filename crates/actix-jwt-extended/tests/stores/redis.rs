@@ -1,18 +1,17 @@
 use crate::common::{
     self, LATER, NOW, knows, loses_nothing, manager, passes_every_check, recovers_from_silence, successor, token,
-    trusted_url, trusting, until, works_again,
+    until, works_again,
 };
 use crate::logged;
 use crate::proxy::Proxy;
 use crate::redis_server::{RedisCluster, RedisServer};
-use crate::service::{Service as _, free_port, program};
+use crate::service::{Service as _, free_port};
 use actix_jwt_extended::store::{
     Changes, RedisStore, Replicated, Revocation, RevocationFeed as _, SessionRecord, TokenStore as _,
 };
 use actix_jwt_extended::{JwtConfig, JwtManager};
 use futures_util::future::join_all;
 use redis::Connection;
-use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use tokio::time::{sleep, timeout};
@@ -100,67 +99,6 @@ async fn what_is_no_server_is_an_error() {
         let error = RedisStore::connect_with_prefix("redis://127.0.0.1:1", prefix).await.unwrap_err();
         assert!(error.to_string().contains("prefix"), "{error}");
     }
-}
-
-#[actix_web::test]
-async fn over_tls_the_certificate_counts() {
-    let Some((server, port)) = tls_server() else { return };
-    let url = format!("rediss://127.0.0.1:{port}");
-    // Signed by nobody whom this machine knows; and no panic for want of a crypto provider.
-    let error = RedisStore::connect(&url).await.unwrap_err();
-    assert!(format!("{error:?}").to_lowercase().contains("certificate"), "{error:?}");
-    let trusted = format!("{url}?sslrootcert={}", server.folder().join("cert").display());
-    let store = RedisStore::connect(&trusted).await.unwrap();
-    assert!(!is_revoked(&store, "a").await);
-    let key = format!("{url}?sslrootcert={}", server.folder().join("key").display());
-    assert!(RedisStore::connect(&key).await.is_err(), "a file without certificates trusts nobody");
-    let plain = trusted.replacen("rediss", "redis", 1);
-    let error = RedisStore::connect(&plain).await.unwrap_err().to_string();
-    assert!(error.contains("rediss"), "{error}");
-    trusting(&server.folder().join("cert"), "redis::whoever_trusts_it_connects", &url);
-}
-
-#[actix_web::test]
-async fn whoever_trusts_it_connects() {
-    let Some(url) = trusted_url() else { return };
-    let store = RedisStore::connect(&url).await.unwrap();
-    store.revoke(&Revocation::of_token("a", LATER), NOW).await.unwrap();
-    assert!(is_revoked(&store, "a").await);
-}
-
-fn tls_server() -> Option<(RedisServer, u16)> {
-    program("openssl", &[])?;
-    let plain = RedisServer::start()?;
-    let file = |name: &str| plain.folder().join(name).to_str().unwrap().to_owned();
-    let mut make = Command::new("openssl");
-    make.args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1"]);
-    make.args([
-        "-addext",
-        "subjectAltName=IP:127.0.0.1",
-        "-addext",
-        "basicConstraints=CA:FALSE",
-        "-keyout",
-        &file("key"),
-        "-out",
-        &file("cert"),
-    ]);
-    assert!(make.stdin(Stdio::null()).stderr(Stdio::null()).status().unwrap().success());
-    let mut tls = connection(&plain);
-    for pair in [
-        ("tls-cert-file", file("cert")),
-        ("tls-key-file", file("key")),
-        ("tls-ca-cert-file", file("cert")),
-        ("tls-auth-clients", "no".to_owned()),
-    ] {
-        let set: redis::RedisResult<()> = redis::cmd("CONFIG").arg("SET").arg(pair.0).arg(pair.1).query(&mut tls);
-        if set.is_err() && pair.0 == "tls-ca-cert-file" {
-            eprintln!("skipped: this redis-server has no TLS");
-            return None;
-        }
-    }
-    let port = free_port();
-    redis::cmd("CONFIG").arg("SET").arg("tls-port").arg(port).query::<()>(&mut tls).unwrap();
-    Some((plain, port))
 }
 
 #[actix_web::test]

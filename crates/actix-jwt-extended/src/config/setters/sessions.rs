@@ -2,6 +2,7 @@
 
 use super::setters;
 use crate::config::{JwtConfig, Lifetime};
+use std::path::PathBuf;
 use std::time::Duration;
 
 setters! {
@@ -85,4 +86,16 @@ setters! {
     /// let config = JwtConfig::new().store_timeout(std::time::Duration::from_millis(500));
     /// ```
     "JWT_STORE_TIMEOUT" store_timeout(timeout: Duration) => timeout;
+
+    /// The certificates, in PEM, of those who may sign the certificate of the store's server; by default those that the
+    /// operating system trusts.
+    ///
+    /// For stores that `config.postgres_store()` and `config.redis_store()` make. `sslrootcert`
+    /// in a store's URL comes first.
+    ///
+    /// ```
+    /// # use actix_jwt_extended::JwtConfig;
+    /// let config = JwtConfig::new().store_ca_file("/etc/ssl/ours.pem");
+    /// ```
+    "JWT_STORE_CA_FILE" store_ca_file(file: impl Into<PathBuf>) => Some(file.into());
 }

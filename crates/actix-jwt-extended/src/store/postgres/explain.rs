@@ -83,8 +83,8 @@ fn way_out_of_text(said: &str) -> Option<&'static str> {
     }
     if said.contains("TLS handshake") {
         return Some(
-            "name the authority that signed the server's certificate with sslrootcert=FILE, and the host as the \
-             certificate does; sslmode=verify-ca leaves the host's name out",
+            "name the authority that signed the server's certificate with sslrootcert=FILE or JWT_STORE_CA_FILE, and the \
+             host as the certificate does; sslmode=verify-ca leaves the host's name out",
         );
     }
     None

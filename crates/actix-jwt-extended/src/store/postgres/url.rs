@@ -2,6 +2,7 @@
 
 use super::explain::explained;
 use crate::store::StoreError;
+use crate::store::tls::TlsFiles;
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::CryptoProvider;
@@ -9,7 +10,7 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_postgres::Config;
@@ -65,9 +66,7 @@ pub(super) struct Wishes {
 impl Address {
     pub(super) fn read(url: &str, wishes: &Wishes) -> Result<Self, StoreError> {
         let (url, mut trust) = Trust::of(url)?;
-        if trust.ca_file.is_none() {
-            trust.ca_file.clone_from(&wishes.ca_file);
-        }
+        trust.files.or_trust(wishes.ca_file.as_deref());
         let is_url = url.starts_with("postgres://") || url.starts_with("postgresql://");
         let mut config: Config = url.parse().map_err(|error| match is_url {
             true => explained("the URL of PostgreSQL", error),
@@ -114,10 +113,8 @@ fn hosts(config: &Config) -> String {
 /// Whom to trust: what the URL says of TLS beyond what `tokio-postgres` knows.
 #[derive(Default)]
 struct Trust {
-    ca_file: Option<PathBuf>,
+    files: TlsFiles,
     any_name: bool,
-    certificate: Option<PathBuf>,
-    key: Option<PathBuf>,
 }
 
 impl Trust {
@@ -144,10 +141,7 @@ impl Trust {
                         "the URL's parameter `sslmode` is one of disable, prefer, require, verify-ca and verify-full",
                     ));
                 }
-                ("sslrootcert", "system") => {}
-                ("sslrootcert", file) => trust.ca_file = Some(path(file)),
-                ("sslcert", file) => trust.certificate = Some(path(file)),
-                ("sslkey", file) => trust.key = Some(path(file)),
+                (name, value) if trust.files.take(name, value) => {}
                 (name, _) if KNOWN.contains(&name) || name == "load_balance_hosts" => rest.push(parameter),
                 // What follows a `?` within a password is not shown.
                 _ if query.contains('@') => {
@@ -170,14 +164,15 @@ impl Trust {
     /// Trusts whom the operating system trusts, or a file. With a provider of its own: the process's may be any, or none.
     fn connector(&self, config: &Config) -> Result<MakeRustlsConnect, StoreError> {
         let mut roots = RootCertStore::empty();
-        match &self.ca_file {
-            _ if config.get_ssl_mode() == SslMode::Disable => {}
-            Some(file) => {
-                for certificate in certificates("sslrootcert", file)? {
-                    roots.add(certificate).map_err(|error| unreadable("sslrootcert", file, error))?;
+        if config.get_ssl_mode() != SslMode::Disable {
+            match self.files.authorities()? {
+                Some(pem) => {
+                    for certificate in certificates(&pem)? {
+                        roots.add(certificate).map_err(|error| explained("a certificate of sslrootcert", error))?;
+                    }
                 }
+                None => drop(roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs)),
             }
-            None => drop(roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs)),
         }
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
@@ -190,40 +185,20 @@ impl Trust {
         } else {
             builder.with_root_certificates(roots)
         };
-        let tls = match (&self.certificate, &self.key) {
-            (Some(certificate), Some(key)) => {
-                let chain = certificates("sslcert", certificate)?;
-                let secret = PrivateKeyDer::from_pem_file(key).map_err(|error| unreadable("sslkey", key, error))?;
-                builder
-                    .with_client_auth_cert(chain, secret)
-                    .map_err(|error| unreadable("sslcert", certificate, error))?
+        let tls = match self.files.own()? {
+            Some((chain, key)) => {
+                let key = PrivateKeyDer::from_pem_slice(&key).map_err(|error| explained("sslkey", error))?;
+                let with_own = builder.with_client_auth_cert(certificates(&chain)?, key);
+                with_own.map_err(|error| explained("sslcert and sslkey", error))?
             }
-            (None, None) => builder.with_no_client_auth(),
-            _ => return Err(StoreError::new("the URL's parameters `sslcert` and `sslkey` belong together")),
+            None => builder.with_no_client_auth(),
         };
         Ok(MakeRustlsConnect::new(tls))
     }
 }
 
-fn path(value: &str) -> PathBuf {
-    let value = format!("p={}", value.replace('+', "%2B"));
-    form_urlencoded::parse(value.as_bytes()).map(|(_, path)| PathBuf::from(&*path)).next().unwrap_or_default()
-}
-
-fn certificates(parameter: &str, file: &Path) -> Result<Vec<CertificateDer<'static>>, StoreError> {
-    let read = CertificateDer::pem_file_iter(file).and_then(Iterator::collect::<Result<Vec<_>, _>>);
-    let read = read.map_err(|error| unreadable(parameter, file, error))?;
-    if read.is_empty() {
-        return Err(StoreError::new(format!(
-            "{parameter}, the file {}: it holds no certificate in PEM",
-            file.display()
-        )));
-    }
-    Ok(read)
-}
-
-fn unreadable(parameter: &str, file: &Path, error: impl std::error::Error + Send + Sync + 'static) -> StoreError {
-    explained(&format!("{parameter}, the file {}", file.display()), error)
+fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, StoreError> {
+    CertificateDer::pem_slice_iter(pem).collect::<Result<_, _>>().map_err(StoreError::new)
 }
 
 /// `sslmode=verify-ca`: the certificate must be signed by whom we trust, for whatever host.

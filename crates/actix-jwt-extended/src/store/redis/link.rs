@@ -2,18 +2,19 @@
 
 use super::scripts::Call;
 use super::sentinel::Sentinels;
-use super::trust;
 use crate::store::StoreError;
+use crate::store::tls::TlsFiles;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig, MultiplexedConnection};
 use redis::cluster::{ClusterClient, ClusterClientBuilder};
 use redis::cluster_async::ClusterConnection;
 use redis::io::tcp::TcpSettings;
 use redis::io::tcp::socket2::TcpKeepalive;
 use redis::{
-    AsyncConnectionConfig, Client, Cmd, ConnectionInfo, ErrorKind, FromRedisValue, IntoConnectionInfo as _, RedisError,
-    RedisResult, ServerErrorKind, TlsCertificates, Value,
+    AsyncConnectionConfig, Client, ClientTlsConfig, Cmd, ConnectionInfo, ErrorKind, FromRedisValue,
+    IntoConnectionInfo as _, RedisError, RedisResult, ServerErrorKind, TlsCertificates, Value,
 };
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -161,6 +162,13 @@ fn explained(error: RedisError) -> StoreError {
              redis+sentinel:// ({error})"
         ));
     }
+    let said = error.to_string();
+    if said.contains("certificate") {
+        return StoreError::new(format!(
+            "{said}: name the authority that signed the server's certificate with sslrootcert=FILE or JWT_STORE_CA_FILE, \
+             and the host as the certificate does; a server that asks for a certificate gets the one of sslcert and sslkey"
+        ));
+    }
     StoreError::new(error)
 }
 
@@ -255,13 +263,13 @@ impl Drop for Asked<'_> {
 }
 
 impl Link {
-    pub(super) async fn connect(url: &str) -> Result<Self, StoreError> {
-        if url.starts_with("rediss") {
+    pub(super) async fn connect(url: &str, ca_file: Option<&Path>) -> Result<Self, StoreError> {
+        if is_tls(url) {
             use_a_provider();
         }
-        let (url, trust) = trust::of(url)?;
+        let (url, trust) = trust(url, ca_file)?;
         let way = Way::of(&url, trust.as_ref()).map_err(StoreError::new)?;
-        let connection = Mutex::new((0, way.open().await.map_err(StoreError::new)?));
+        let connection = Mutex::new((0, way.open().await.map_err(explained)?));
         let (renewed, in_doubt) = (AsyncMutex::default(), AtomicBool::new(false));
         Ok(Self(Arc::new(Shared { way, connection, renewed, in_doubt })))
     }
@@ -364,6 +372,33 @@ fn cluster_nodes(url: &str) -> Option<Vec<String>> {
     Some(nodes.collect())
 }
 
+fn is_tls(url: &str) -> bool {
+    url.starts_with("rediss")
+}
+
+/// The URL without what it says of files for TLS; and whom to trust, if that is said.
+fn trust(url: &str, ca_file: Option<&Path>) -> Result<(String, Option<TlsCertificates>), StoreError> {
+    let mut files = TlsFiles::default();
+    let (start, query) = url.rsplit_once('?').unwrap_or((url, ""));
+    let others: Vec<_> = query
+        .split('&')
+        .filter(|pair| !pair.split_once('=').is_some_and(|(name, value)| files.take(name, value)))
+        .filter(|pair| !pair.is_empty())
+        .collect();
+    let rest = if others.is_empty() { start.to_owned() } else { format!("{start}?{}", others.join("&")) };
+    if !is_tls(url) {
+        if files.are_in_url() {
+            return Err(StoreError::new("sslrootcert, sslcert and sslkey are for TLS: the URL must begin with rediss"));
+        }
+        return Ok((rest, None));
+    }
+    files.or_trust(ca_file);
+    let client_tls = files.own()?.map(|(client_cert, client_key)| ClientTlsConfig { client_cert, client_key });
+    let root_cert = files.authorities()?;
+    let trust = TlsCertificates { client_tls, root_cert };
+    Ok((rest, (trust.client_tls.is_some() || trust.root_cert.is_some()).then_some(trust)))
+}
+
 /// The redis crate takes the process's crypto provider; where nobody has chosen one, ours.
 fn use_a_provider() {
     if rustls::crypto::CryptoProvider::get_default().is_none() {
@@ -374,6 +409,21 @@ fn use_a_provider() {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_not_about_tls_stays_in_the_url() {
+        for url in ["redis://host/0", "redis+unix:///socket?user=me&pass=p%20w&db=1", "redis+cluster://a:1,b:2"] {
+            // A file for stores with TLS says nothing to one without.
+            let (rest, trust) = trust(url, Some(Path::new("/no/file"))).unwrap();
+            assert!(rest == url && trust.is_none());
+        }
+        assert_eq!(trust("rediss://host/0?a=b&sslrootcert=system&c", None).unwrap().0, "rediss://host/0?a=b&c");
+        for url in ["rediss://host?sslrootcert=/no/file", "rediss://host", "rediss+sentinel://one/main"] {
+            let error = trust(url, Some(Path::new("/no/file"))).unwrap_err().to_string();
+            assert!(error.contains("the file /no/file"), "{error}");
+        }
+        assert!(trust("redis://host?sslrootcert=system", None).unwrap_err().to_string().contains("rediss"));
+    }
 
     #[test]
     fn a_clusters_url_names_its_nodes() {

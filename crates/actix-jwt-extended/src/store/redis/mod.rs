@@ -5,7 +5,6 @@ mod feed;
 mod link;
 mod scripts;
 mod sentinel;
-mod trust;
 
 use super::{
     FOREVER, Revocation, RevocationFeed as _, SIDE_BY_SIDE, SessionRecord, SessionsPage, StoreError, TokenIds,
@@ -18,6 +17,7 @@ use redis::cmd;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -125,7 +125,7 @@ impl RedisStore {
     /// # Errors
     /// The URL is none, the server cannot be reached, refuses the login, or is a replica that takes no writes.
     pub async fn connect(url: &str) -> Result<Self, StoreError> {
-        Self::connect_with_prefix(url, "ajx").await
+        Self::builder().connect(url).await
     }
 
     /// The same, with another beginning of all keys: for several applications on one server.
@@ -134,16 +134,22 @@ impl RedisStore {
     /// As [`connect`](Self::connect); a prefix that is empty or holds other than ASCII letters, digits, `-`, `_`,
     /// `.` and `:`.
     pub async fn connect_with_prefix(url: &str, prefix: &str) -> Result<Self, StoreError> {
-        let fits = |c: char| c.is_ascii_alphanumeric() || "-_.:".contains(c);
-        if prefix.is_empty() || !prefix.chars().all(fits) {
-            return Err(StoreError::new("a key prefix consists of ASCII letters, digits, '-', '_', '.' and ':'"));
-        }
-        let link = Link::connect(url).await?;
-        let store = Self(Arc::new(Inner { link, waiting: Waiting::default(), names: Names::of(prefix) }));
-        // A server that wants a login lets anybody connect, and refuses what is asked.
-        store.position().await?;
-        warn_of_forgetting(&store.0.link).await;
-        Ok(store)
+        Self::builder().prefix(prefix).connect(url).await
+    }
+
+    /// For another beginning of all keys, or an authority of your own. By the settings:
+    /// [`JwtConfig::redis_store`](crate::JwtConfig::redis_store).
+    ///
+    /// ```
+    /// use actix_jwt_extended::store::{RedisStore, StoreError};
+    ///
+    /// async fn with_our_authority() -> Result<RedisStore, StoreError> {
+    ///     RedisStore::builder().ca_file("/etc/ssl/ours.pem").connect("rediss://redis.internal").await
+    /// }
+    /// ```
+    #[must_use]
+    pub fn builder() -> RedisStoreBuilder {
+        RedisStoreBuilder { prefix: "ajx".to_owned(), ca_file: None }
     }
 
     /// Puts a session into its subject's list, until its end; some of those that are in it, if it is long.
@@ -162,6 +168,54 @@ impl RedisStore {
             unlist.arg(self.0.names.sessions(subject)).arg(gone);
             let _ = self.0.link.query::<i64>(&unlist).await;
         }
+    }
+}
+
+/// What [`RedisStore::builder`] makes.
+///
+/// ```
+/// use actix_jwt_extended::store::{RedisStore, StoreError};
+///
+/// async fn shop() -> Result<RedisStore, StoreError> {
+///     RedisStore::builder().prefix("shop").connect("redis://localhost").await
+/// }
+/// ```
+#[derive(Debug, Clone)]
+pub struct RedisStoreBuilder {
+    prefix: String,
+    ca_file: Option<PathBuf>,
+}
+
+impl RedisStoreBuilder {
+    /// What all keys begin with; `ajx` by default. For several applications on one server.
+    #[must_use]
+    pub fn prefix(self, prefix: impl Into<String>) -> Self {
+        Self { prefix: prefix.into(), ..self }
+    }
+
+    /// The certificates, in PEM, of those who may sign the server's, instead of those that the operating system trusts.
+    /// For URLs with TLS (`rediss`); `sslrootcert` in the URL comes first.
+    #[must_use]
+    pub fn ca_file(self, file: impl Into<PathBuf>) -> Self {
+        Self { ca_file: Some(file.into()), ..self }
+    }
+
+    /// Connects: see [`RedisStore::connect`].
+    ///
+    /// # Errors
+    /// As there; a prefix that is empty or holds other than ASCII letters, digits, `-`, `_`, `.` and `:`.
+    pub async fn connect(self, url: &str) -> Result<RedisStore, StoreError> {
+        let fits = |c: char| c.is_ascii_alphanumeric() || "-_.:".contains(c);
+        if self.prefix.is_empty() || !self.prefix.chars().all(fits) {
+            return Err(StoreError::new("a key prefix consists of ASCII letters, digits, '-', '_', '.' and ':'"));
+        }
+        let link = Link::connect(url, self.ca_file.as_deref()).await?;
+        let (waiting, names) = (Waiting::default(), Names::of(&self.prefix));
+        let store = RedisStore(Arc::new(Inner { link, waiting, names }));
+        // A server that wants a login lets anybody connect, and refuses what is asked.
+        store.position().await?;
+        warn_of_forgetting(&store.0.link).await;
+        Ok(store)
     }
 }
 
