@@ -4,6 +4,7 @@
 #![allow(clippy::print_stderr)]
 
 mod common;
+mod emptied;
 mod failover;
 mod logged;
 mod memory;

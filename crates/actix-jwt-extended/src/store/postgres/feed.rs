@@ -1,6 +1,7 @@
 //! Following PostgreSQL: its table of what was revoked, and `NOTIFY` when there is something new.
 
-use super::PostgresStore;
+use super::link::Values;
+use super::{PostgresStore, yes};
 use crate::store::feed::{AT_ONCE, look_again};
 use crate::store::{Changes, FeedPosition, Revocation, RevocationFeed, SnapshotPage, StoreError};
 use std::time::Duration;
@@ -16,9 +17,12 @@ const POLL: Duration = Duration::from_millis(100);
 
 impl RevocationFeed for PostgresStore {
     async fn position(&self) -> Result<FeedPosition, StoreError> {
-        let rows = self.rows(&self.0.schema.position, &[]).await?;
-        // Nothing has been revoked yet, or somebody has emptied the tables.
-        rows.first().map_or_else(|| Ok(FeedPosition::default()), position)
+        let rows = self.of_the_whole(&self.0.schema.position, &[]).await?;
+        // Nothing has been revoked yet, or somebody has emptied the tables, so that followers notice.
+        if !yes(&rows, 0)? {
+            return Ok(FeedPosition::default());
+        }
+        Ok(rows.first().map(position).transpose()?.flatten().unwrap_or_default())
     }
 
     async fn snapshot(&self, after: Option<&str>) -> Result<SnapshotPage, StoreError> {
@@ -33,10 +37,15 @@ impl RevocationFeed for PostgresStore {
 
     async fn changes(&self, after: &FeedPosition) -> Result<Changes, StoreError> {
         let from = i64::try_from(after.sequence).map_err(StoreError::new)?;
-        let rows =
-            self.rows(&self.0.schema.changes, &[(&from, Type::INT8), (&(AT_ONCE as i64 + 1), Type::INT8)]).await?;
-        let entries = rows.iter().map(|row| Ok((position(row)?, revocation(row, 2)?)));
-        Ok(Changes::after(after, entries.collect::<Result<_, StoreError>>()?))
+        let values: Values<'_> = &[(&from, Type::INT8), (&(AT_ONCE as i64 + 1), Type::INT8)];
+        let rows = self.of_the_whole(&self.0.schema.changes, values).await?;
+        let mut entries = Vec::new();
+        for row in &rows {
+            if let Some(position) = position(row)? {
+                entries.push((position, revocation(row, 3)?));
+            }
+        }
+        Ok(Changes::after(after, entries))
     }
 
     async fn wait(&self, after: &FeedPosition, at_most: Duration) {
@@ -51,10 +60,12 @@ impl RevocationFeed for PostgresStore {
     }
 }
 
-fn position(row: &Row) -> Result<FeedPosition, StoreError> {
-    let sequence: i64 = row.try_get(0).map_err(StoreError::new)?;
+/// `None` = there is none.
+fn position(row: &Row) -> Result<Option<FeedPosition>, StoreError> {
+    let sequence: Option<i64> = row.try_get(1).map_err(StoreError::new)?;
+    let Some(sequence) = sequence else { return Ok(None) };
     let sequence = u64::try_from(sequence).map_err(StoreError::new)?;
-    Ok(FeedPosition { sequence, tag: row.try_get(1).map_err(StoreError::new)? })
+    Ok(Some(FeedPosition { sequence, tag: row.try_get(2).map_err(StoreError::new)? }))
 }
 
 fn revocation(row: &Row, at: usize) -> Result<Revocation, StoreError> {

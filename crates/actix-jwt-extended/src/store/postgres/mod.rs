@@ -6,6 +6,7 @@ mod link;
 mod listen;
 mod schema;
 mod url;
+mod whole;
 
 use super::{Revocation, RevocationFeed as _, SessionRecord, SessionsPage, StoreError, TokenIds, TokenStore, indexed};
 use deadpool_postgres::Pool;
@@ -17,7 +18,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
+use tokio::sync::Mutex;
 use tokio::time::timeout;
 use tokio_postgres::types::Type;
 use tokio_postgres::{Client, Row, SimpleQueryMessage};
@@ -63,6 +66,10 @@ pub struct PostgresStore(Arc<Inner>);
 struct Inner {
     link: Link,
     schema: Schema,
+    /// Whoever finds that something is missing of what is revoked waits for whoever mends it.
+    mending: Mutex<()>,
+    /// It has been said that it cannot be mended.
+    said: AtomicBool,
 }
 
 impl fmt::Debug for PostgresStore {
@@ -133,16 +140,15 @@ impl PostgresStore {
         if let Some(address) = link.address.as_ref().filter(|_| keeps_sessions) {
             let _ = link.listener.set(Listener::new(address.clone(), schema.channel.clone()));
         }
-        let store = Self(Arc::new(Inner { link, schema }));
+        let store = Self(Arc::new(Inner { link, schema, mending: Mutex::default(), said: AtomicBool::new(false) }));
         store.make_tables(builder).await?;
         // A standby has them, too, and refuses this.
         store.position().await?;
-        store.mend().await?;
         Ok(store)
     }
 
     async fn make_tables(&self, builder: &PostgresStoreBuilder) -> Result<(), StoreError> {
-        let Inner { link, schema } = &*self.0;
+        let Inner { link, schema, .. } = &*self.0;
         if !self.says(&schema.exists).await? {
             if let Some(other) = self.rows(&schema.elsewhere, &[]).await?.first().filter(|_| builder.schema.is_none()) {
                 log::warn!(
@@ -165,20 +171,8 @@ impl PostgresStore {
         schema::check(version.unwrap_or(0))
     }
 
-    /// What the feed tells and the table of revocations does not hold, it holds again.
-    async fn mend(&self) -> Result<(), StoreError> {
-        if !self.says(&self.0.schema.kept).await? {
-            log::warn!(
-                "the table of what is revoked lacks what was told of it: it is filled again, as far as the feed goes"
-            );
-            self.rows(&self.0.schema.keep, &[]).await?;
-        }
-        Ok(())
-    }
-
     async fn says(&self, sql: &str) -> Result<bool, StoreError> {
-        let rows = self.rows(sql, &[]).await?;
-        rows.first().ok_or_else(|| StoreError::new("no answer"))?.try_get(0).map_err(StoreError::new)
+        yes(&self.rows(sql, &[]).await?, 0)
     }
 
     /// For what may be done twice: once more, where the connection was lost.
@@ -196,6 +190,10 @@ impl PostgresStore {
         let rows = self.rows(sql, &[(&indexed(key).as_bytes(), Type::BYTEA)]).await?;
         rows.iter().map(|row| record(row, 0)).collect()
     }
+}
+
+fn yes(rows: &[Row], column: usize) -> Result<bool, StoreError> {
+    rows.first().ok_or_else(|| StoreError::new("no answer"))?.try_get(column).map_err(StoreError::new)
 }
 
 /// What a server says of itself.
@@ -352,27 +350,26 @@ impl TokenStore for PostgresStore {
             let (keys, times): (Vec<_>, Vec<_>) = widest.into_iter().unzip();
             let (issued_until, until): (Vec<i64>, Vec<i64>) = times.into_iter().unzip();
             let tags: Vec<_> = keys.iter().map(|_| Uuid::new_v4().simple().to_string()).collect();
-            self.rows(
-                &self.0.schema.revoke,
-                &[
-                    (&keys, Type::BYTEA_ARRAY),
-                    (&issued_until, Type::INT8_ARRAY),
-                    (&until, Type::INT8_ARRAY),
-                    (&tags, Type::TEXT_ARRAY),
-                    (&over_by_ms, Type::INT8),
-                ],
-            )
-            .await?;
+            let values: Values<'_> = &[
+                (&keys, Type::BYTEA_ARRAY),
+                (&issued_until, Type::INT8_ARRAY),
+                (&until, Type::INT8_ARRAY),
+                (&tags, Type::TEXT_ARRAY),
+                (&over_by_ms, Type::INT8),
+            ];
+            let rows = self.rows(&self.0.schema.revoke, values).await?;
+            // It was not, before this one: the next to ask would find this one, and miss nothing.
+            if !yes(&rows, 0)? {
+                self.fill_what_was_missing().await?;
+            }
         }
         Ok(())
     }
 
     async fn is_revoked(&self, token: &TokenIds<'_>) -> Result<bool, StoreError> {
         let keys: Vec<Vec<u8>> = token.keys().map(String::into_bytes).collect();
-        let rows = self
-            .rows(&self.0.schema.is_revoked, &[(&keys, Type::BYTEA_ARRAY), (&token.issued_at_ms, Type::INT8)])
-            .await?;
-        rows.first().ok_or_else(|| StoreError::new("no answer"))?.try_get(0).map_err(StoreError::new)
+        let values: Values<'_> = &[(&keys, Type::BYTEA_ARRAY), (&token.issued_at_ms, Type::INT8)];
+        yes(&self.of_the_whole(&self.0.schema.is_revoked, values).await?, 1)
     }
 
     async fn insert_session(&self, session: &SessionRecord, now_ms: i64) -> Result<(), StoreError> {

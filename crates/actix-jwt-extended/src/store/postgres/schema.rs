@@ -15,7 +15,7 @@ pub(super) struct Schema {
     pub(super) migration: String,
     pub(super) exists: String,
     pub(super) elsewhere: String,
-    pub(super) kept: String,
+    pub(super) whole: String,
     pub(super) keep: String,
     pub(super) version: String,
     pub(super) revoke: String,
@@ -55,7 +55,18 @@ impl Schema {
             (index("revocation_until"), index("session_subject"), index("session_expires_at"));
         // Begins what only reads. It writes nothing; yet a standby refuses it, which could not tell what has been revoked
         // by now, and a pooler that gives reads to standbys leaves it to the primary.
+        // Their first column, and that of what revokes, is whether the table of what is revoked is whole.
         let on_the_primary = format!("WITH writable AS (UPDATE {head} SET seq = seq WHERE FALSE)");
+        // Of what was told last and is not over, that it is there; and anything at all, if anything was told: a revocation
+        // leaves itself, at least. The order lets an index find it, however many rows are dead.
+        let whole = format!(
+            "(SELECT (NOT EXISTS (SELECT FROM {head} WHERE seq > 0)
+                     OR EXISTS (SELECT FROM (SELECT key FROM {revocation} ORDER BY key LIMIT 1) AS anything))
+                 AND NOT EXISTS (
+                     SELECT FROM (SELECT key, until FROM {feed} ORDER BY seq DESC LIMIT 1) AS last
+                     WHERE until > 1000 * extract(epoch FROM now())
+                         AND NOT EXISTS (SELECT FROM {revocation} AS known WHERE known.key = last.key)))"
+        );
         Ok(Self {
             // One transaction, and one process at a time.
             migration: format!(
@@ -83,20 +94,15 @@ impl Schema {
                  WHERE relname = '{prefix}schema' AND nspname = ANY (current_schemas(FALSE))
                      AND nspname <> current_schema() LIMIT 1"
             ),
-            // Of the last that was told, and is not over.
-            kept: format!(
-                "SELECT NOT EXISTS (
-                     SELECT FROM (SELECT key, until FROM {feed} ORDER BY seq DESC LIMIT 1) AS last
-                     WHERE until > 1000 * extract(epoch FROM now())
-                         AND NOT EXISTS (SELECT FROM {revocation} AS known WHERE known.key = last.key))"
-            ),
+            whole: format!("SELECT {whole}"),
             keep: format!(
                 "INSERT INTO {revocation} AS known (key, issued_until, until)
-                 SELECT key, max(issued_until), max(until) FROM {feed}
-                 WHERE until > 1000 * extract(epoch FROM now()) GROUP BY key ORDER BY key
+                 SELECT key, max(issued_until), max(until) FROM {feed} GROUP BY key ORDER BY key
                  ON CONFLICT (key) DO UPDATE SET
                      issued_until = GREATEST(known.issued_until, excluded.issued_until),
-                     until = GREATEST(known.until, excluded.until)"
+                     until = GREATEST(known.until, excluded.until)
+                 WHERE known.issued_until < excluded.issued_until OR known.until < excluded.until
+                 RETURNING TRUE"
             ),
             version: format!("SELECT max(version) FROM {versions}"),
             // The head's row may be missing, or older than the feed: somebody has emptied a table, or put one back. Numbers
@@ -135,11 +141,11 @@ impl Schema {
                  ), trimmed AS (
                      DELETE FROM {feed} WHERE seq <= (SELECT seq FROM raised) - 65536
                  )
-                 SELECT pg_notify('{channel}', '') FROM raised"
+                 SELECT {whole}, (SELECT pg_notify('{channel}', '')::TEXT FROM raised)"
             ),
             is_revoked: format!(
                 "{on_the_primary}
-                 SELECT EXISTS (SELECT 1 FROM {revocation} WHERE key = ANY($1) AND issued_until >= $2)"
+                 SELECT {whole}, EXISTS (SELECT 1 FROM {revocation} WHERE key = ANY($1) AND issued_until >= $2)"
             ),
             insert_session: format!(
                 "WITH swept AS (
@@ -167,10 +173,11 @@ impl Schema {
             // Where the head's row is missing or older, what was told last.
             position: format!(
                 "{on_the_primary}
-                 SELECT seq, tag FROM (
-                     SELECT seq, tag, 0 AS place FROM {head}
-                     UNION ALL (SELECT seq, tag, 1 FROM {feed} ORDER BY seq DESC LIMIT 1)) AS known
-                 ORDER BY seq DESC, place LIMIT 1"
+                 SELECT {whole}, known.* FROM (SELECT 1) AS one LEFT JOIN (
+                     SELECT seq, tag FROM (
+                         SELECT seq, tag, 0 AS place FROM {head}
+                         UNION ALL (SELECT seq, tag, 1 FROM {feed} ORDER BY seq DESC LIMIT 1)) AS ends
+                     ORDER BY seq DESC, place LIMIT 1) AS known ON TRUE"
             ),
             snapshot: format!(
                 "{on_the_primary}
@@ -178,7 +185,9 @@ impl Schema {
             ),
             changes: format!(
                 "{on_the_primary}
-                 SELECT seq, tag, key, issued_until, until FROM {feed} WHERE seq >= $1 ORDER BY seq LIMIT $2"
+                 SELECT {whole}, told.* FROM (SELECT 1) AS one LEFT JOIN (
+                     SELECT seq, tag, key, issued_until, until FROM {feed} WHERE seq >= $1 ORDER BY seq LIMIT $2
+                 ) AS told ON TRUE ORDER BY seq"
             ),
             channel,
         })

@@ -27,7 +27,7 @@ impl RevocationFeed for RedisStore {
     async fn snapshot(&self, after: Option<&str>) -> Result<SnapshotPage, StoreError> {
         let Inner { link, names, .. } = &*self.0;
         let (asked, cursor) = scripts::cursor(after);
-        let call = scripts::PAGE.call().key(&names.until).key(&names.cutoff).arg(cursor).arg(PAGE);
+        let call = scripts::PAGE.call().key(&names.until).key(&names.cutoff).key(&names.feed).arg(cursor).arg(PAGE);
         let (server, cursor, rows): (String, String, Vec<(String, String, String)>) = link.run(&call).await?;
         let next = scripts::next(asked, &server, &cursor)?;
         let revocations = rows

@@ -82,25 +82,58 @@ macro_rules! with_last {
     };
 }
 
-/// After it, what is revoked is known again from the feed, where the server has evicted that and kept the feed. It is never
-/// empty otherwise: each entry of the feed has one of its own there, and only the next one sweeps.
+/// After `make_whole`, what is revoked is known again from the feed, where the server has evicted that and kept the feed. It is
+/// never empty otherwise: each entry of the feed has one of its own there, and only the next one sweeps. `cut_of` tells up to
+/// when what is revoked by a time was issued; where the server has evicted the cut-offs alone, from the feed again.
 macro_rules! with_index {
     ($script:expr) => {
         concat!(
             r"
-        local function make_whole(ends, cutoff, feed)
-            if redis.call('EXISTS', ends) == 1 then return true end
+        local function each_told(feed, take)
             local from, found = '-', false
             repeat
                 local entries = redis.call('XRANGE', feed, from, '+', 'COUNT', 1000)
                 for _, entry in ipairs(entries) do
-                    local key, issued, until_ms = entry[2][4], entry[2][6], entry[2][8]
-                    redis.call('ZADD', ends, until_ms, key)
-                    if issued ~= 'inf' then redis.call('HSET', cutoff, key, issued) else redis.call('HDEL', cutoff, key) end
+                    take(entry[2][4], entry[2][6], entry[2][8])
                     from, found = '(' .. entry[1], true
                 end
             until #entries < 1000
             return found
+        end
+        -- What is revoked by a time has one there, and what is not has none.
+        local function is_by_time(key)
+            local kind = string.match(key, '^@[^:]*:(..)') or string.sub(key, 1, 2)
+            return kind ~= 't:' and kind ~= 's:'
+        end
+        local function keep_cut(cutoff, key, issued)
+            if is_by_time(key) then redis.call('HSET', cutoff, key, issued) else redis.call('HDEL', cutoff, key) end
+        end
+        local function make_whole(ends, cutoff, feed)
+            if redis.call('EXISTS', ends) == 1 then return true end
+            return each_told(feed, function(key, issued, until_ms)
+                redis.call('ZADD', ends, until_ms, key)
+                keep_cut(cutoff, key, issued)
+            end)
+        end
+        local looked = false
+        local function cut_of(cutoff, feed, key)
+            local cut = redis.call('HGET', cutoff, key)
+            if cut or not is_by_time(key) then return cut or 'inf' end
+            if not looked then
+                looked = true
+                local last = {}
+                each_told(feed, function(told, issued) if is_by_time(told) then last[told] = issued end end)
+                for told, issued in pairs(last) do
+                    if not redis.call('HGET', cutoff, told) then redis.call('HSET', cutoff, told, issued) end
+                end
+                cut = redis.call('HGET', cutoff, key)
+            end
+            -- Up to when, nobody knows any more: so all of them.
+            if not cut then
+                cut = 'inf'
+                redis.call('HSET', cutoff, key, cut)
+            end
+            return cut
         end
         ",
             $script
@@ -120,7 +153,7 @@ pub(super) static REVOKE: LazyLock<Lua> = LazyLock::new(|| {
         local wider = false
         local known = redis.call('ZSCORE', KEYS[1], key)
         -- What has no cut-off concerns all, whenever they were issued.
-        local cut = known and (redis.call('HGET', KEYS[2], key) or 'inf')
+        local cut = known and cut_of(KEYS[2], KEYS[3], key)
         if not known or tonumber(known) < tonumber(until_ms) then wider = true else until_ms = known end
         if not cut or tonumber(cut) < tonumber(issued) then wider = true else issued = cut end
         if not wider then return 0 end
@@ -134,7 +167,7 @@ pub(super) static REVOKE: LazyLock<Lua> = LazyLock::new(|| {
             redis.call('HDEL', KEYS[2], unpack(over))
         end
         redis.call('ZADD', KEYS[1], until_ms, key)
-        if issued ~= 'inf' then redis.call('HSET', KEYS[2], key, issued) else redis.call('HDEL', KEYS[2], key) end
+        keep_cut(KEYS[2], key, issued)
         return 1
         "
     ))))
@@ -148,8 +181,7 @@ pub(super) static IS_REVOKED: LazyLock<Lua> = LazyLock::new(|| {
         local scores = redis.call('ZMSCORE', KEYS[1], unpack(ARGV, 2))
         for at = 1, #ARGV - 1 do
             if scores[at] then
-                local cut = redis.call('HGET', KEYS[2], ARGV[at + 1])
-                if not cut or tonumber(cut) >= tonumber(ARGV[1]) then return 1 end
+                if tonumber(cut_of(KEYS[2], KEYS[3], ARGV[at + 1])) >= tonumber(ARGV[1]) then return 1 end
             end
         end
         return 0
@@ -255,17 +287,17 @@ macro_rules! with_server {
 
 /// A page of the live revocations, with their cut-offs.
 pub(super) static PAGE: LazyLock<Lua> = LazyLock::new(|| {
-    Lua::new(on_the_primary!(with_server!(
+    Lua::new(on_the_primary!(with_index!(with_server!(
         r"
         local found = redis.call('ZSCAN', KEYS[1], ARGV[1], 'COUNT', ARGV[2])
         local rows = {}
         for at = 1, #found[2], 2 do
             local key = found[2][at]
-            rows[#rows + 1] = { key, redis.call('HGET', KEYS[2], key) or 'inf', found[2][at + 1] }
+            rows[#rows + 1] = { key, cut_of(KEYS[2], KEYS[3], key), found[2][at + 1] }
         end
         return { server, found[1], rows }
         "
-    )))
+    ))))
 });
 
 /// A page of a subject's sessions.
