@@ -34,6 +34,7 @@ pages! {
     decoding: "src/decoding.md";
     keys: "src/keys.md";
     key_rotation: "src/key-rotation.md";
+    signers: "src/signers.md";
     hooks: "src/hooks.md";
     users: "src/users.md";
     revoking: "src/revoking.md";

@@ -2,6 +2,7 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::time::Duration;
 
 /// Why a token could not be issued.
 ///
@@ -50,6 +51,15 @@ pub enum IssueError {
     NoSigningKey,
     /// The crypto library refused to sign.
     Signing,
+    /// The key that signs is remote, and a method was called that cannot wait for its signer.
+    RemoteSigner,
+    /// The token would live longer than its remote signer allows.
+    LifetimeOfSigner {
+        /// How long it would live; `None` = without an end.
+        lifetime: Option<Duration>,
+        /// For how long the signer signs.
+        limit: Duration,
+    },
 }
 
 impl fmt::Display for IssueError {
@@ -69,6 +79,20 @@ impl fmt::Display for IssueError {
             ),
             Self::NoSigningKey => f.write_str("there is no key to sign with: set JWT_PRIVATE_KEY"),
             Self::Signing => f.write_str("the crypto library refused to sign"),
+            Self::RemoteSigner => f.write_str(
+                "the signing key is remote, and this method cannot wait for its signer: use `.encode_async().await`, \
+                 `create_access_token_async` or `create_refresh_token_async`",
+            ),
+            Self::LifetimeOfSigner { lifetime, limit } => {
+                let limit = humantime::format_duration(*limit);
+                match lifetime {
+                    Some(lifetime) => {
+                        let lifetime = humantime::format_duration(*lifetime);
+                        write!(f, "the token would live for {lifetime}, and its signer allows at most {limit}")
+                    }
+                    None => write!(f, "the token would never expire, and its signer allows at most {limit}"),
+                }
+            }
         }
     }
 }

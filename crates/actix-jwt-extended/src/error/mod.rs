@@ -3,11 +3,13 @@
 mod config;
 mod issue;
 mod request;
+mod signer;
 mod token;
 
 pub use config::ConfigError;
 pub use issue::IssueError;
 pub use request::{BodyError, CsrfError, MissingToken};
+pub use signer::SignerError;
 pub use token::InvalidToken;
 
 use crate::claims::VerifiedToken;
@@ -82,6 +84,8 @@ pub enum JwtError {
     },
     /// The token store failed (503). Nothing was issued or accepted.
     Store(StoreError),
+    /// A remote signer failed, or was too slow (503). Nothing was issued.
+    Signer(SignerError),
     /// The application was not set up for what a handler asks for: a programming error (500).
     NotConfigured(&'static str),
 }
@@ -127,7 +131,7 @@ impl JwtError {
             Self::InsufficientScope { .. } => (403, "Insufficient scope".into(), Some("insufficient_scope")),
             Self::IdentityFormat => (422, "Invalid identity in token".into(), INVALID_TOKEN),
             Self::ClaimsFormat(_) => (422, "Invalid claims in token".into(), INVALID_TOKEN),
-            Self::Store(_) => (503, "Service Unavailable".into(), None),
+            Self::Store(_) | Self::Signer(_) => (503, "Service Unavailable".into(), None),
             Self::Issue(_) | Self::Hook { .. } | Self::NotConfigured(_) => (500, "Internal Server Error".into(), None),
         };
         Answer { status, message, code }
@@ -153,6 +157,7 @@ impl fmt::Display for JwtError {
             Self::Issue(error) => write!(f, "cannot issue a token: {error}"),
             Self::Hook { hook, source } => write!(f, "{hook} failed: {source}"),
             Self::Store(error) => error.fmt(f),
+            Self::Signer(error) => write!(f, "cannot issue a token: {error}"),
             Self::NotConfigured(what) => f.write_str(what),
             _ => f.write_str(&self.answer().message),
         }
@@ -165,6 +170,7 @@ impl StdError for JwtError {
             Self::Issue(error) => Some(error),
             Self::Hook { source, .. } => Some(&**source),
             Self::Store(error) => Some(error),
+            Self::Signer(error) => Some(error),
             Self::ClaimsFormat(error) => Some(error),
             _ => None,
         }
@@ -186,6 +192,12 @@ impl From<MissingToken> for JwtError {
 impl From<StoreError> for JwtError {
     fn from(error: StoreError) -> Self {
         Self::Store(error)
+    }
+}
+
+impl From<SignerError> for JwtError {
+    fn from(error: SignerError) -> Self {
+        Self::Signer(error)
     }
 }
 

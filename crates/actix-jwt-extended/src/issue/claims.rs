@@ -12,10 +12,9 @@ use uuid::Uuid;
 
 impl TokenBuilder<'_> {
     /// The claims as JSON, with room behind for the token that is made of them, and when it expires.
-    pub(super) fn claims_json(&self) -> Result<(Vec<u8>, Option<i64>), IssueError> {
+    pub(super) fn claims_json(&self, now_ms: i64) -> Result<(Vec<u8>, Option<i64>), IssueError> {
         let config = self.manager.config();
-        let now_ms = self.manager.now_ms();
-        let now = self.issued_at_ms.unwrap_or(now_ms).div_euclid(1000);
+        let now = self.issued_at(now_ms);
         let mut claims = Claims::new();
         match self.fresh {
             Fresh::Bool(fresh) => claims.add(member::FRESH, &fresh)?,
@@ -65,6 +64,11 @@ impl TokenBuilder<'_> {
             claims.add_any(name, value)?;
         }
         Ok((claims.into_json(), expiration))
+    }
+
+    /// The `iat` of a token that is made now.
+    pub(super) fn issued_at(&self, now_ms: i64) -> i64 {
+        self.issued_at_ms.unwrap_or(now_ms).div_euclid(1000)
     }
 
     fn expiration(&self, now: i64) -> Result<Option<i64>, IssueError> {

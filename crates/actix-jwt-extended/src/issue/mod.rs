@@ -48,7 +48,8 @@ impl JwtManager {
 
     /// [`create_access_token`](Self::create_access_token) where
     /// [`additional_claims_loader_async`](crate::JwtManagerBuilder::additional_claims_loader_async) or
-    /// [`encode_key_loader_async`](crate::JwtManagerBuilder::encode_key_loader_async) must be waited for.
+    /// [`encode_key_loader_async`](crate::JwtManagerBuilder::encode_key_loader_async) must be waited for, or a
+    /// [remote](crate::keys::SigningKey::remote) signer.
     ///
     /// ```
     /// # use actix_jwt_extended::{JwtError, JwtManager};
@@ -58,12 +59,12 @@ impl JwtManager {
     /// ```
     ///
     /// # Errors
-    /// As [`create_access_token`](Self::create_access_token).
+    /// As [`TokenBuilder::encode_async`].
     pub async fn create_access_token_async(&self, identity: impl Display) -> Result<String, JwtError> {
         self.access_token(identity).encode_async().await
     }
 
-    /// [`create_refresh_token`](Self::create_refresh_token) where a loader must be waited for, as
+    /// [`create_refresh_token`](Self::create_refresh_token) where somebody must be waited for, as
     /// [`create_access_token_async`](Self::create_access_token_async).
     ///
     /// ```
@@ -74,7 +75,7 @@ impl JwtManager {
     /// ```
     ///
     /// # Errors
-    /// As [`create_access_token`](Self::create_access_token).
+    /// As [`TokenBuilder::encode_async`].
     pub async fn create_refresh_token_async(&self, identity: impl Display) -> Result<String, JwtError> {
         self.refresh_token(identity).encode_async().await
     }

@@ -8,25 +8,35 @@
 mod asymmetric;
 #[cfg(feature = "asymmetric")]
 mod der;
+#[cfg(feature = "asymmetric")]
+mod ecdsa_der;
 mod from_config;
 mod info;
 mod invalid;
 mod keeper;
 #[cfg(feature = "asymmetric")]
 mod pem;
+mod remote;
 mod ring;
 #[cfg(feature = "asymmetric")]
 mod rsa_pss;
 mod secret;
+mod shared_signer;
 mod signature_bytes;
+mod signer;
 mod term;
 
 pub use crate::claims::{Algorithm, UnknownAlgorithm};
+pub use crate::error::SignerError;
+#[cfg(feature = "asymmetric")]
+pub use ecdsa_der::ecdsa_signature_from_der;
 pub(crate) use from_config::keys_of;
 pub use info::KeyInfo;
 pub(crate) use keeper::{Changed, KeyKeeper, KeyRules};
 pub(crate) use ring::KeyRing;
+pub use shared_signer::SharedSigner;
 pub(crate) use signature_bytes::Signature;
+pub use signer::{SignRequest, Signer, SignerFuture, SignerKey, SignerKeys};
 pub use term::KeyState;
 pub(crate) use term::TimedKey;
 
@@ -45,7 +55,8 @@ use std::sync::{Arc, OnceLock};
 
 /// A key that signs, with the one algorithm that it is for.
 ///
-/// Prepared when it is made; cheap to clone. Memory is zeroised on drop.
+/// Prepared when it is made; cheap to clone. Memory is zeroised on drop. One whose private half is kept elsewhere, by a KMS or
+/// an HSM, is made by [`remote`](Self::remote).
 ///
 /// ```
 /// use actix_jwt_extended::keys::{Algorithm, SigningKey};
@@ -57,7 +68,7 @@ use std::sync::{Arc, OnceLock};
 pub struct SigningKey {
     algorithm: Algorithm,
     key_id: Option<Arc<str>>,
-    signer: Arc<Signer>,
+    signer: Arc<SignsBy>,
     usual_header: OnceLock<Arc<str>>,
     /// Until when a token that it signed is good, in seconds since the epoch.
     last_expiry: Arc<AtomicI64>,
@@ -70,10 +81,12 @@ pub struct SigningKey {
         reason = "behind an Arc, a few in a process; a box would cost each token a jump"
     )
 )]
-enum Signer {
+enum SignsBy {
     Hmac(HmacState),
     #[cfg(feature = "asymmetric")]
     Private(PrivateKey),
+    /// Who signs, and what verifies the signatures.
+    Remote(SharedSigner, VerifyingKey),
 }
 
 impl SigningKey {
@@ -104,7 +117,7 @@ impl SigningKey {
 
     fn from_any_secret(algorithm: Algorithm, secret: &[u8]) -> Result<Self, ConfigError> {
         let state = HmacState::new(algorithm, secret).ok_or_else(|| not_for(SECRET_KEY, algorithm, "a secret"))?;
-        Ok(Self::new(algorithm, Signer::Hmac(state)))
+        Ok(Self::new(algorithm, SignsBy::Hmac(state)))
     }
 
     /// A key for any other algorithm, from a private key in PEM: PKCS#8, PKCS#1 (RSA) or SEC 1 (EC).
@@ -124,10 +137,10 @@ impl SigningKey {
 
     #[cfg(feature = "asymmetric")]
     fn parse(setting: &'static str, algorithm: Algorithm, pem: &str) -> Result<Self, ConfigError> {
-        PrivateKey::read(setting, algorithm, pem).map(|key| Self::new(algorithm, Signer::Private(key)))
+        PrivateKey::read(setting, algorithm, pem).map(|key| Self::new(algorithm, SignsBy::Private(key)))
     }
 
-    fn new(algorithm: Algorithm, signer: Signer) -> Self {
+    fn new(algorithm: Algorithm, signer: SignsBy) -> Self {
         Self {
             algorithm,
             key_id: None,
@@ -175,12 +188,21 @@ impl SigningKey {
         }
     }
 
-    /// `None` = the crypto library refuses.
+    /// `None` = the crypto library refuses, or the key is remote.
     pub(crate) fn sign(&self, message: &[u8]) -> Option<Signature> {
         match &*self.signer {
-            Signer::Hmac(state) => Some(state.sign(message, Signature::of)),
+            SignsBy::Hmac(state) => Some(state.sign(message, Signature::of)),
             #[cfg(feature = "asymmetric")]
-            Signer::Private(key) => key.sign(message),
+            SignsBy::Private(key) => key.sign(message),
+            SignsBy::Remote(..) => None,
+        }
+    }
+
+    /// How many bytes a signature has; of a remote key, at least.
+    pub(crate) fn signature_len(&self) -> usize {
+        match self.sign(b"as long as any") {
+            Some(signature) => signature.as_slice().len(),
+            None => signature_bytes::shortest(self.algorithm),
         }
     }
 
@@ -196,17 +218,18 @@ impl SigningKey {
     #[cfg_attr(not(feature = "asymmetric"), expect(unused_variables, reason = "there are only secrets"))]
     fn verifying_key(&self, algorithms: &[Algorithm]) -> Result<VerifyingKey, ConfigError> {
         match &*self.signer {
-            Signer::Hmac(state) => {
+            SignsBy::Hmac(state) => {
                 let verifiers = vec![(self.algorithm, Verifier::Hmac(state.clone()))];
                 Ok(VerifyingKey { key_id: self.key_id.clone(), verifiers: verifiers.into() })
             }
             #[cfg(feature = "asymmetric")]
-            Signer::Private(key) => {
+            SignsBy::Private(key) => {
                 algorithms.iter().try_for_each(|algorithm| key.check_purpose(PRIVATE_KEY, *algorithm))?;
                 let der = key.public_der().ok_or_else(|| invalid(PRIVATE_KEY, "has no public half"))?;
                 let key = VerifyingKey::from_der(PRIVATE_KEY, algorithms, &der)?;
                 Ok(VerifyingKey { key_id: self.key_id.clone(), ..key })
             }
+            SignsBy::Remote(_, key) => Ok(VerifyingKey { key_id: self.key_id.clone(), ..key.clone() }),
         }
     }
 }
@@ -235,7 +258,7 @@ pub struct VerifyingKey {
     verifiers: Arc<[(Algorithm, Verifier)]>,
 }
 
-#[cfg_attr(feature = "asymmetric", expect(clippy::large_enum_variant, reason = "as for Signer"))]
+#[cfg_attr(feature = "asymmetric", expect(clippy::large_enum_variant, reason = "as for SignsBy"))]
 enum Verifier {
     Hmac(HmacState),
     #[cfg(feature = "asymmetric")]

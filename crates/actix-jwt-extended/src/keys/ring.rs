@@ -93,7 +93,8 @@ impl KeyRing {
     /// that is not the private key's, is found at start-up.
     pub(crate) fn self_test(&self) -> Result<(), ConfigError> {
         const PROBE: &[u8] = b"actix-jwt-extended self-test";
-        let Some(key) = &self.signing else { return Ok(()) };
+        // A remote signer is not waited for: each of its signatures is verified before it is used.
+        let Some(key) = self.signing.as_ref().filter(|key| !key.is_remote()) else { return Ok(()) };
         let algorithm = key.algorithm();
         let broken = || ConfigError::SelfTest { algorithm: algorithm.to_string() };
         let signature = key.sign(PROBE).ok_or_else(broken)?;

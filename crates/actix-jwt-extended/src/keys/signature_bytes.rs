@@ -18,6 +18,20 @@ fn longest(algorithm: Algorithm) -> usize {
     }
 }
 
+/// No signature of this algorithm is shorter, in bytes.
+pub(super) fn shortest(algorithm: Algorithm) -> usize {
+    match algorithm {
+        Algorithm::HS256 => 32,
+        Algorithm::HS384 => 48,
+        Algorithm::HS512 | Algorithm::ES256 | Algorithm::EdDSA | Algorithm::Ed25519 => 64,
+        Algorithm::ES384 => 96,
+        Algorithm::ES512 => 132,
+        Algorithm::MlDsa44 | Algorithm::MlDsa65 | Algorithm::MlDsa87 => longest(algorithm),
+        // RSA with 2,048 bits.
+        _ => 256,
+    }
+}
+
 pub(crate) enum Signature {
     Short([u8; SHORT], usize),
     Long(Vec<u8>),

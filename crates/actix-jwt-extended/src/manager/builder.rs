@@ -1,6 +1,6 @@
 //! [`JwtManagerBuilder`]: keys of one's own, the clock, and the hooks. Everything is checked in `build`.
 
-use super::start_up::{accepts_its_own, check_room, key_rules, warn_of_any_token};
+use super::start_up::{accepts_its_own, check_lifetimes, check_room, key_rules, warn_of_any_token};
 use crate::claims::{TokenType, VerifiedToken};
 use crate::clock::{Clock, SystemClock, unix_seconds};
 use crate::config::{JwtConfig, Lifetime, warn_of_long_headers, warn_of_plain_cookies};
@@ -112,6 +112,7 @@ impl JwtManagerBuilder {
         let ring = Arc::clone(&keys.ring());
         ring.self_test()?;
         check_room(&self.config, &ring)?;
+        check_lifetimes(&self.config, &ring)?;
         // A session's tokens end with it.
         let sessions_end = self.store.is_some() && self.config.session_lifetime != Lifetime::Never;
         let refresh_tokens_end = self.config.refresh_token_expires != Lifetime::Never || sessions_end;

@@ -1,6 +1,6 @@
 //! Keys that come, take over and go while the manager works.
 
-use super::start_up::check_room;
+use super::start_up::{check_lifetimes, check_room};
 use super::{Changed, Inner, JwtManager};
 use crate::clock::unix_seconds;
 use crate::error::ConfigError;
@@ -116,7 +116,8 @@ impl JwtManager {
 
     fn judge_ring(&self, ring: &KeyRing) -> Result<(), ConfigError> {
         ring.self_test()?;
-        check_room(&self.0.config, ring)
+        check_room(&self.0.config, ring)?;
+        check_lifetimes(&self.0.config, ring)
     }
 
     fn forget_if(&self, changed: Changed) {

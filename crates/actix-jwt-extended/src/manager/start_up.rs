@@ -3,7 +3,7 @@
 use crate::claims::{TokenType, name};
 use crate::config::{JwtConfig, Lifetime, Location, MAX_COOKIE_BYTES};
 use crate::error::{ConfigError, InvalidToken};
-use crate::keys::{KeyRing, KeyRules};
+use crate::keys::{KeyRing, KeyRules, SigningKey};
 use crate::token::codec::{self, Parts};
 use crate::token::verify::Rules;
 use serde_json::{Map, Value};
@@ -39,7 +39,7 @@ pub(super) fn warn_of_any_token(config: &JwtConfig) {
 /// That there is room for the signatures which are made here: in a token, and in the cookie around it.
 pub(super) fn check_room(config: &JwtConfig, ring: &KeyRing) -> Result<(), ConfigError> {
     let Some(key) = &ring.signing else { return Ok(()) };
-    let signature = key.sign(b"as long as any").map_or(0, |signature| signature.as_slice().len().div_ceil(3) * 4);
+    let signature = key.signature_len().div_ceil(3) * 4;
     // No header and no claims have less.
     let least = signature + 200;
     let algorithm = key.algorithm();
@@ -53,6 +53,26 @@ pub(super) fn check_room(config: &JwtConfig, ring: &KeyRing) -> Result<(), Confi
         return Err(ConfigError::Conflict(format!(
             "JWT_TOKEN_LOCATION has \"cookies\", and browsers keep no cookie of more than {MAX_COOKIE_BYTES} bytes, which \
              every token of {algorithm} has; leave cookies out, or sign with a shorter algorithm such as ML-DSA-44"
+        )));
+    }
+    Ok(())
+}
+
+/// That tokens live no longer than their remote signer allows, if it does not say so at the call.
+pub(super) fn check_lifetimes(config: &JwtConfig, ring: &KeyRing) -> Result<(), ConfigError> {
+    let Some(limit) = ring.signing.as_ref().and_then(SigningKey::max_token_lifetime) else { return Ok(()) };
+    for (setting, lifetime) in [
+        ("JWT_ACCESS_TOKEN_EXPIRES", config.access_token_expires),
+        ("JWT_REFRESH_TOKEN_EXPIRES", config.refresh_token_expires),
+    ] {
+        let lifetime = match lifetime {
+            Lifetime::After(lifetime) if lifetime <= limit => continue,
+            Lifetime::After(lifetime) => humantime::format_duration(lifetime).to_string(),
+            Lifetime::Never => "never".to_owned(),
+        };
+        let limit = humantime::format_duration(limit);
+        return Err(ConfigError::Conflict(format!(
+            "{setting} is {lifetime}, and the remote signer signs no token that lives for more than {limit}; shorten it"
         )));
     }
     Ok(())

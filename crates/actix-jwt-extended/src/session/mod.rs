@@ -22,7 +22,7 @@ use crate::session::rotation::{ATTEMPTS, Presented, SessionRules, Verdict, is_ov
 use crate::store::{SessionRecord, StoreError, subject_in_realm};
 use actix_web::HttpRequest;
 use futures_util::FutureExt as _;
-use futures_util::future::LocalBoxFuture;
+use futures_util::future::{LocalBoxFuture, try_join};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use sha2::Digest as _;
@@ -56,7 +56,7 @@ impl JwtManager {
     /// ```
     ///
     /// # Errors
-    /// When awaited: [`JwtError::Store`], [`JwtError::Issue`], [`JwtError::Hook`], and
+    /// When awaited: [`JwtError::Store`], [`JwtError::Issue`], [`JwtError::Hook`], [`JwtError::Signer`], and
     /// [`JwtError::NotConfigured`] where there is no `token_store`.
     pub fn start_session(&self, identity: impl Display) -> SessionBuilder<'_> {
         SessionBuilder {
@@ -110,8 +110,8 @@ impl JwtManager {
     /// # Errors
     /// [`JwtError::Revoked`] for one that was used, or whose session is over or unknown;
     /// [`JwtError::Expired`] where the token's or the session's time is over; [`JwtError::InvalidToken`] for a token without a
-    /// session; [`JwtError::Store`], and nothing was issued; [`JwtError::Hook`] and [`JwtError::Issue`] where the next pair
-    /// cannot be made, and the token presented is as good as before.
+    /// session; [`JwtError::Store`], and nothing was issued; [`JwtError::Hook`], [`JwtError::Issue`] and [`JwtError::Signer`] where
+    /// the next pair cannot be made, and the token presented is as good as before.
     pub async fn rotate(&self, presented: &Jwt, request: &HttpRequest) -> Result<TokenPair, JwtError> {
         let token: &VerifiedToken = presented;
         // A demand for logging out lets it through, and this is none.
@@ -249,11 +249,15 @@ impl JwtManager {
         // The session's for as long as it lives: another tab holds them, and could not even refresh without.
         let csrf = csrf.unwrap_or_else(|| Uuid::new_v4().to_string());
         let (access, refresh) = (access.csrf(csrf_of_access(&csrf)), refresh.csrf(csrf));
+        let access = with_claims(access.of_session(of_session(None, ends_at_ms)))?.encode_async();
+        let refresh = with_claims(refresh)?.encode_async();
+        // At the same time: a remote signer may be far away.
+        let (access_token, refresh_token) = try_join(access, refresh).await?;
         Ok(TokenPair {
-            access_token: with_claims(access.of_session(of_session(None, ends_at_ms)))?.encode_async().await?,
+            access_token,
             token_type: "Bearer",
             expires_in: self.access_expires_in(ends_at_ms),
-            refresh_token: with_claims(refresh)?.encode_async().await?,
+            refresh_token,
             session_id: session.sid.clone(),
         })
     }

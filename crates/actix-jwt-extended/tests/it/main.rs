@@ -16,10 +16,12 @@ mod issue {
 
 mod keys {
     mod forms;
+    mod hsm;
     mod ring;
     mod rotation;
     mod rsa_pss;
     mod secrets;
+    mod signers;
 }
 
 mod manager {
