@@ -5,13 +5,21 @@ use crate::claims::{VerifiedToken, time_of_jwt_id};
 use crate::error::JwtError;
 use crate::manager::JwtManager;
 use crate::session::rotation::{is_over, tokens_end_ms};
-use crate::store::{Revocation, SessionRecord, TokenIds, subject_in_realm};
+use crate::store::{Revocation, SIDE_BY_SIDE, SessionRecord, TokenIds, subject_in_realm};
 use futures_util::TryStreamExt as _;
+use futures_util::future::try_join_all;
 use futures_util::stream::{Stream, try_unfold};
 use std::pin::pin;
 
 /// So many sessions are ended in one step.
 const AT_ONCE: usize = 256;
+
+/// A session ends with its revocation; its record is of no use then, and is left out of lists.
+fn is_done<T>(removed: Result<T, JwtError>) {
+    if let Err(error) = removed {
+        log::warn!("a session has ended, and its record stays for now: {error}");
+    }
+}
 
 impl JwtManager {
     /// Ends the session of a token, access or refresh; a token without a session is revoked by itself. For logout routes, which
@@ -92,7 +100,8 @@ impl JwtManager {
     /// Its tokens are dead before anything else is done.
     pub(crate) async fn end_session(&self, session: &SessionRecord) -> Result<(), JwtError> {
         self.revoke_tokens_of(session).await?;
-        self.store_answer(|store| store.remove_session(session)).await.map(drop)
+        is_done(self.store_answer(|store| store.remove_session(session)).await);
+        Ok(())
     }
 
     /// Somebody's sessions, as many at a time as the store finds in one step; some perhaps twice.
@@ -111,7 +120,7 @@ impl JwtManager {
         for some in sessions.chunks(AT_ONCE) {
             let revocations: Vec<_> = some.iter().map(|session| self.revocation_of(session)).collect();
             self.keep_all(&revocations).await?;
-            self.store_answer(|store| store.remove_sessions(some)).await?;
+            is_done(self.store_answer(|store| store.remove_sessions(some)).await);
         }
         Ok(())
     }
@@ -123,6 +132,9 @@ impl JwtManager {
         sessions.retain(|session| !is_over(session, now_ms));
         sessions.sort_by(|a, b| (b.created_at_ms, &b.sid).cmp(&(a.created_at_ms, &a.sid)));
         sessions.dedup_by(|a, b| a.sid == b.sid);
+        if sessions.len() > allowed {
+            self.drop_ended(subject, &mut sessions).await?;
+        }
         self.end_sessions(sessions.get(allowed..).unwrap_or_default()).await
     }
 
@@ -178,6 +190,7 @@ impl JwtManager {
             let now_ms = self.now_ms();
             page.retain(|session| !is_over(session, now_ms));
             self.drop_cut_off(subject, &mut page).await?;
+            self.drop_ended(subject, &mut page).await?;
             sessions.append(&mut page);
         }
         // One that was refreshed meanwhile may be on two pages: as it was last counts.
@@ -186,6 +199,35 @@ impl JwtManager {
         sessions.sort_by(|a, b| (b.rotated_at_ms, &b.sid).cmp(&(a.rotated_at_ms, &a.sid)));
         sessions.truncate(limit);
         Ok(sessions.into_iter().map(Session).collect())
+    }
+
+    /// Those whose end was kept, and whose record could not be removed then. It goes now, if that works.
+    async fn drop_ended(&self, subject: &str, sessions: &mut Vec<SessionRecord>) -> Result<(), JwtError> {
+        // No token's own, and issued after every cut-off: only the session is asked for.
+        let jwt_id = self.new_jwt_id();
+        let has_ended = |session: &SessionRecord| {
+            let (realm, sid, jwt_id) = (&self.config().realm, session.sid.clone(), &jwt_id);
+            async move {
+                let ids = TokenIds { realm, jwt_id, session_id: Some(&sid), subject, issued_at_ms: i64::MAX };
+                self.store_answer(|store| async {
+                    match store.is_revoked_at_once(&ids, self.config().revocation_max_staleness) {
+                        Some(known) => Ok(known),
+                        None => store.is_revoked(&ids).await,
+                    }
+                })
+                .await
+            }
+        };
+        let mut ended = Vec::new();
+        for some in sessions.chunks(SIDE_BY_SIDE) {
+            ended.extend(try_join_all(some.iter().map(has_ended)).await?);
+        }
+        let mut ended = ended.into_iter();
+        let gone: Vec<_> = sessions.extract_if(.., |_| ended.next().unwrap_or(false)).collect();
+        if !gone.is_empty() {
+            is_done(self.store_answer(|store| store.remove_sessions(&gone)).await);
+        }
+        Ok(())
     }
 
     /// Those whose tokens were issued before everybody, or everything of the subject, was revoked.

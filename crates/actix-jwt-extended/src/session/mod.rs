@@ -384,8 +384,15 @@ impl SessionBuilder<'_> {
             })
             .await?;
         manager.store_answer(|store| store.insert_session(&session, now_ms)).await?;
-        if manager.config().max_sessions > 0 {
-            manager.end_oldest(session.owner(), manager.config().max_sessions).await?;
+        let allowed = manager.config().max_sessions;
+        if allowed > 0
+            && let Err(error) = manager.end_oldest(session.owner(), allowed).await
+        {
+            // Nobody gets its tokens, so it is none of those that live.
+            if let Err(kept) = manager.store_answer(|store| store.remove_session(&session)).await {
+                log::warn!("a login failed, and the record of its session stays: {kept}");
+            }
+            return Err(error);
         }
         Ok(pair)
     }

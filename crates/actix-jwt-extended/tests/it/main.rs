@@ -53,6 +53,7 @@ mod session {
     mod capped;
     mod clocks;
     mod ending;
+    mod half_done;
     mod many_sessions;
     mod remembered;
     mod rotating;
