@@ -27,7 +27,7 @@ const RUNS: u32 = 16;
 fn main() {
     let wanted = std::env::args().skip(1).find(|argument| !argument.starts_with('-')).unwrap_or_default();
     println!("{:<34} {:>10} {:>8}", "work", "ns", "ratio");
-    for algorithm in FAMILIES.into_iter().filter(|algorithm| format!("{algorithm:?}").contains(&wanted)) {
+    for algorithm in FAMILIES.iter().copied().filter(|algorithm| format!("{algorithm:?}").contains(&wanted)) {
         let keys = Keys::new(algorithm);
         let theirs = Theirs::new(&keys);
         let name = |what: &str| format!("{:?} {what}", keys.algorithm);
