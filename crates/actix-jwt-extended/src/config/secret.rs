@@ -67,7 +67,7 @@ impl FromSetting for SecretSource {
     }
 }
 
-/// Where a key's PEM text is.
+/// Where a key's text is: PEM, or a JWK.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum PemSource {
     Inline(Secret),
@@ -84,7 +84,8 @@ pub(crate) fn base64_of_pem(text: &str) -> Option<&str> {
 
 impl PemSource {
     pub(super) fn new(pem_or_path: String) -> Self {
-        if pem_or_path.contains("-----BEGIN") || base64_of_pem(&pem_or_path).is_some() {
+        let is_jwk = pem_or_path.trim_start().starts_with('{');
+        if is_jwk || pem_or_path.contains("-----BEGIN") || base64_of_pem(&pem_or_path).is_some() {
             Self::Inline(Secret::new(pem_or_path))
         } else {
             Self::File(pem_or_path.into())

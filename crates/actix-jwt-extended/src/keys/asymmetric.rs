@@ -1,7 +1,7 @@
 //! Pairs of keys: RSA, ECDSA, EdDSA and ML-DSA, which are AWS-LC's.
 
 use super::der;
-use super::invalid::{invalid, not_for};
+use super::invalid::{invalid, not_for, wanted_kind};
 use super::pem::{self, Half};
 use super::rsa_pss::{self, Purpose};
 use super::signature_bytes::Signature;
@@ -27,17 +27,27 @@ pub(super) enum PrivateKey {
 impl PrivateKey {
     pub(super) fn read(setting: &'static str, algorithm: Algorithm, pem: &str) -> Result<Self, ConfigError> {
         let (label, der) = pem::read(setting, pem, Half::Private)?;
+        Self::of_der(setting, algorithm, &label, &der)
+    }
+
+    /// The key of a PEM block, without its armour.
+    pub(super) fn of_der(
+        setting: &'static str,
+        algorithm: Algorithm,
+        label: &str,
+        der: &[u8],
+    ) -> Result<Self, ConfigError> {
         let wrong = || {
-            let what = family_name(algorithm);
+            let what = wanted_kind(algorithm);
             invalid(setting, format!("is not {what} key, which {algorithm} needs (unencrypted, in PEM)"))
         };
         Ok(match algorithm.family() {
             AlgorithmFamily::Hmac => return Err(not_for(setting, algorithm, "a PEM key")),
             AlgorithmFamily::Rsa => {
-                let (purpose, pair) = match (rsa_pss::private(&der), label.as_str()) {
+                let (purpose, pair) = match (rsa_pss::private(der), label) {
                     (Some((purpose, key)), _) => (purpose, RsaKeyPair::from_der(key)),
-                    (None, "RSA PRIVATE KEY") => (Purpose::Any, RsaKeyPair::from_der(&der)),
-                    (None, _) => (Purpose::Any, RsaKeyPair::from_pkcs8(&der)),
+                    (None, "RSA PRIVATE KEY") => (Purpose::Any, RsaKeyPair::from_der(der)),
+                    (None, _) => (Purpose::Any, RsaKeyPair::from_pkcs8(der)),
                 };
                 purpose.check(setting, algorithm)?;
                 // The reason is not a secret: aws-lc-rs names the rule that the key breaks.
@@ -53,12 +63,12 @@ impl PrivateKey {
                     Algorithm::ES384 => &signature::ECDSA_P384_SHA384_FIXED_SIGNING,
                     _ => &signature::ECDSA_P521_SHA512_FIXED_SIGNING,
                 };
-                Self::Ec(EcdsaKeyPair::from_private_key_der(curve, &der).map_err(|_| wrong())?)
+                Self::Ec(EcdsaKeyPair::from_private_key_der(curve, der).map_err(|_| wrong())?)
             }
             AlgorithmFamily::Ed => {
-                let pair = match seed_and_public_key(&der) {
+                let pair = match seed_and_public_key(der) {
                     Some((seed, public_key)) => Ed25519KeyPair::from_seed_and_public_key(seed, public_key),
-                    None => Ed25519KeyPair::from_pkcs8(&der),
+                    None => Ed25519KeyPair::from_pkcs8(der),
                 };
                 Self::Ed(pair.map_err(|_| wrong())?)
             }
@@ -68,7 +78,7 @@ impl PrivateKey {
                     Algorithm::MlDsa65 => &signature::ML_DSA_65_SIGNING,
                     _ => &signature::ML_DSA_87_SIGNING,
                 };
-                Self::MlDsa(PqdsaKeyPair::from_pkcs8(parameters, &der).map_err(|_| wrong())?)
+                Self::MlDsa(PqdsaKeyPair::from_pkcs8(parameters, der).map_err(|_| wrong())?)
             }
         })
     }
@@ -134,7 +144,7 @@ impl PublicKey {
             return Err(not_for(setting, algorithm, "a PEM key"));
         };
         let wrong = || {
-            let what = family_name(algorithm);
+            let what = wanted_kind(algorithm);
             invalid(setting, format!("is not {what} key, which {algorithm} needs"))
         };
         let (purpose, der) = rsa_pss::public(der).unwrap_or((Purpose::Any, der));
@@ -146,6 +156,11 @@ impl PublicKey {
         Ok(Self(key))
     }
 
+    /// As SPKI, without the purpose.
+    pub(super) fn der(&self) -> Option<Vec<u8>> {
+        self.0.as_der().ok().map(|der| der.as_ref().to_vec())
+    }
+
     pub(super) fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
         self.0.verify_sig(message, signature).is_ok()
     }
@@ -153,19 +168,6 @@ impl PublicKey {
 
 fn rsa_too_small(setting: &'static str) -> ConfigError {
     invalid(setting, format!("is an RSA key of less than {MIN_RSA_BITS} bits; make a longer one (RFC 7518 §3.3)"))
-}
-
-fn family_name(algorithm: Algorithm) -> &'static str {
-    match algorithm {
-        Algorithm::ES256 => "an EC P-256",
-        Algorithm::ES384 => "an EC P-384",
-        Algorithm::ES512 => "an EC P-521",
-        Algorithm::EdDSA | Algorithm::Ed25519 => "an Ed25519",
-        Algorithm::MlDsa44 => "an ML-DSA-44",
-        Algorithm::MlDsa65 => "an ML-DSA-65",
-        Algorithm::MlDsa87 => "an ML-DSA-87",
-        _ => "an RSA",
-    }
 }
 
 fn rsa_encoding(algorithm: Algorithm) -> Option<&'static dyn signature::RsaEncoding> {

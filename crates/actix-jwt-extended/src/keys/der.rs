@@ -1,4 +1,6 @@
-//! As much of DER (X.690) as tells keys apart: an element after the other, in order.
+//! As much of DER (X.690) as tells keys apart and writes them: an element after the other, in order.
+
+use zeroize::Zeroizing;
 
 pub(super) const INTEGER: u8 = 0x02;
 pub(super) const BITS: u8 = 0x03;
@@ -32,4 +34,35 @@ pub(super) fn tagged(der: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
 /// The content of a sequence with nothing behind it.
 pub(super) fn whole_sequence(der: &[u8]) -> Option<&[u8]> {
     tagged(der, SEQUENCE).filter(|(_, rest)| rest.is_empty()).map(|(content, _)| content)
+}
+
+/// An element of this tag around these parts.
+pub(super) fn encoded(tag: u8, parts: &[&[u8]]) -> Zeroizing<Vec<u8>> {
+    let length: usize = parts.iter().map(|part| part.len()).sum();
+    let octets = length.to_be_bytes();
+    let used = without_leading_zeros(&octets);
+    // Allocated once: what grows leaves copies behind.
+    let mut der = Zeroizing::new(Vec::with_capacity(2 + used.len() + length));
+    der.push(tag);
+    match u8::try_from(length) {
+        Ok(short @ ..=0x7f) => der.push(short),
+        _ => {
+            der.push(0x80 | used.len() as u8);
+            der.extend(used);
+        }
+    }
+    parts.iter().for_each(|part| der.extend(*part));
+    der
+}
+
+/// A number that is not negative, of these octets.
+pub(super) fn integer(octets: &[u8]) -> Zeroizing<Vec<u8>> {
+    match without_leading_zeros(octets) {
+        number @ ([] | [0x80..=0xff, ..]) => encoded(INTEGER, &[&[0], number]),
+        number => encoded(INTEGER, &[number]),
+    }
+}
+
+pub(super) fn without_leading_zeros(octets: &[u8]) -> &[u8] {
+    octets.get(octets.iter().take_while(|octet| **octet == 0).count()..).unwrap_or_default()
 }

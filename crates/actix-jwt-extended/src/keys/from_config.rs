@@ -1,8 +1,11 @@
 //! The keys that the settings name.
 
 #[cfg(feature = "asymmetric")]
+use super::from_jwk;
+#[cfg(feature = "asymmetric")]
 use super::invalid::PRIVATE_KEY;
 use super::invalid::{PUBLIC_KEY, SECRET_KEY};
+use super::jwk::{self, Wanted};
 #[cfg(feature = "asymmetric")]
 use super::pem::{self, Half};
 use super::secret::{self, check_secret};
@@ -49,21 +52,26 @@ pub(crate) fn keys_of(config: &JwtConfig, others_verify: bool) -> Result<Vec<Tim
 fn secret_key(config: &JwtConfig, algorithms: &[Algorithm]) -> Result<Option<TimedKey>, ConfigError> {
     let Some(source) = &config.secret_key else { return Ok(None) };
     let given = secret::load(source)?;
-    let secret = secret::decode(&given)?;
-    secret::check_kind(&secret)?;
-    // Before its length: that of a path says nothing.
-    secret::check_spelling(source, &given)?;
+    let signs = config.algorithm.family() == AlgorithmFamily::Hmac;
+    let (secret, key_id) = match jwk::text_of(&given) {
+        Some(text) => jwk::secret(SECRET_KEY, text, algorithms, Wanted::Secret { signs, verifies: true })?,
+        None => {
+            let secret = secret::decode(&given)?;
+            secret::check_kind(&secret)?;
+            // Before its length: that of a path says nothing.
+            secret::check_spelling(source, &given)?;
+            (secret, None)
+        }
+    };
     match check_secret(&secret, algorithms) {
         Err(ConfigError::WeakSecret { reason }) if config.allow_weak_secret => {
             log::warn!("JWT_SECRET_KEY {reason}; accepted because JWT_ALLOW_WEAK_SECRET is true");
         }
         verdict => verdict?,
     }
-    let verifying = VerifyingKey::from_any_secret(algorithms, &secret)?;
-    let signing = match config.algorithm.family() {
-        AlgorithmFamily::Hmac => Some(SigningKey::from_any_secret(config.algorithm, &secret)?),
-        _ => None,
-    };
+    let verifying = VerifyingKey::from_any_secret(algorithms, &secret)?.named(key_id.clone());
+    let signing = signs.then(|| SigningKey::from_any_secret(config.algorithm, &secret)).transpose()?;
+    let signing = signing.map(|key| key.named(key_id));
     Ok(Some(of_settings(verifying, signing)))
 }
 
@@ -77,14 +85,18 @@ fn key_pair(
     let public = config.public_key.as_ref().map(|key| pem::load(PUBLIC_KEY, key, Half::Public)).transpose()?;
     let signs = algorithms.contains(&config.algorithm);
     let pair = match (&private, algorithms.first()) {
-        (Some(pem), Some(first)) => {
+        (Some(text), Some(first)) => {
             let algorithm = if signs { config.algorithm } else { *first };
-            Some(SigningKey::parse(PRIVATE_KEY, algorithm, pem)?)
+            // Without a public key, the private one's other half is for all of them.
+            let all = if public.is_some() { &[algorithm] } else { algorithms };
+            Some(SigningKey::of_text(PRIVATE_KEY, algorithm, all, text)?)
         }
         _ => None,
     };
-    let verifying = match (&public, &pair) {
-        (Some(pem), _) => VerifyingKey::parse(PUBLIC_KEY, algorithms, pem)?,
+    let public = public.map(|text| VerifyingKey::of_text(PUBLIC_KEY, algorithms, &text)).transpose()?;
+    let (pair, public) = from_jwk::with_one_name(pair, public)?;
+    let verifying = match (public, &pair) {
+        (Some(public), _) => public,
         (None, Some(pair)) => pair.verifying_key(algorithms)?,
         (None, None) if others_verify => return Ok(None),
         (None, None) => return Err(missing(if signs { PRIVATE_KEY } else { PUBLIC_KEY }, algorithms)),

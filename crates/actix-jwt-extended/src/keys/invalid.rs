@@ -15,3 +15,18 @@ pub(super) fn invalid(setting: &'static str, reason: impl Into<String>) -> Confi
 pub(super) fn not_for(setting: &'static str, algorithm: Algorithm, what: &str) -> ConfigError {
     invalid(setting, format!("cannot serve {algorithm}: that algorithm does not take {what}"))
 }
+
+/// The kind of key that an algorithm takes: "an RSA" key.
+pub(super) fn wanted_kind(algorithm: Algorithm) -> &'static str {
+    match algorithm {
+        Algorithm::HS256 | Algorithm::HS384 | Algorithm::HS512 => "a secret",
+        Algorithm::ES256 => "an EC P-256",
+        Algorithm::ES384 => "an EC P-384",
+        Algorithm::ES512 => "an EC P-521",
+        Algorithm::EdDSA | Algorithm::Ed25519 => "an Ed25519",
+        Algorithm::MlDsa44 => "an ML-DSA-44",
+        Algorithm::MlDsa65 => "an ML-DSA-65",
+        Algorithm::MlDsa87 => "an ML-DSA-87",
+        _ => "an RSA",
+    }
+}

@@ -11,12 +11,16 @@ mod der;
 #[cfg(feature = "asymmetric")]
 mod ecdsa_der;
 mod from_config;
+mod from_jwk;
 mod info;
 mod invalid;
+mod jwk;
 mod keeper;
 #[cfg(feature = "asymmetric")]
 mod pem;
 mod remote;
+#[cfg(feature = "asymmetric")]
+mod public_jwk;
 mod ring;
 #[cfg(feature = "asymmetric")]
 mod rsa_pss;
@@ -33,6 +37,8 @@ pub use ecdsa_der::ecdsa_signature_from_der;
 pub(crate) use from_config::keys_of;
 pub use info::KeyInfo;
 pub(crate) use keeper::{Changed, KeyKeeper, KeyRules};
+#[cfg(feature = "asymmetric")]
+pub use public_jwk::PublicJwk;
 pub(crate) use ring::KeyRing;
 pub use shared_signer::SharedSigner;
 pub(crate) use signature_bytes::Signature;

@@ -174,7 +174,7 @@ fn other_form(text: &str, wanted: Half) -> Option<Cow<'static, str>> {
         return Some("is a public key in OpenSSH's form; convert it with `ssh-keygen -e -m PKCS8 -f FILE`".into());
     }
     if text.starts_with('{') && text.contains("\"kty\"") {
-        return Some("is a JWK; keys are given as PEM".into());
+        return Some("is a JWK; `from_jwk` reads it".into());
     }
     let is_bare = decoded(text).is_some_and(|bytes| der::whole_sequence(&bytes).is_some());
     let half = if wanted == Half::Public { " -pubin" } else { "" };

@@ -15,8 +15,10 @@ mod issue {
 }
 
 mod keys {
+    mod files;
     mod forms;
     mod hsm;
+    mod jwk;
     mod ring;
     mod rotation;
     mod rsa_pss;

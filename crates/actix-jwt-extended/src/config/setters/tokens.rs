@@ -43,7 +43,7 @@ setters! {
 
     /// The secret of the `HS*` algorithms: at least as many bytes as the hash has (RFC 7518 §3.2).
     ///
-    /// `base64:…` and `hex:…` stand for the bytes that they encode.
+    /// `base64:…` and `hex:…` stand for the bytes that they encode, a JWK (`oct`) for its own.
     ///
     /// ```
     /// # use actix_jwt_extended::JwtConfig;
@@ -51,7 +51,7 @@ setters! {
     /// ```
     "JWT_SECRET_KEY" secret_key(secret: impl Into<String>) => Some(SecretSource::new(secret.into()));
 
-    /// The private key of all other algorithms, as PEM or as the path of a PEM file.
+    /// The private key of all other algorithms: PEM, a JWK, or the path of a file with one.
     ///
     /// Without it tokens can be verified, not issued.
     ///
@@ -62,7 +62,7 @@ setters! {
     /// ```
     "JWT_PRIVATE_KEY" private_key(pem_or_path: impl Into<String>) => Some(PemSource::new(pem_or_path.into()));
 
-    /// The public key of all other algorithms, as PEM or as the path of a PEM file.
+    /// The public key of all other algorithms: PEM, a JWK, or the path of a file with one.
     ///
     /// Without it the private key's public half is taken.
     ///
