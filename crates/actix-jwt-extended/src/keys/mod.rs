@@ -18,9 +18,9 @@ mod jwk;
 mod keeper;
 #[cfg(feature = "asymmetric")]
 mod pem;
-mod remote;
 #[cfg(feature = "asymmetric")]
 mod public_jwk;
+mod remote;
 mod ring;
 #[cfg(feature = "asymmetric")]
 mod rsa_pss;
