@@ -11,7 +11,7 @@ use super::jwk::{self, Wanted};
 use super::public_jwk::{PublicJwk, PublicMembers};
 use super::secret::check_secret;
 #[cfg(feature = "asymmetric")]
-use super::{Signer, Verifier};
+use super::{SignsBy, Verifier};
 use super::{SigningKey, VerifyingKey, not_a_setting};
 use crate::claims::{Algorithm, AlgorithmFamily};
 use crate::error::ConfigError;
@@ -73,7 +73,7 @@ impl SigningKey {
         if key.public_der().and_then(|der| PublicMembers::of_der(&der)) != Some(public) {
             return Err(wrong());
         }
-        Ok(Self::new(algorithm, Signer::Private(key)).named(jwk.key_id))
+        Ok(Self::new(algorithm, SignsBy::Private(key)).named(jwk.key_id))
     }
 
     pub(super) fn named(self, key_id: Option<String>) -> Self {
