@@ -192,7 +192,7 @@ mod tests {
     fn every_program_that_a_page_names_is_there() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/actix-jwt-extended/examples");
         for (page, text) in PAGES {
-            for name in text.split("cargo run --example ").skip(1).filter_map(|rest| rest.split('`').next()) {
+            for name in text.split("cargo run --example ").skip(1).filter_map(|rest| rest.split(['`', '\n']).next()) {
                 assert!(folder.join(name).with_extension("rs").exists(), "{page} names the example {name}");
             }
         }

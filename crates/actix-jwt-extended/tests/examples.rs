@@ -32,7 +32,7 @@ use std::time::Duration;
 
 macro_rules! examples {
     ($($name:ident)*) => {
-        const NAMES: &[&str] = &["postgres_sessions", "redis_revocation", $(stringify!($name)),*];
+        const NAMES: &[&str] = &["pkcs11", "postgres_sessions", "redis_revocation", $(stringify!($name)),*];
 
         $(
             #[test]
@@ -79,6 +79,20 @@ fn postgres_sessions() {
     let Some(server) = PostgresServer::start() else { return };
     let url = server.url();
     run("postgres_sessions", include_str!("../examples/postgres_sessions.rs"), Some(("DATABASE_URL", &url)));
+}
+
+#[test]
+fn pkcs11() {
+    if !Path::new("/usr/lib/softhsm/libsofthsm2.so").exists() {
+        assert!(std::env::var_os("CI").is_none(), "softhsm2 is not installed");
+        eprintln!("skipped: softhsm2 is not installed");
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let settings = folder.path().join("softhsm2.conf");
+    std::fs::write(&settings, format!("directories.tokendir = {}\n", folder.path().display())).unwrap();
+    let settings = ("SOFTHSM2_CONF", settings.to_str().unwrap());
+    run("pkcs11", include_str!("../examples/pkcs11.rs"), Some(settings));
 }
 
 /// No server: its session is for a real shell.

@@ -10,9 +10,9 @@ use super::jwk::{self, Wanted};
 #[cfg(feature = "asymmetric")]
 use super::public_jwk::{PublicJwk, PublicMembers};
 use super::secret::check_secret;
+use super::{SigningKey, VerifyingKey, not_a_setting};
 #[cfg(feature = "asymmetric")]
 use super::{SignsBy, Verifier};
-use super::{SigningKey, VerifyingKey, not_a_setting};
 use crate::claims::{Algorithm, AlgorithmFamily};
 use crate::error::ConfigError;
 

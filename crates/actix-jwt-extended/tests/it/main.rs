@@ -19,6 +19,7 @@ mod keys {
     mod forms;
     mod hsm;
     mod jwk;
+    mod pkcs11;
     mod ring;
     mod rotation;
     mod rsa_pss;
