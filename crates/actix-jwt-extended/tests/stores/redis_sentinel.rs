@@ -3,6 +3,7 @@
 use crate::common::{LATER, NOW, knows, manager, rotate, token, until};
 use crate::redis_run::{listed_user, role, until_revoked};
 use crate::redis_server::RedisServer;
+use crate::redis_tls::certificate;
 use crate::service::{Service as _, free_port, program, wait_until_it_listens};
 use actix_jwt_extended::store::{RedisStore, Replicated, Revocation, TokenStore as _};
 use std::fs;
@@ -19,10 +20,16 @@ struct Sentinel {
 
 impl Sentinel {
     fn of(primary: u16) -> Self {
-        let (folder, port) = (TempDir::new().unwrap(), free_port());
+        let port = free_port();
+        Self::with(port, &format!("port {port}\n"), primary)
+    }
+
+    /// At this port, as its settings say, too.
+    fn with(port: u16, settings: &str, primary: u16) -> Self {
+        let folder = TempDir::new().unwrap();
         let file = folder.path().join("sentinel.conf");
         let text = format!(
-            "port {port}\nbind 127.0.0.1\nsentinel monitor main 127.0.0.1 {primary} 2\n\
+            "{settings}bind 127.0.0.1\nsentinel monitor main 127.0.0.1 {primary} 2\n\
              sentinel down-after-milliseconds main 1000\nsentinel failover-timeout main 4000\n"
         );
         fs::write(&file, text).unwrap();
@@ -132,4 +139,77 @@ async fn sentinels_that_know_of_nothing_are_an_error() {
         let url = format!("redis+sentinel://{login}127.0.0.1:{}/main", sentinel.port);
         assert!(RedisStore::connect(&url).await.is_ok());
     }
+}
+
+/// Sentinels and servers with different passwords.
+#[actix_web::test]
+async fn sentinels_with_a_password_are_given_it() {
+    let Some(server) = RedisServer::start_with(&["--requirepass", "of-the-server"]) else { return };
+    let primary = server.address().port();
+    let sentinels = [(); 2].map(|()| {
+        let port = free_port();
+        let login = "requirepass of-sentinels\nsentinel sentinel-pass of-sentinels\n";
+        Sentinel::with(port, &format!("port {port}\n{login}"), primary)
+    });
+    for sentinel in &sentinels {
+        let admin = redis::Client::open(format!("redis://:of-sentinels@127.0.0.1:{}", sentinel.port)).unwrap();
+        let mut set = redis::cmd("SENTINEL");
+        set.arg("SET").arg("main").arg("auth-pass").arg("of-the-server");
+        set.query::<()>(&mut admin.get_connection().unwrap()).unwrap();
+    }
+    let [one, two] = sentinels.each_ref().map(|sentinel| sentinel.port);
+    let url = |login: &str, more: &str| format!("redis+sentinel://{login}127.0.0.1:{one},127.0.0.1:{two}/main{more}");
+    for more in ["/0?sentinel_password=of-sentinels", "?sentinel_user=default&sentinel_password=of-sentinels"] {
+        let store = RedisStore::connect(&url(":of-the-server@", more)).await.unwrap();
+        store.revoke(&Revocation::of_token("a", LATER), NOW).await.unwrap();
+        assert!(store.is_revoked(&token("a")).await.unwrap());
+        assert!(!format!("{store:?}").contains("of-"));
+    }
+    for (login, more) in [
+        (":of-the-server@", ""),
+        (":of-the-server@", "?sentinel_password=wrong-of"),
+        (":of-sentinels@", "?sentinel_password=of-sentinels"),
+        ("", "?sentinel_password=of-sentinels"),
+    ] {
+        let error = RedisStore::connect(&url(login, more)).await.unwrap_err();
+        let said = format!("{error} {error:?}");
+        assert!(!said.contains("of-") && !said.contains("-of"), "{said}");
+        assert!(said.contains("NOAUTH") || said.contains("auth") || said.contains("Auth"), "{said}");
+    }
+}
+
+/// Both with TLS only, signed by an authority of one's own.
+#[actix_web::test]
+async fn sentinels_and_their_primary_may_have_tls() {
+    let (Some(folder), Some(port)) = (program("openssl", &[]).map(|_| TempDir::new().unwrap()), Some(free_port()))
+    else {
+        return;
+    };
+    let (certificate, key) = certificate(folder.path(), "server");
+    let files = [("tls-cert-file", &certificate), ("tls-key-file", &key), ("tls-ca-cert-file", &certificate)];
+    let files = files.map(|(name, file)| (name, file.to_str().unwrap()));
+    let Some(server) = RedisServer::start_with(&[]) else { return };
+    let set = |name: &str, value: &str| server.ask::<()>(redis::cmd("CONFIG").arg("SET").arg(name).arg(value));
+    let _ = set(files[0].0, files[0].1);
+    let _ = set(files[1].0, files[1].1);
+    if set(files[2].0, files[2].1).is_err() {
+        eprintln!("skipped: this redis-server has no TLS");
+        return;
+    }
+    set("tls-auth-clients", "no").unwrap();
+    set("tls-port", &port.to_string()).unwrap();
+    let at = free_port();
+    let files = files.map(|(name, file)| format!("{name} {file}\n")).concat();
+    let settings = format!("port 0\ntls-port {at}\ntls-replication yes\ntls-auth-clients no\n{files}");
+    let sentinel = Sentinel::with(at, &settings, port);
+    let url = format!("rediss+sentinel://127.0.0.1:{}/main/0", sentinel.port);
+    let trusted = format!("{url}?sslrootcert={}", certificate.display());
+    let store = RedisStore::connect(&trusted).await.unwrap();
+    store.revoke(&Revocation::of_token("a", LATER), NOW).await.unwrap();
+    assert!(store.is_revoked(&token("a")).await.unwrap());
+    RedisStore::builder().ca_file(&certificate).connect(&url).await.unwrap();
+    let error = RedisStore::connect(&url).await.unwrap_err().to_string();
+    assert!(error.contains("certificate"), "{error}");
+    let plain = timeout(Duration::from_secs(30), RedisStore::connect(&url.replace("rediss", "redis"))).await.unwrap();
+    assert!(plain.is_err());
 }
