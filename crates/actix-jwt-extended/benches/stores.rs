@@ -1,13 +1,17 @@
 //! `cargo bench -p actix-jwt-extended --bench stores`: what it takes to know whether a token is revoked, by store and by
 //! the number of live revocations; and the memory that each takes. Starts servers of its own. `-- 1 10000 10000000` measures
-//! with so many; `-- instructions` counts those of this program, with valgrind.
+//! with so many; `-- instructions` counts those of this program, with valgrind; `-- connections` compares numbers of them to
+//! PostgreSQL.
 
 #![allow(missing_docs, dead_code)]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, clippy::print_stderr, clippy::indexing_slicing)]
 
 mod callgrind;
+mod connections;
 #[path = "../tests/stores/postgres_server.rs"]
 mod postgres_server;
+#[path = "../tests/stores/proxy.rs"]
+mod proxy;
 #[path = "../tests/stores/redis_server.rs"]
 mod redis_server;
 #[path = "../tests/stores/service.rs"]
@@ -30,6 +34,7 @@ fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["instructions"] => return actix_web::rt::System::new().block_on(instructions()),
+        ["connections"] => return actix_web::rt::System::new().block_on(connections::compared()),
         ["look up", store, place, times] => {
             return actix_web::rt::System::new().block_on(look_up_in(store, place, times.parse().unwrap()));
         }
