@@ -2,9 +2,11 @@
 
 use crate::service::{Service, free_port, program};
 use std::fs::File;
-use std::net::SocketAddr;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::Mutex;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
@@ -29,11 +31,8 @@ pub(crate) struct PostgresServer {
 impl PostgresServer {
     pub(crate) fn start() -> Option<Self> {
         let (program, initdb) = (program("postgres", FOLDERS)?, program("initdb", FOLDERS)?);
-        Some(Self::over(
-            program,
-            &initdb,
-            &["--auth", "trust", "--username", "test", "--encoding", "UTF8", "--no-sync"],
-        ))
+        let fresh = fresh_data(&program, &initdb);
+        Some(Self::over(program, |data| copy(&fresh, data)))
     }
 
     /// One that follows the server behind a port, and shows what it has got.
@@ -41,17 +40,14 @@ impl PostgresServer {
         let (postgres, copy) = (program("postgres", FOLDERS).unwrap(), program("pg_basebackup", FOLDERS).unwrap());
         let port = port.to_string();
         let options = ["-h", "127.0.0.1", "-U", "test", "-R", "-c", "fast", "--no-sync", "-p", &port];
-        Self::over(postgres, &copy, &options)
+        Self::over(postgres, |data| make_data(&copy, &options, data))
     }
 
-    /// Over data that another program makes.
-    fn over(program: PathBuf, make: &Path, options: &[&str]) -> Self {
+    /// Over data that somebody else makes.
+    fn over(program: PathBuf, make: impl FnOnce(&Path)) -> Self {
         let mut server = Self { program, folder: TempDir::new().unwrap(), port: free_port(), child: None };
         belongs_to_the_server(server.folder.path());
-        let mut make = unprivileged(make);
-        make.args(options).arg("-D").arg(server.data());
-        let output = make.stdin(Stdio::null()).current_dir("/").output().unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        make(&server.data());
         server.restart();
         server
     }
@@ -171,6 +167,42 @@ impl PostgresServer {
     }
 }
 
+/// What initdb makes, of which every server gets a copy: a tenth of the work. It is made once for each version of PostgreSQL,
+/// and kept beside what cargo builds.
+fn fresh_data(postgres: &Path, initdb: &Path) -> PathBuf {
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let _making = ONE_AT_A_TIME.lock().unwrap();
+    let mut version = DefaultHasher::new();
+    Command::new(postgres).arg("--version").output().unwrap().stdout.hash(&mut version);
+    is_root().hash(&mut version);
+    let kept = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("postgres-{:x}", version.finish()));
+    if !kept.exists() {
+        let folder = TempDir::new().unwrap();
+        belongs_to_the_server(folder.path());
+        let made = folder.path().join("data");
+        make_data(initdb, &["--auth", "trust", "--username", "test", "--encoding", "UTF8", "--no-sync"], &made);
+        // All of it appears at once, and another process may have been quicker.
+        let own = kept.with_extension(std::process::id().to_string());
+        copy(&made, &own);
+        if std::fs::rename(&own, &kept).is_err() {
+            std::fs::remove_dir_all(&own).unwrap();
+        }
+    }
+    kept
+}
+
+fn make_data(program: &Path, options: &[&str], data: &Path) {
+    let mut make = unprivileged(program);
+    make.args(options).arg("-D").arg(data);
+    let output = make.stdin(Stdio::null()).current_dir("/").output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// With its owner and permissions, which PostgreSQL looks at.
+fn copy(from: &Path, to: &Path) {
+    assert!(Command::new("cp").arg("-a").args([from, to]).status().unwrap().success());
+}
+
 fn is_root() -> bool {
     Command::new("id").arg("-u").output().unwrap().stdout == b"0\n"
 }
@@ -210,7 +242,8 @@ impl Service for PostgresServer {
     fn restart(&mut self) {
         self.kill();
         let begin = Instant::now();
-        while !self.connects_as("test") {
+        // First the port alone, because a program to ask it is more work.
+        while TcpStream::connect(self.address()).is_err() || !self.connects_as("test") {
             assert!(begin.elapsed() < Duration::from_secs(60), "postgres does not answer");
             // It does not start while something of its predecessor is left.
             if self.child.as_mut().is_none_or(|child| child.try_wait().unwrap().is_some()) {
