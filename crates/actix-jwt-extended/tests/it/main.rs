@@ -20,6 +20,7 @@ mod keys {
     mod hsm;
     mod jwk;
     mod pkcs11;
+    mod remote_algorithms;
     mod ring;
     mod rotation;
     mod rsa_pss;
