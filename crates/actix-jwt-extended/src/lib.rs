@@ -10,6 +10,7 @@ mod error;
 mod issue;
 pub mod keys;
 mod manager;
+pub mod publish;
 mod request;
 mod response;
 pub mod session;

@@ -51,6 +51,7 @@ examples! {
     fresh
     hooks
     implicit_refresh
+    jwks
     keys_rotation
     keys_rs256
     locations

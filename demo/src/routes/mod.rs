@@ -16,6 +16,7 @@ pub use page::Page;
 
 use crate::managers::Managers;
 use crate::store::ReplicaStats;
+use actix_jwt_extended::publish::jwks_endpoint;
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::web::ServiceConfig;
 use actix_web::{HttpResponse, HttpResponseBuilder};
@@ -37,6 +38,7 @@ pub fn configure(app: &mut ServiceConfig, managers: &Managers, page: &Page, repl
         .service(token::claims)
         .service(token::header)
         .service(token::location)
+        .service(jwks_endpoint())
         .configure(|app| me::configure(app, managers.loading_users.clone()))
         .configure(|app| page::configure(app, page.clone()))
         .configure(|app| metrics::configure(app, managers.clone(), replica.clone()))

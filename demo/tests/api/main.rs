@@ -7,6 +7,7 @@ mod cors;
 mod failures;
 mod helpers;
 mod http;
+mod jwks;
 mod locations;
 mod login;
 mod metrics;

@@ -12,6 +12,7 @@ mod settings;
 #[cfg(any(feature = "postgres", feature = "redis"))]
 mod stores;
 mod types;
+mod url;
 mod value;
 
 pub use proxies::ForwardedHeader;
@@ -32,6 +33,7 @@ use value::SettingValue;
 pub(crate) use cookies::{MAX_COOKIE_BYTES, Names, begins_with, is_domain, warn_of_plain_cookies};
 pub(crate) use proxies::{TrustedProxies, warn_of_long_headers};
 pub(crate) use secret::{PemSource, SecretSource, base64_of_pem};
+pub(crate) use url::HttpsUrl;
 
 /// What all our settings begin with; names without it are somebody else's.
 const PREFIX: &str = "JWT_";
@@ -156,6 +158,9 @@ impl JwtConfig {
         }
         if !self.csrf_methods.iter().all(|method| Method::from_bytes(method.as_bytes()).is_ok()) {
             return invalid("JWT_CSRF_METHODS", "a list of HTTP methods such as [\"POST\", \"PUT\"]");
+        }
+        if self.resource_metadata.as_ref().is_some_and(|url| HttpsUrl::read(url).is_none()) {
+            return invalid("JWT_RESOURCE_METADATA", HttpsUrl::EXPECTED);
         }
         self.validate_cookies()?;
         if !self.header_type.bytes().all(|byte| byte.is_ascii_graphic() && byte != b',' && byte != b'"') {

@@ -93,6 +93,7 @@ settings! {
     "JWT_IDENTITY_CLAIM" identity_claim: String = name::SUBJECT.to_owned();
     "JWT_ERROR_MESSAGE_KEY" error_message_key: String = "msg".to_owned();
     "JWT_ERROR_FORMAT" error_format: ErrorFormat = ErrorFormat::Flask;
+    "JWT_RESOURCE_METADATA" resource_metadata: Option<String> = None;
     "JWT_TOKEN_LOCATION" token_location: Vec<Location> = vec![Location::Headers];
     "JWT_HEADER_NAME" header_name: String = "Authorization".to_owned();
     "JWT_HEADER_TYPE" header_type: String = "Bearer".to_owned();

@@ -89,6 +89,7 @@ fn every_setting_is_read_from_toml_and_from_the_environment() {
         JWT_IDENTITY_CLAIM = "uid"
         JWT_ERROR_MESSAGE_KEY = "detail"
         JWT_ERROR_FORMAT = "problem"
+        JWT_RESOURCE_METADATA = "https://api.example/.well-known/oauth-protected-resource"
         JWT_TOKEN_LOCATION = ["cookies", "json"]
         JWT_HEADER_NAME = "X-Token"
         JWT_HEADER_TYPE = ""
@@ -165,6 +166,7 @@ fn every_setting_is_read_from_toml_and_from_the_environment() {
         ("JWT_IDENTITY_CLAIM", "uid"),
         ("JWT_ERROR_MESSAGE_KEY", "detail"),
         ("JWT_ERROR_FORMAT", "problem"),
+        ("JWT_RESOURCE_METADATA", "https://api.example/.well-known/oauth-protected-resource"),
         ("JWT_TOKEN_LOCATION", "cookies, json"),
         ("JWT_HEADER_NAME", "X-Token"),
         ("JWT_HEADER_TYPE", ""),
@@ -288,6 +290,8 @@ fn a_wrong_type_names_the_setting_and_what_it_must_be() {
         ("JWT_CSRF_METHODS = []", "JWT_CSRF_METHODS", "at least one method"),
         ("JWT_DECODE_LEEWAY = false", "JWT_DECODE_LEEWAY", "seconds"),
         ("JWT_DECODE_LEEWAY = 86401", "JWT_DECODE_LEEWAY", "at most a day"),
+        ("JWT_RESOURCE_METADATA = \"api.example\"", "JWT_RESOURCE_METADATA", "an https URL"),
+        ("JWT_RESOURCE_METADATA = \"https://api.example/\\\"\"", "JWT_RESOURCE_METADATA", "an https URL"),
         ("JWT_TOKEN_LOCATION = []", "JWT_TOKEN_LOCATION", "at least one"),
         ("JWT_TOKEN_LOCATION = \"pockets\"", "JWT_TOKEN_LOCATION", "\"headers\""),
         ("JWT_HEADER_NAME = \"not a name\"", "JWT_HEADER_NAME", "the name of an HTTP header"),

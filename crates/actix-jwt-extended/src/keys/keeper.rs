@@ -72,6 +72,7 @@ impl KeyKeeper {
     ) -> Result<Changed, ConfigError> {
         let mut kept = self.kept();
         let mut keys = kept.clone();
+        drop_gone(&mut keys, &self.rules, now);
         change(&mut keys)?;
         check(&keys)?;
         judge(&ring_of(&keys, &self.rules, NEVER - 1))?;
@@ -129,6 +130,12 @@ fn check(keys: &[TimedKey]) -> Result<(), ConfigError> {
     Ok(())
 }
 
+/// What has gone stays so, whatever becomes of the keys that came after it.
+fn drop_gone(keys: &mut Vec<TimedKey>, rules: &KeyRules, now: i64) {
+    let mut phases = phases(keys, now, rules.retires_for).into_iter();
+    keys.retain(|_| phases.next().flatten().is_some());
+}
+
 fn ring_of(keys: &[TimedKey], rules: &KeyRules, now: i64) -> KeyRing {
     let phases = phases(keys, now, rules.retires_for);
     let in_force = || keys.iter().zip(&phases).filter_map(|(key, phase)| phase.map(|phase| (key, phase)));
@@ -140,8 +147,12 @@ fn ring_of(keys: &[TimedKey], rules: &KeyRules, now: i64) -> KeyRing {
     let withdrawn = in_force().filter(|(_, phase)| phase.state == KeyState::Withdrawn);
     let withdrawn = withdrawn.filter_map(|(key, _)| key.key_id().cloned());
     let changes_at = in_force().map(|(_, Phase { until, .. })| until).filter(|until| *until > now).min();
-    let verifying: Vec<_> = verifying.into_iter().map(|(key, _)| key.verifying.clone()).collect();
-    KeyRing::new(signing, &verifying, withdrawn, &rules.allowed, changes_at.unwrap_or(NEVER))
+    let keys = |of: &[(&TimedKey, Phase)]| of.iter().map(|(key, _)| key.verifying.clone()).collect::<Vec<_>>();
+    let mut ring = KeyRing::new(signing, &keys(&verifying), withdrawn, &rules.allowed, changes_at.unwrap_or(NEVER));
+    // There are verifiers that take the first.
+    verifying.sort_by_key(|(_, phase)| phase.state != KeyState::Active);
+    ring.published = keys(&verifying);
+    ring
 }
 
 /// Steps of a rotation, as somebody asks for them.
@@ -182,6 +193,7 @@ impl KeyKeeper {
     /// The key of this ID does nothing from now on. `false` = there is none.
     pub(crate) fn withdraw(&self, key_id: &str, now: i64) -> bool {
         let mut kept = self.kept();
+        drop_gone(&mut kept, &self.rules, now);
         let Ok(key) = find(&mut kept, key_id) else { return false };
         key.term.withdrawn = true;
         let signs = |keys: &[TimedKey]| ring_of(keys, &self.rules, now).signing.is_some();

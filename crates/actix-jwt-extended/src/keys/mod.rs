@@ -181,6 +181,32 @@ impl SigningKey {
         self.key_id.as_deref()
     }
 
+    /// The thumbprint (RFC 7638, SHA-256) of the public half: an ID that everybody works out alike. `None` = it is a secret.
+    ///
+    /// ```
+    /// # use actix_jwt_extended::keys::{Algorithm, SigningKey};
+    /// let key = SigningKey::from_secret(Algorithm::HS256, b"an example's secret, 32 bytes or more")?;
+    /// assert_eq!(key.thumbprint(), None);
+    /// # Ok::<(), actix_jwt_extended::ConfigError>(())
+    /// ```
+    #[cfg(feature = "asymmetric")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "asymmetric")))]
+    #[must_use]
+    pub fn thumbprint(&self) -> Option<String> {
+        self.verifying_key(&[self.algorithm]).ok()?.thumbprint()
+    }
+
+    /// Named by its thumbprint, unless it has a name or is a secret.
+    fn with_some_key_id(self) -> Self {
+        #[cfg(feature = "asymmetric")]
+        if self.key_id.is_none()
+            && let Some(thumbprint) = self.thumbprint()
+        {
+            return self.with_key_id(thumbprint);
+        }
+        self
+    }
+
     /// Until when a token that it signed in this process is good, in seconds since the epoch.
     pub(crate) fn last_expiry(&self) -> i64 {
         self.last_expiry.load(Ordering::Relaxed)

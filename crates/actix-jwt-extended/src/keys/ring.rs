@@ -3,10 +3,11 @@
 use super::invalid::{PUBLIC_KEY, invalid};
 use super::{SigningKey, VerifyingKey};
 use crate::claims::Algorithm;
+use crate::encoding::tagged::Tagged;
 use crate::error::ConfigError;
 use foldhash::fast::RandomState;
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// So many keys of one algorithm are tried for a token that names none: each costs a verification.
 const TRIED: usize = 16;
@@ -24,6 +25,10 @@ pub(crate) struct KeyRing {
     allowed: Vec<Algorithm>,
     /// From this second on, another ring is in force.
     pub(super) changes_at: i64,
+    /// What others may verify with, the one that signs first.
+    pub(super) published: Vec<VerifyingKey>,
+    /// Made when somebody asks for it.
+    jwks: OnceLock<Tagged>,
 }
 
 #[derive(Debug)]
@@ -64,6 +69,18 @@ impl KeyRing {
             }
         }
         ring
+    }
+
+    /// The JWK Set (RFC 7517 §5) of the public keys: a secret has no place in it.
+    pub(crate) fn jwks(&self) -> &Tagged {
+        self.jwks.get_or_init(|| {
+            #[cfg(feature = "asymmetric")]
+            let keys = self.published.iter().filter_map(VerifyingKey::public_jwk);
+            #[cfg(not(feature = "asymmetric"))]
+            let keys = std::iter::empty::<String>();
+            let keys: Vec<_> = keys.map(|key| key.to_string()).collect();
+            Tagged::new(format!(r#"{{"keys":[{}]}}"#, keys.join(",")))
+        })
     }
 
     fn allow(&mut self, algorithm: Algorithm) {

@@ -100,8 +100,9 @@ impl TimedKey {
 
     /// A key that comes while the manager works.
     pub(crate) fn of_code(key: SigningKey) -> Result<Self, ConfigError> {
+        let key = key.with_some_key_id();
         if key.key_id().is_none() {
-            return Err(ConfigError::Conflict("a key that replaces another one needs a key ID".to_owned()));
+            return Err(ConfigError::Conflict("a secret that replaces another key needs a key ID".to_owned()));
         }
         Self::signing(key)
     }

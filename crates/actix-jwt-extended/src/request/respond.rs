@@ -221,7 +221,7 @@ fn written(config: &JwtConfig, error: &JwtError, mut answer: Answer) -> HttpResp
     }
     let mut response = HttpResponse::build(status(answer.status));
     if matches!(answer.status, 401 | 403)
-        && let Some(value) = challenge(&config.header_type, &answer, error)
+        && let Some(value) = challenge(config, &answer, error)
     {
         response.insert_header((WWW_AUTHENTICATE, value));
     }
@@ -267,10 +267,14 @@ impl Serialize for OneMember<'_> {
     }
 }
 
-/// RFC 6750 §3: no code where the request carried no credentials.
-fn challenge(header_type: &str, answer: &Answer, error: &JwtError) -> Option<HeaderValue> {
-    let scheme = if header_type.is_empty() { "Bearer" } else { header_type };
+/// RFC 6750 §3: no code where the request carried no credentials. RFC 9728 §5.1: where the metadata are, if that was said.
+fn challenge(config: &JwtConfig, answer: &Answer, error: &JwtError) -> Option<HeaderValue> {
+    let scheme = if config.header_type.is_empty() { "Bearer" } else { &config.header_type };
+    let metadata = config.resource_metadata.as_deref().map(quotable);
     let Some(code) = answer.code else {
+        if let Some(url) = metadata {
+            return format!("{scheme} resource_metadata=\"{url}\"").try_into().ok();
+        }
         // Nearly every refusal that is no attack: made without an allocation.
         return if scheme == "Bearer" { Some(HeaderValue::from_static("Bearer")) } else { scheme.parse().ok() };
     };
@@ -278,6 +282,9 @@ fn challenge(header_type: &str, answer: &Answer, error: &JwtError) -> Option<Hea
     let mut challenge = format!("{scheme} error=\"{code}\", error_description=\"{description}\"");
     if let JwtError::InsufficientScope { scope: Some(scope) } = error {
         challenge.extend([", scope=\"", &quotable(scope), "\""]);
+    }
+    if let Some(url) = metadata {
+        challenge.extend([", resource_metadata=\"", &url, "\""]);
     }
     challenge.try_into().ok()
 }

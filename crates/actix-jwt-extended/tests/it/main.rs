@@ -34,6 +34,11 @@ mod manager {
     mod per_worker;
 }
 
+mod publish {
+    mod jwks;
+    mod metadata;
+}
+
 mod request {
     mod answers;
     mod bodies;

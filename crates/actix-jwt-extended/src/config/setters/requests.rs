@@ -21,6 +21,15 @@ setters! {
     /// ```
     "JWT_ERROR_FORMAT" error_format(format: ErrorFormat) => format;
 
+    /// The URL of this resource's metadata (RFC 9728), which every challenge names, so that a client without a token finds out
+    /// where to get one. See [`protected_resource_metadata`](crate::JwtManager::protected_resource_metadata).
+    ///
+    /// ```
+    /// # use actix_jwt_extended::JwtConfig;
+    /// let config = JwtConfig::new().resource_metadata("https://api.example/.well-known/oauth-protected-resource");
+    /// ```
+    "JWT_RESOURCE_METADATA" resource_metadata(url: impl Into<String>) => Some(url.into());
+
     /// Where tokens are looked for, in this order; in headers by default.
     ///
     /// ```

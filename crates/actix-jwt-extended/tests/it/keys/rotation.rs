@@ -158,7 +158,7 @@ fn what_is_refused_changes_nothing() {
     let nameless = SigningKey::from_secret(Algorithm::HS256, b"a secret with 0123456789 abcdefghij in it").unwrap();
     for (key, said) in [
         (secret("b"), "two keys have the key ID \"b\"; rename one"),
-        (nameless, "a key that replaces another one needs a key ID"),
+        (nameless, "a secret that replaces another key needs a key ID"),
         (ml_dsa, "JWT_TOKEN_LOCATION has \"cookies\", and browsers keep no cookie of more than 4096 bytes"),
     ] {
         let error = jwt.rotate_keys(key).unwrap_err();
@@ -166,6 +166,19 @@ fn what_is_refused_changes_nothing() {
         assert_eq!(jwt.keys(), before);
     }
     assert_eq!(signer(&jwt), None);
+}
+
+#[test]
+fn a_key_that_has_gone_does_not_come_back() {
+    let (jwt, clock) = at_work(config());
+    let old = jwt.access_token("ada").expires_in(Duration::from_secs(20 * DAY)).encode().unwrap();
+    jwt.rotate_keys(secret("b")).unwrap();
+    clock.advance(Duration::from_secs(HOUR + 30 * DAY));
+    jwt.rotate_keys(secret("c")).unwrap();
+    assert!(jwt.withdraw_key("b"));
+    assert_eq!(signer(&jwt).as_deref(), Some("c"));
+    assert_eq!(states(&jwt).len(), 2);
+    assert!(jwt.decode_token(&old).is_err());
 }
 
 #[test]
