@@ -128,10 +128,8 @@ async fn requests_wait_for_a_connection() {
 }
 
 /// Whoever was answered with an error need not fear that it comes to pass when the lock is gone.
-#[actix_web::test]
-async fn what_was_given_up_is_cancelled() {
-    let Some(server) = PostgresServer::start() else { return };
-    let store = PostgresStore::connect(&server.url()).await.unwrap();
+async fn what_was_given_up_is_cancelled_at(url: &str, server: &PostgresServer) {
+    let store = PostgresStore::connect(url).await.unwrap();
     let (holder, connection) = tokio_postgres::connect(&server.url(), tokio_postgres::NoTls).await.unwrap();
     actix_web::rt::spawn(connection);
     holder.batch_execute("BEGIN; LOCK TABLE ajx_revocation IN ACCESS EXCLUSIVE MODE").await.unwrap();
@@ -147,6 +145,21 @@ async fn what_was_given_up_is_cancelled() {
     assert!(!store.is_revoked(&token("a")).await.unwrap());
     revoke(&store, &["a"]).await;
     assert!(store.is_revoked(&token("a")).await.unwrap());
+}
+
+#[actix_web::test]
+async fn what_was_given_up_is_cancelled() {
+    let Some(server) = PostgresServer::start() else { return };
+    what_was_given_up_is_cancelled_at(&server.url(), &server).await;
+}
+
+#[actix_web::test]
+async fn what_was_given_up_behind_a_pooler_is_cancelled() {
+    for pool_mode in ["session", "transaction"] {
+        let Some(server) = PostgresServer::start() else { return };
+        let Some(pooler) = PgBouncer::before(server.address().port(), pool_mode, 10) else { return };
+        what_was_given_up_is_cancelled_at(&pooler.url(), &server).await;
+    }
 }
 
 /// By `TRUNCATE`, or by a restore of some of them.

@@ -1,5 +1,6 @@
 //! Connections, and how a statement is done on one.
 
+use super::cancel::cancel;
 use super::explain::explained;
 use super::listen::Listener;
 use super::url::Address;
@@ -262,18 +263,11 @@ impl Drop for Lease<'_> {
     fn drop(&mut self) {
         let Some(connection) = self.connection.take() else { return };
         let Ok(runtime) = Handle::try_current() else { return drop(Object::take(connection)) };
-        let (tls, permit) = (self.link.address.as_ref().map(|address| address.tls.clone()), self.permit.take());
+        let (address, permit) = (self.link.address.clone(), self.permit.take());
         runtime.spawn(async move {
             let _permit = permit;
-            let cancel = connection.cancel_token();
-            // It has been delivered when this returns: it meets no statement of the next one's.
-            let cancelled = async {
-                match tls {
-                    Some(tls) => cancel.cancel_query(tls).await,
-                    None => cancel.cancel_query(tokio_postgres::NoTls).await,
-                }
-            };
-            let _ = timeout(SILENT, cancelled).await;
+            // It has been carried out when this returns: it meets no statement of the next one's.
+            let _ = timeout(SILENT, cancel(&connection.cancel_token(), address.as_ref())).await;
             if !matches!(timeout(SILENT, connection.simple_query("")).await, Ok(Ok(_))) {
                 log::debug!("a connection to PostgreSQL does not answer any more");
                 drop(Object::take(connection));

@@ -1,5 +1,6 @@
 //! On PostgreSQL.
 
+mod cancel;
 mod explain;
 mod feed;
 mod link;
