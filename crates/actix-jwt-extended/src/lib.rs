@@ -28,7 +28,7 @@ pub use error::{BodyError, ConfigError, CsrfError, InvalidToken, IssueError, Jwt
 pub use issue::TokenBuilder;
 pub use manager::builder::JwtManagerBuilder;
 pub use manager::hooks::HookOutput;
-pub use manager::{DecodeOptions, JwtManager};
+pub use manager::{DecodeOptions, JwtManager, KeyReloadStats};
 pub use request::errors::{JwtErrors, JwtErrorsMiddleware, jwt_errors};
 pub use request::extract::{Claims, CurrentUser, Optional};
 pub use request::identity::{IdentityText, JwtIdentity};

@@ -43,7 +43,7 @@ fn misspelt(name: &str, text: &str) -> Option<&'static str> {
         return Some("not empty; take the variable away to leave the check to the settings file");
     }
     // A secret has words of its own; and a key is found in whatever it is wrapped in.
-    if VERBATIM.contains(&name) || text.contains("-----BEGIN") {
+    if VERBATIM.contains(&name) || name == "JWT_KEYS" || text.contains("-----BEGIN") {
         return None;
     }
     match text.as_bytes() {

@@ -33,6 +33,7 @@ pub(super) fn read(path: &Path) -> Result<JwtConfig, ConfigError> {
     if let Some(SecretSource::File(path)) = &mut config.secret_key {
         *path = folder.join(&*path);
     }
+    config.move_keys_to(folder);
     for key in [&mut config.private_key, &mut config.public_key] {
         if let Some(PemSource::File(path)) = key {
             *path = folder.join(&*path);
@@ -50,6 +51,8 @@ fn refuse_tables(values: &BTreeMap<String, Value>) -> Result<(), ConfigError> {
 
 fn refuse_within(table: &str, value: &Value) -> Result<(), ConfigError> {
     match &value.kind {
+        // [[JWT_KEYS]], whose members have names of their own.
+        ValueKind::Array(_) if table == "JWT_KEYS" => Ok(()),
         ValueKind::Table(members) => {
             members.iter().collect::<BTreeMap<_, _>>().into_iter().try_for_each(|(name, value)| {
                 refuse_misplaced(table, name)?;

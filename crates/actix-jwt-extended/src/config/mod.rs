@@ -5,6 +5,7 @@ mod elsewhere;
 mod environment;
 #[cfg(feature = "settings")]
 mod file;
+mod keys;
 mod proxies;
 mod secret;
 mod setters;
@@ -15,6 +16,8 @@ mod types;
 mod url;
 mod value;
 
+pub(crate) use keys::KeySource;
+pub use keys::{KeySetting, KeyState};
 pub use proxies::ForwardedHeader;
 pub use settings::JwtConfig;
 pub use types::{CookiePrefix, ErrorFormat, Lifetime, Location, OneOrMany, ParseLifetimeError, SameSite};
@@ -185,6 +188,7 @@ impl JwtConfig {
 
     /// Once the keys are prepared, their text is not needed any more: it is zeroised.
     pub(crate) fn forget_keys(&mut self) {
+        self.keys.clear();
         self.secret_key = None;
         self.private_key = None;
         self.public_key = None;

@@ -2,8 +2,8 @@
 
 use super::value::{FromSetting, SettingValue};
 use super::{
-    CookiePrefix, ErrorFormat, ForwardedHeader, Lifetime, Location, OneOrMany, PemSource, SameSite, SecretSource,
-    named_file, nearest,
+    CookiePrefix, ErrorFormat, ForwardedHeader, KeySetting, Lifetime, Location, OneOrMany, PemSource, SameSite,
+    SecretSource, named_file, nearest,
 };
 use crate::claims::Algorithm;
 use crate::claims::name;
@@ -77,6 +77,10 @@ settings! {
     "JWT_SECRET_KEY" secret_key: Option<SecretSource> = None;
     "JWT_PRIVATE_KEY" private_key: Option<PemSource> = None;
     "JWT_PUBLIC_KEY" public_key: Option<PemSource> = None;
+    "JWT_KEYS" keys: Vec<KeySetting> = Vec::new();
+    "JWT_KEYS_DIR" keys_dir: Option<PathBuf> = None;
+    "JWT_KEY_LIFETIME" key_lifetime: Lifetime = Lifetime::After(Duration::from_secs(90 * 86_400));
+    "JWT_ALLOW_READABLE_KEYS" allow_readable_keys: bool = false;
     "JWT_JWKS_MAX_AGE" jwks_max_age: Duration = Duration::from_secs(3600);
     "JWT_DECODE_AUDIENCE" decode_audience: Option<OneOrMany> = None;
     "JWT_ENCODE_AUDIENCE" encode_audience: Option<OneOrMany> = None;

@@ -73,6 +73,10 @@ fn every_setting_is_read_from_toml_and_from_the_environment() {
         JWT_SECRET_KEY = "a secret"
         JWT_PRIVATE_KEY = "-----BEGIN x"
         JWT_PUBLIC_KEY = "/keys/public.pem"
+        JWT_KEYS = [{ kid = "a", alg = "HS256", state = "next", secret_key = "x" }]
+        JWT_KEYS_DIR = "/keys"
+        JWT_KEY_LIFETIME = "30days"
+        JWT_ALLOW_READABLE_KEYS = true
         JWT_JWKS_MAX_AGE = "10m"
         JWT_DECODE_AUDIENCE = ["a", "b"]
         JWT_ENCODE_AUDIENCE = "a"
@@ -150,6 +154,10 @@ fn every_setting_is_read_from_toml_and_from_the_environment() {
         ("JWT_SECRET_KEY", "a secret"),
         ("JWT_PRIVATE_KEY", "-----BEGIN x"),
         ("JWT_PUBLIC_KEY", "/keys/public.pem"),
+        ("JWT_KEYS", r#"[{"kid":"a","alg":"HS256","state":"next","secret_key":"x"}]"#),
+        ("JWT_KEYS_DIR", "/keys"),
+        ("JWT_KEY_LIFETIME", "30days"),
+        ("JWT_ALLOW_READABLE_KEYS", "1"),
         ("JWT_JWKS_MAX_AGE", "10m"),
         ("JWT_DECODE_AUDIENCE", "a,b"),
         ("JWT_ENCODE_AUDIENCE", "a"),

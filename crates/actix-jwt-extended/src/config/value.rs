@@ -15,6 +15,8 @@ pub(super) enum SettingValue {
     Int(i64),
     Text(Zeroizing<String>),
     List(Vec<String>),
+    Table(Vec<(String, SettingValue)>),
+    Tables(Vec<Vec<(String, SettingValue)>>),
     /// Text from the environment, which has no types: read as whatever the setting needs.
     Untyped(Zeroizing<String>),
     /// The path of the file that holds the value: of a key, named with `_FILE` behind its name.
@@ -61,22 +63,26 @@ impl<'de> Deserialize<'de> for SettingValue {
                 Ok(SettingValue::Text(value.into()))
             }
             fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<SettingValue, A::Error> {
-                let mut items = Some(Vec::new());
+                let (mut texts, mut tables, mut others) = (Vec::new(), Vec::new(), false);
                 while let Some(item) = seq.next_element::<SettingValue>()? {
                     match item {
-                        SettingValue::Text(text) => {
-                            if let Some(items) = &mut items {
-                                items.push(text.to_string());
-                            }
-                        }
-                        _ => items = None,
+                        SettingValue::Text(text) => texts.push(text.to_string()),
+                        SettingValue::Table(members) => tables.push(members),
+                        _ => others = true,
                     }
                 }
-                Ok(items.map_or(SettingValue::Unusable, SettingValue::List))
+                Ok(match (others, texts.is_empty(), tables.is_empty()) {
+                    (false, _, true) => SettingValue::List(texts),
+                    (false, true, false) => SettingValue::Tables(tables),
+                    _ => SettingValue::Unusable,
+                })
             }
             fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<SettingValue, A::Error> {
-                while map.next_entry::<serde::de::IgnoredAny, serde::de::IgnoredAny>()?.is_some() {}
-                Ok(SettingValue::Unusable)
+                let mut members = Vec::new();
+                while let Some(member) = map.next_entry::<String, SettingValue>()? {
+                    members.push(member);
+                }
+                Ok(SettingValue::Table(members))
             }
         }
 

@@ -2,18 +2,21 @@
 
 #[cfg(feature = "asymmetric")]
 use super::from_jwk;
+use super::halves::{halves, thumbprint};
 #[cfg(feature = "asymmetric")]
 use super::invalid::PRIVATE_KEY;
-use super::invalid::{PUBLIC_KEY, SECRET_KEY};
+use super::invalid::{PUBLIC_KEY, SECRET_KEY, invalid};
 use super::jwk::{self, Wanted};
 #[cfg(feature = "asymmetric")]
 use super::pem::{self, Half};
 use super::secret::{self, check_secret};
-use super::term::{Term, TimedKey};
+use super::term::{Origin, Term, TimedKey};
 use super::{SigningKey, VerifyingKey};
 use crate::claims::{Algorithm, AlgorithmFamily};
-use crate::config::JwtConfig;
+use crate::config::{JwtConfig, KeySetting, KeySource, KeyState};
 use crate::error::ConfigError;
+
+const KEYS: &str = "JWT_KEYS";
 
 /// Prepares the keys that the settings name, for the algorithms that they allow.
 ///
@@ -46,7 +49,76 @@ pub(crate) fn keys_of(config: &JwtConfig, others_verify: bool) -> Result<Vec<Tim
     if !public_algorithms.is_empty() {
         keys.extend(key_pair(config, &public_algorithms, others_verify)?);
     }
+    keys.extend(listed(config)?);
     Ok(keys)
+}
+
+/// Those of `[[JWT_KEYS]]`.
+fn listed(config: &JwtConfig) -> Result<Vec<TimedKey>, ConfigError> {
+    if !config.keys.is_empty() && config.keys_dir.is_some() {
+        return Err(ConfigError::Conflict("JWT_KEYS and JWT_KEYS_DIR are both set; take one of them away".to_owned()));
+    }
+    let keys: Vec<_> =
+        config.keys.iter().zip(1..).map(|(key, number)| of_list(key, number)).collect::<Result<_, _>>()?;
+    let signs = |key: &TimedKey| key.term == Term::signing(1);
+    if keys.iter().any(|key| key.signing.is_some()) && !keys.iter().any(signs) {
+        return Err(invalid(KEYS, "has a key that could sign, and none with state = \"active\"; make one active"));
+    }
+    Ok(keys)
+}
+
+fn of_list(key: &KeySetting, number: usize) -> Result<TimedKey, ConfigError> {
+    let KeySetting { algorithm, source, key_id, state } = key;
+    let place = key_id.as_ref().map_or_else(|| format!("number {number}"), |id| format!("{id:?}"));
+    let wrong = |reason: &str| invalid(KEYS, format!("{place} {reason}"));
+    if key_id.as_ref().is_some_and(|id| id.is_empty() || id.len() > 128 || id.chars().any(char::is_control)) {
+        return Err(invalid(
+            KEYS,
+            format!("number {number} has a kid of no or more than 128 bytes, or with control characters"),
+        ));
+    }
+    if *state == KeyState::Withdrawn {
+        let Some(id) = key_id else { return Err(wrong("is withdrawn and has no kid")) };
+        return Ok(of_settings(VerifyingKey::of_nothing(id), None, Term::WITHDRAWN));
+    }
+    let (signing, verifying) = match source {
+        None => return Err(wrong("has no key")),
+        Some(KeySource::Secret(source)) => {
+            let (signing, verifying) = halves(KEYS, &place, *algorithm, &secret::load(source)?)?;
+            (Some(signing), verifying)
+        }
+        #[cfg(feature = "asymmetric")]
+        Some(KeySource::Private(source)) => {
+            let text = pem::load(KEYS, source, Half::Private)?;
+            let (signing, verifying) = halves(KEYS, &place, *algorithm, text.as_bytes())?;
+            (Some(signing), verifying)
+        }
+        #[cfg(feature = "asymmetric")]
+        Some(KeySource::Public(source)) => {
+            let text = pem::load(KEYS, source, Half::Public)?;
+            (None, VerifyingKey::parse(KEYS, &[*algorithm], &text)?)
+        }
+        #[cfg(not(feature = "asymmetric"))]
+        Some(KeySource::Private(_) | KeySource::Public(_)) => {
+            let (setting, feature) = (KEYS, "asymmetric");
+            return Err(ConfigError::NotBuiltIn { setting, algorithm: algorithm.to_string(), feature });
+        }
+    };
+    let own = verifying.key_id().map(str::to_owned);
+    let Some(id) = key_id.clone().or(own).or_else(|| thumbprint(&verifying)) else {
+        return Err(wrong(
+            "is a secret and has no kid; give it one that says nothing of it, such as `openssl rand -hex 8` writes",
+        ));
+    };
+    let verifying = verifying.with_key_id(id.clone());
+    let signing = signing.map(|key| key.with_key_id(id));
+    Ok(match (state, signing) {
+        (KeyState::Active, None) => return Err(wrong("is active and has no private key")),
+        (KeyState::Active, signing) => of_settings(verifying, signing, Term::signing(1)),
+        (KeyState::Next, Some(signing)) => of_settings(verifying, Some(signing), Term::NEXT),
+        // Who it was that signed with it, and when, the settings do not say.
+        _ => of_settings(verifying, None, Term::VERIFYING),
+    })
 }
 
 fn secret_key(config: &JwtConfig, algorithms: &[Algorithm]) -> Result<Option<TimedKey>, ConfigError> {
@@ -72,7 +144,8 @@ fn secret_key(config: &JwtConfig, algorithms: &[Algorithm]) -> Result<Option<Tim
     let verifying = VerifyingKey::from_any_secret(algorithms, &secret)?.named(key_id.clone());
     let signing = signs.then(|| SigningKey::from_any_secret(config.algorithm, &secret)).transpose()?;
     let signing = signing.map(|key| key.named(key_id));
-    Ok(Some(of_settings(verifying, signing)))
+    let term = if signing.is_some() { Term::signing(0) } else { Term::VERIFYING };
+    Ok(Some(of_settings(verifying, signing, term)))
 }
 
 #[cfg(feature = "asymmetric")]
@@ -101,12 +174,13 @@ fn key_pair(
         (None, None) if others_verify => return Ok(None),
         (None, None) => return Err(missing(if signs { PRIVATE_KEY } else { PUBLIC_KEY }, algorithms)),
     };
-    Ok(Some(of_settings(verifying, pair.filter(|_| signs))))
+    let signing = pair.filter(|_| signs);
+    let term = if signing.is_some() { Term::signing(0) } else { Term::VERIFYING };
+    Ok(Some(of_settings(verifying, signing, term)))
 }
 
-fn of_settings(verifying: VerifyingKey, signing: Option<SigningKey>) -> TimedKey {
-    let term = if signing.is_some() { Term::signing(0) } else { Term::VERIFYING };
-    TimedKey { verifying, signing, term }
+fn of_settings(verifying: VerifyingKey, signing: Option<SigningKey>, term: Term) -> TimedKey {
+    TimedKey { verifying, signing, term, origin: Origin::Settings }
 }
 
 #[cfg(not(feature = "asymmetric"))]

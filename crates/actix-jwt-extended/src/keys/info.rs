@@ -1,7 +1,8 @@
 //! What anybody may know of a key.
 
 use super::Algorithm;
-use super::term::{ALWAYS, KeyState, NEVER, Phase, TimedKey};
+use super::KeyState;
+use super::term::{ALWAYS, NEVER, Phase, TimedKey};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// A key of a manager: what it is called, what it does, and until when. Nothing of the key itself.

@@ -1,13 +1,15 @@
 //! The keys of a manager through time: one ring in force, and the next one whenever the clock or somebody says so.
 
 use super::invalid::invalid;
-use super::term::{ALWAYS, NEVER, Phase, Term, TimedKey, phases};
+use super::term::{self, ALWAYS, NEVER, Origin, Phase, Term, TimedKey, phases};
 use super::{KeyInfo, KeyRing, KeyState};
 use crate::claims::Algorithm;
+use crate::config::{JwtConfig, Lifetime};
 use crate::error::ConfigError;
 use arc_swap::{ArcSwap, Guard};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 /// Which keys there are, and which of them are in force. A request reads the ring and waits for nobody.
 pub(crate) struct KeyKeeper {
@@ -25,6 +27,24 @@ pub(crate) struct KeyRules {
     pub(crate) retires_for: Option<i64>,
     /// How many seconds a key is published before it signs.
     pub(crate) published_for: i64,
+}
+
+impl KeyRules {
+    pub(crate) fn of(config: &JwtConfig) -> Self {
+        let seconds = |duration: Duration| i64::try_from(duration.as_secs()).unwrap_or(i64::MAX);
+        let leeway = seconds(config.decode_leeway);
+        let lifetime = |lifetime| match lifetime {
+            Lifetime::After(duration) => Some(seconds(duration)),
+            Lifetime::Never => None,
+        };
+        let access = lifetime(config.access_token_expires);
+        let refresh = lifetime(config.refresh_token_expires);
+        Self {
+            allowed: config.allowed_algorithms(),
+            retires_for: access.zip(refresh).map(|(access, refresh)| access.max(refresh).saturating_add(leeway)),
+            published_for: seconds(config.jwks_max_age).saturating_add(leeway),
+        }
+    }
 }
 
 /// What else a ring must satisfy.
@@ -59,7 +79,9 @@ impl KeyKeeper {
 
     /// Puts the ring of this moment in force.
     pub(crate) fn turn(&self, now: i64) -> Changed {
-        let kept = self.kept();
+        let mut kept = self.kept();
+        let mut phases = phases(&kept, now, self.rules.retires_for).into_iter();
+        kept.retain(|_| phases.next().flatten().is_some());
         self.put(&kept, now)
     }
 
@@ -160,11 +182,8 @@ impl KeyKeeper {
     /// Publishes a key, which takes over as soon as it has been published for long enough; when that is.
     pub(crate) fn prepare(&self, key: TimedKey, now: i64, judge: Judge<'_>) -> Result<(i64, Changed), ConfigError> {
         let signs_from = now.saturating_add(self.rules.published_for);
-        let term = Term { published: now, signs_from, withdrawn: false };
         let add = |keys: &mut Vec<TimedKey>| {
-            // What was to come later comes not at all: this is what comes next.
-            let waiting = |key: &&mut TimedKey| key.term.signs_from > now && key.term.signs_from != NEVER;
-            keys.iter_mut().filter(waiting).for_each(|key| key.term.signs_from = NEVER);
+            let term = term::prepare(terms(keys), now, signs_from);
             keys.push(TimedKey { term, ..key });
             Ok(())
         };
@@ -179,11 +198,15 @@ impl KeyKeeper {
             if key.signing.is_none() {
                 return Err(invalid("the key", format!("{key_id:?} has no private half, so that it cannot sign")));
             }
+            if key.origin == Origin::Directory {
+                let text = format!("the key {key_id:?} is of JWT_KEYS_DIR, which says when it signs; rotate it there");
+                return Err(ConfigError::Conflict(text));
+            }
             if key.term.withdrawn {
                 return Err(invalid("the key", format!("{key_id:?} is withdrawn; make a new one")));
             }
             key.term.signs_from = ALWAYS;
-            make_room(keys, now);
+            term::make_room(terms(keys), now);
             find(keys, key_id)?.term.signs_from = now;
             Ok(())
         };
@@ -196,33 +219,39 @@ impl KeyKeeper {
         drop_gone(&mut kept, &self.rules, now);
         let Ok(key) = find(&mut kept, key_id) else { return false };
         key.term.withdrawn = true;
-        let signs = |keys: &[TimedKey]| ring_of(keys, &self.rules, now).signing.is_some();
-        if !signs(&kept) {
-            make_room(&mut kept, now);
-            // The one that has been published for the longest time.
-            let next = kept.iter_mut().filter(|key| key.signing.is_some() && !key.term.withdrawn);
-            match next.min_by_key(|key| key.term.published) {
-                Some(next) => {
-                    next.term.signs_from = now;
-                    log::warn!("the key that signed is withdrawn; the next one signs from now on");
-                }
-                None => log::error!("the key that signed is withdrawn, and there is no other; no token can be issued"),
-            }
+        if !term::sign_at_all(terms(&mut kept).collect(), now) {
+            log::error!("the key that signed is withdrawn, and there is no other; no token can be issued");
         }
         let _ = self.put(&kept, now);
         true
     }
+
+    /// What `origin` said before is replaced by this.
+    pub(crate) fn replace(
+        &self,
+        origin: Origin,
+        keys: Vec<TimedKey>,
+        now: i64,
+        judge: Judge<'_>,
+    ) -> Result<Changed, ConfigError> {
+        let replace = |kept: &mut Vec<TimedKey>| {
+            let mut keys = keys;
+            // What this process was told to withdraw, stays so.
+            for key in kept.iter().filter(|key| key.origin == origin && key.term.withdrawn) {
+                let same = |new: &&mut TimedKey| new.key_id() == key.key_id();
+                keys.iter_mut().filter(same).for_each(|new| new.term.withdrawn = true);
+            }
+            kept.retain(|key| key.origin != origin);
+            kept.extend(keys);
+            Ok(())
+        };
+        self.change(now, replace, judge)
+    }
 }
 
-/// So that nothing else begins to sign at `now`: what did, began a moment before.
-fn make_room(keys: &mut [TimedKey], now: i64) {
-    let mut begun: Vec<_> = keys.iter_mut().filter(|key| key.term.signs_from <= now).collect();
-    begun.sort_by_key(|key| std::cmp::Reverse(key.term.signs_from));
-    let mut taken = now;
-    for key in begun {
-        key.term.signs_from = key.term.signs_from.min(taken.saturating_sub(1));
-        taken = key.term.signs_from;
-    }
+/// Of the keys that can sign.
+fn terms(keys: &mut [TimedKey]) -> impl Iterator<Item = &mut Term> {
+    keys.iter_mut().filter(|key| key.signing.is_some()).map(|key| &mut key.term)
 }
 
 fn find<'a>(keys: &'a mut [TimedKey], key_id: &str) -> Result<&'a mut TimedKey, ConfigError> {

@@ -8,14 +8,18 @@
 mod asymmetric;
 #[cfg(feature = "asymmetric")]
 mod der;
+mod directory;
 #[cfg(feature = "asymmetric")]
 mod ecdsa_der;
 mod from_config;
 mod from_jwk;
+mod generate;
+mod halves;
 mod info;
 mod invalid;
 mod jwk;
 mod keeper;
+mod key_file;
 #[cfg(feature = "asymmetric")]
 mod pem;
 #[cfg(feature = "asymmetric")]
@@ -31,7 +35,10 @@ mod signer;
 mod term;
 
 pub use crate::claims::{Algorithm, UnknownAlgorithm};
+pub use crate::config::{KeySetting, KeyState};
 pub use crate::error::SignerError;
+pub use directory::KeyDirectory;
+pub(crate) use directory::Known;
 #[cfg(feature = "asymmetric")]
 pub use ecdsa_der::ecdsa_signature_from_der;
 pub(crate) use from_config::keys_of;
@@ -43,8 +50,7 @@ pub(crate) use ring::KeyRing;
 pub use shared_signer::SharedSigner;
 pub(crate) use signature_bytes::Signature;
 pub use signer::{SignRequest, Signer, SignerFuture, SignerKey, SignerKeys};
-pub use term::KeyState;
-pub(crate) use term::TimedKey;
+pub(crate) use term::{Origin, TimedKey};
 
 use crate::error::ConfigError;
 #[cfg(feature = "asymmetric")]
@@ -329,6 +335,11 @@ impl VerifyingKey {
                 .map(Verifier::Hmac)
                 .ok_or_else(|| not_for(SECRET_KEY, algorithm, "a secret"))
         })
+    }
+
+    /// Of a key that is withdrawn nothing but its ID is left.
+    pub(super) fn of_nothing(key_id: &str) -> Self {
+        Self { key_id: Some(key_id.into()), verifiers: Vec::new().into() }
     }
 
     /// A public key in PEM (SPKI, or PKCS#1 for RSA), for algorithms of its family.

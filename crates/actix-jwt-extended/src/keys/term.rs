@@ -2,54 +2,9 @@
 //! same state at the same moment, and no step can be interrupted.
 
 use super::{SigningKey, VerifyingKey};
+use crate::config::KeyState;
 use crate::error::ConfigError;
-use std::fmt;
 use std::sync::Arc;
-
-/// What a key does, in the order in which it comes.
-///
-/// ```
-/// # use actix_jwt_extended::{JwtConfig, JwtManager};
-/// use actix_jwt_extended::keys::KeyState;
-/// # let jwt = JwtManager::new(JwtConfig::new().secret_key("an example's secret, 32 bytes or more")).unwrap();
-/// assert_eq!(jwt.keys()[0].state(), KeyState::Active);
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum KeyState {
-    /// It is published and verifies, so that whoever verifies elsewhere knows it before the first token comes.
-    Next,
-    /// It signs. One key does.
-    Active,
-    /// It verifies until the last token that it signed has expired, and then goes by itself.
-    Retiring,
-    /// It does nothing any more.
-    Withdrawn,
-}
-
-impl KeyState {
-    /// As settings and the journal of a directory of keys write it: "next", "active", "retiring", "withdrawn".
-    ///
-    /// ```
-    /// use actix_jwt_extended::keys::KeyState;
-    /// assert_eq!(KeyState::Active.as_str(), "active");
-    /// ```
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Next => "next",
-            Self::Active => "active",
-            Self::Retiring => "retiring",
-            Self::Withdrawn => "withdrawn",
-        }
-    }
-}
-
-impl fmt::Display for KeyState {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
 
 /// In seconds since the epoch. Before all time is what has no beginning: keys of settings and of the builder.
 pub(crate) const ALWAYS: i64 = i64::MIN;
@@ -73,6 +28,45 @@ impl Term {
 
     /// A key that verifies, from the beginning to the end.
     pub(crate) const VERIFYING: Self = Self { published: ALWAYS, signs_from: ALWAYS, withdrawn: false };
+
+    pub(crate) const NEXT: Self = Self { published: ALWAYS, signs_from: NEVER, withdrawn: false };
+
+    pub(crate) const WITHDRAWN: Self = Self { published: ALWAYS, signs_from: ALWAYS, withdrawn: true };
+}
+
+/// A rotation's steps, on the terms of all keys that can sign.
+///
+/// The key that `prepare` adds has this term. What waited for its turn does not take over any more.
+pub(super) fn prepare<'a>(terms: impl Iterator<Item = &'a mut Term>, now: i64, signs_from: i64) -> Term {
+    let waits = |term: &&mut Term| term.signs_from > now && term.signs_from != NEVER;
+    terms.filter(waits).for_each(|term| term.signs_from = NEVER);
+    Term { published: now, signs_from, withdrawn: false }
+}
+
+/// Nothing else begins to sign at `now`: what did, began a moment before.
+pub(super) fn make_room<'a>(terms: impl Iterator<Item = &'a mut Term>, now: i64) {
+    let mut begun: Vec<_> = terms.filter(|term| term.signs_from <= now).collect();
+    begun.sort_by_key(|term| std::cmp::Reverse(term.signs_from));
+    let mut taken = now;
+    for term in begun {
+        term.signs_from = term.signs_from.min(taken.saturating_sub(1));
+        taken = term.signs_from;
+    }
+}
+
+/// Where no key signs any more: the one that has been published for the longest time does. `false` = there is none.
+pub(super) fn sign_at_all(mut terms: Vec<&mut Term>, now: i64) -> bool {
+    terms.retain(|term| !term.withdrawn);
+    if terms.iter().any(|term| term.signs_from <= now) {
+        return true;
+    }
+    match terms.into_iter().min_by_key(|term| term.published) {
+        Some(next) => {
+            next.signs_from = now;
+            true
+        }
+        None => false,
+    }
 }
 
 /// No rank of keys without a beginning is higher.
@@ -84,18 +78,27 @@ pub(crate) struct TimedKey {
     pub(crate) verifying: VerifyingKey,
     pub(crate) signing: Option<SigningKey>,
     pub(crate) term: Term,
+    pub(crate) origin: Origin,
+}
+
+/// Who says which keys there are. What one of them says anew replaces what it said before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Origin {
+    Settings,
+    Directory,
+    Code,
 }
 
 impl TimedKey {
     /// A key of the builder, which signs.
     pub(crate) fn signing(key: SigningKey) -> Result<Self, ConfigError> {
         let verifying = key.verifying_key(&[key.algorithm()])?;
-        Ok(Self { verifying, signing: Some(key), term: Term::signing(2) })
+        Ok(Self { verifying, signing: Some(key), term: Term::signing(2), origin: Origin::Code })
     }
 
     /// A key of the builder, which only verifies.
     pub(crate) fn verifying(key: VerifyingKey) -> Self {
-        Self { verifying: key, signing: None, term: Term::VERIFYING }
+        Self { verifying: key, signing: None, term: Term::VERIFYING, origin: Origin::Code }
     }
 
     /// A key that comes while the manager works.

@@ -1,11 +1,12 @@
 //! [`JwtManagerBuilder`]: keys of one's own, the clock, and the hooks. Everything is checked in `build`.
 
-use super::start_up::{accepts_its_own, check_lifetimes, check_room, key_rules, warn_of_any_token};
+use super::followed_keys::FollowedKeys;
+use super::start_up::{accepts_its_own, check_lifetimes, check_room, warn_of_any_token};
 use crate::claims::{TokenType, VerifiedToken};
 use crate::clock::{Clock, SystemClock, unix_seconds};
 use crate::config::{JwtConfig, Lifetime, warn_of_long_headers, warn_of_plain_cookies};
 use crate::error::ConfigError;
-use crate::keys::{KeyKeeper, SigningKey, TimedKey, VerifyingKey, keys_of};
+use crate::keys::{KeyKeeper, KeyRules, SigningKey, TimedKey, VerifyingKey, keys_of};
 use crate::manager::JwtManager;
 use crate::manager::hooks::{AnyUser, HookOutput, Hooks, ReuseDetected, awaited, of_user};
 use crate::store::SharedStore;
@@ -101,16 +102,25 @@ impl JwtManagerBuilder {
         }
         self.config.apply_cookie_prefix();
         self.config.validate()?;
-        let others_verify = self.signing_key.is_some() || !self.verifying_keys.is_empty() || self.hooks.load_keys();
+        let others_verify = self.signing_key.is_some()
+            || !self.verifying_keys.is_empty()
+            || self.hooks.load_keys()
+            || self.config.keys_dir.is_some()
+            || !self.config.keys.is_empty();
         let mut keys = keys_of(&self.config, others_verify)?;
         keys.extend(self.verifying_keys.into_iter().map(TimedKey::verifying));
         if let Some(key) = self.signing_key {
             keys.push(TimedKey::signing(key)?);
         }
         let now = unix_seconds(self.clock.now());
-        let keys = KeyKeeper::new(keys, key_rules(&self.config), now)?;
+        let (followed, of_directory) = FollowedKeys::open(&self.config, now)?.unzip();
+        keys.extend(of_directory.into_iter().flatten());
+        let keys = KeyKeeper::new(keys, KeyRules::of(&self.config), now)?;
         let ring = Arc::clone(&keys.ring());
         ring.self_test()?;
+        if followed.is_some() && ring.signing.is_none() && !self.hooks.load_signing_keys() {
+            return Err(FollowedKeys::none_signs());
+        }
         check_room(&self.config, &ring)?;
         check_lifetimes(&self.config, &ring)?;
         // A session's tokens end with it.
@@ -124,7 +134,9 @@ impl JwtManagerBuilder {
         }
         warn_of_long_headers(&self.config);
         self.config.forget_keys();
-        Ok(JwtManager::from_parts(self.config, keys, self.hooks, self.clock, self.store))
+        let manager = JwtManager::from_parts(self.config, keys, followed, self.hooks, self.clock, self.store);
+        manager.follow_keys();
+        Ok(manager)
     }
 
     /// Signs with this key instead of the settings'; its tokens are accepted.

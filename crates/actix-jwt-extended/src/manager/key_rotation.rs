@@ -114,7 +114,7 @@ impl JwtManager {
         expires.map_or(i64::MAX, |expires| expires.saturating_add(leeway))
     }
 
-    fn judge_ring(&self, ring: &KeyRing) -> Result<(), ConfigError> {
+    pub(super) fn judge_ring(&self, ring: &KeyRing) -> Result<(), ConfigError> {
         ring.self_test()?;
         check_room(&self.0.config, ring)?;
         check_lifetimes(&self.0.config, ring)

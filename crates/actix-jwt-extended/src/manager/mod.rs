@@ -4,7 +4,9 @@ mod async_loaders;
 mod awaited_keys;
 pub(crate) mod builder;
 mod decode_options;
+mod followed_keys;
 pub(crate) mod hooks;
+mod key_directory;
 mod key_rotation;
 mod of_user;
 pub(crate) mod renewals;
@@ -12,6 +14,7 @@ pub(crate) mod revocation;
 mod start_up;
 
 pub use decode_options::DecodeOptions;
+pub use followed_keys::KeyReloadStats;
 
 use crate::claims::{HeaderRef, VerifiedToken};
 use crate::clock::{Clock, unix_millis, unix_seconds};
@@ -25,6 +28,7 @@ use crate::token::verify::{self, Rules};
 use actix_web::http::header::{AUTHORIZATION, HeaderName};
 use actix_web::{HttpRequest, web};
 use arc_swap::Guard;
+use followed_keys::FollowedKeys;
 use hooks::Hooks;
 use renewals::Renewals;
 use serde_json::{Map, Value};
@@ -59,6 +63,7 @@ pub struct JwtManager(Arc<Inner>);
 struct Inner {
     config: JwtConfig,
     keys: KeyKeeper,
+    followed: Option<FollowedKeys>,
     rules: Rules,
     hooks: Hooks,
     clock: Arc<dyn Clock>,
@@ -73,9 +78,10 @@ struct Inner {
 }
 
 impl JwtManager {
-    pub(crate) fn from_parts(
+    fn from_parts(
         config: JwtConfig,
         keys: KeyKeeper,
+        followed: Option<FollowedKeys>,
         hooks: Hooks,
         clock: Arc<dyn Clock>,
         store: Option<SharedStore>,
@@ -92,6 +98,7 @@ impl JwtManager {
         Self(Arc::new(Inner {
             config,
             keys,
+            followed,
             rules,
             hooks,
             clock,

@@ -3,28 +3,10 @@
 use crate::claims::{TokenType, name};
 use crate::config::{JwtConfig, Lifetime, Location, MAX_COOKIE_BYTES};
 use crate::error::{ConfigError, InvalidToken};
-use crate::keys::{KeyRing, KeyRules, SigningKey};
+use crate::keys::{KeyRing, SigningKey};
 use crate::token::codec::{self, Parts};
 use crate::token::verify::Rules;
 use serde_json::{Map, Value};
-use std::time::Duration;
-
-/// What the settings say of all keys.
-pub(super) fn key_rules(config: &JwtConfig) -> KeyRules {
-    let seconds = |duration: Duration| i64::try_from(duration.as_secs()).unwrap_or(i64::MAX);
-    let leeway = seconds(config.decode_leeway);
-    let lifetime = |lifetime| match lifetime {
-        Lifetime::After(duration) => Some(seconds(duration)),
-        Lifetime::Never => None,
-    };
-    let access = lifetime(config.access_token_expires);
-    let refresh = lifetime(config.refresh_token_expires);
-    KeyRules {
-        allowed: config.allowed_algorithms(),
-        retires_for: access.zip(refresh).map(|(access, refresh)| access.max(refresh).saturating_add(leeway)),
-        published_for: seconds(config.jwks_max_age).saturating_add(leeway),
-    }
-}
 
 /// Who verifies with a public key takes every token that its owner makes, for whatever and whomever.
 pub(super) fn warn_of_any_token(config: &JwtConfig) {

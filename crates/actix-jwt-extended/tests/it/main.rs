@@ -15,10 +15,12 @@ mod issue {
 }
 
 mod keys {
+    mod directory;
     mod files;
     mod forms;
     mod hsm;
     mod jwk;
+    mod listed;
     mod pkcs11;
     mod remote_algorithms;
     mod ring;

@@ -2,7 +2,8 @@
 
 use super::setters;
 use crate::claims::Algorithm;
-use crate::config::{JwtConfig, Lifetime, OneOrMany, PemSource, SecretSource};
+use crate::config::{JwtConfig, KeySetting, Lifetime, OneOrMany, PemSource, SecretSource};
+use std::path::PathBuf;
 use std::time::Duration;
 
 setters! {
@@ -72,6 +73,43 @@ setters! {
     /// let config = JwtConfig::new().algorithm(Algorithm::RS256).public_key("/etc/app/jwt.pub.pem");
     /// ```
     "JWT_PUBLIC_KEY" public_key(pem_or_path: impl Into<String>) => Some(PemSource::new(pem_or_path.into()));
+
+    /// Keys with what each of them does; see [`KeySetting`]. In a settings file these are tables, `[[JWT_KEYS]]`. Off by default.
+    ///
+    /// ```
+    /// # use actix_jwt_extended::JwtConfig;
+    /// use actix_jwt_extended::keys::{Algorithm, KeySetting};
+    /// let config = JwtConfig::new().keys([KeySetting::private_key(Algorithm::ES256, "/etc/app/jwt.pem")]);
+    /// ```
+    "JWT_KEYS" keys(keys: impl Into<Vec<KeySetting>>) => keys.into();
+
+    /// A directory with a file for each key, and `keys.json`, which says from when to when each does what. It is followed: what
+    /// changes there is in force within a second. Off by default.
+    ///
+    /// ```
+    /// # use actix_jwt_extended::JwtConfig;
+    /// let config = JwtConfig::new().keys_dir("/etc/app/keys");
+    /// ```
+    "JWT_KEYS_DIR" keys_dir(path: impl Into<PathBuf>) => Some(path.into());
+
+    /// How old a key of `JWT_KEYS_DIR` becomes. At half of it the next one is made, if the directory can be written to; that one takes
+    /// over when a sixth is left. 90 days by default; never with [`Lifetime::Never`].
+    ///
+    /// ```
+    /// # use actix_jwt_extended::JwtConfig;
+    /// use std::time::Duration;
+    /// let config = JwtConfig::new().key_lifetime(Duration::from_secs(30 * 86_400));
+    /// ```
+    "JWT_KEY_LIFETIME" key_lifetime(lifetime: impl Into<Lifetime>) => lifetime.into();
+
+    /// Accepts files in `JWT_KEYS_DIR` that others than their owner can read, as Kubernetes mounts secrets. Off by default: such
+    /// a file is an error, in a debug build a warning.
+    ///
+    /// ```
+    /// # use actix_jwt_extended::JwtConfig;
+    /// let config = JwtConfig::new().keys_dir("/etc/app/keys").allow_readable_keys(true);
+    /// ```
+    "JWT_ALLOW_READABLE_KEYS" allow_readable_keys(allow: bool) => allow;
 
     /// For how long others may keep this application's public keys (RFC 9111 §5.2.2.1). A new key is published for this
     /// long, and `JWT_DECODE_LEEWAY`, before it signs. An hour by default.
