@@ -1,10 +1,13 @@
 //! `[[JWT_KEYS]]`: keys of the settings with what each of them does.
 
+#[cfg(feature = "settings")]
+use super::JwtConfig;
 use super::value::{FromSetting, SettingValue};
-use super::{JwtConfig, PemSource, SecretSource};
+use super::{PemSource, SecretSource};
 use crate::claims::Algorithm;
 use crate::error::ConfigError;
 use std::fmt;
+#[cfg(feature = "settings")]
 use std::path::{Path, PathBuf};
 
 const SETTING: &str = "JWT_KEYS";
@@ -77,7 +80,10 @@ pub struct KeySetting {
 }
 
 #[derive(Debug, Clone)]
-#[cfg_attr(not(feature = "asymmetric"), expect(dead_code, reason = "key pairs are refused, and not read"))]
+#[cfg_attr(
+    not(any(feature = "asymmetric", feature = "settings")),
+    expect(dead_code, reason = "key pairs are refused, and not read")
+)]
 pub(crate) enum KeySource {
     Secret(SecretSource),
     Private(PemSource),
@@ -165,6 +171,7 @@ impl KeySetting {
     }
 
     /// Relative paths count from here.
+    #[cfg(feature = "settings")]
     fn move_to(&mut self, folder: &Path) {
         let path: &mut PathBuf = match &mut self.source {
             Some(KeySource::Secret(SecretSource::File(path))) => path,
@@ -198,6 +205,7 @@ impl FromSetting for Vec<KeySetting> {
     }
 }
 
+#[cfg(feature = "settings")]
 impl JwtConfig {
     /// Paths of a settings file count from its folder.
     pub(super) fn move_keys_to(&mut self, folder: &Path) {

@@ -86,13 +86,7 @@ pub struct SigningKey {
     last_expiry: Arc<AtomicI64>,
 }
 
-#[cfg_attr(
-    feature = "asymmetric",
-    expect(
-        clippy::large_enum_variant,
-        reason = "behind an Arc, a few in a process; a box would cost each token a jump"
-    )
-)]
+#[expect(clippy::large_enum_variant, reason = "behind an Arc, a few in a process; a box would cost each token a jump")]
 enum SignsBy {
     Hmac(HmacState),
     #[cfg(feature = "asymmetric")]
