@@ -3,6 +3,7 @@
 use super::TokenBuilder;
 use crate::claims::{TokenType, VerifiedToken, name};
 use crate::config::{Lifetime, Location, OneOrMany};
+use crate::keys::SigningKey;
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -31,7 +32,10 @@ impl TokenBuilder<'_> {
     /// What it does not have is as the settings say: they said nothing when it was made.
     pub(crate) fn carry_all(mut self, token: &VerifiedToken) -> Self {
         if let Some(seconds) = lifetime(token) {
-            self.lifetime = Lifetime::After(Duration::from_secs(seconds));
+            let lifetime = Duration::from_secs(seconds);
+            // Another key may have signed the other token, and the signer of this one allow less.
+            let limit = self.manager.ring().signing.as_ref().and_then(SigningKey::max_token_lifetime);
+            self.lifetime = Lifetime::After(limit.map_or(lifetime, |limit| lifetime.min(limit)));
         }
         let (claims, headers) = (self.own_claims(token), self.given_headers(token));
         let extras = self.extras();

@@ -43,6 +43,9 @@ pub trait Signer: Send + Sync {
     /// The signature of [`signing_input`](SignRequest::signing_input) in the form of RFC 7518 §3: for ECDSA `r` and `s`
     /// one after the other, as [`ecdsa_signature_from_der`](super::ecdsa_signature_from_der) makes them.
     ///
+    /// It runs on a worker's thread, and must not block it: what blocks, such as a PKCS#11 call, goes to
+    /// [`web::block`](actix_web::web::block).
+    ///
     /// It is asked once for each token, and never again for the same one. Where the limits or the client do not wait any
     /// longer, the future is dropped.
     fn sign<'a>(&'a self, request: SignRequest<'a>) -> SignerFuture<'a, Vec<u8>>;

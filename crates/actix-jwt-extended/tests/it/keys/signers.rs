@@ -371,3 +371,22 @@ fn a_signer_that_is_down_costs_no_session() {
     hsm.now_does(Does::Sign);
     assert!(app.get("/me", &[("Cookie", &cookie)]).header("set-cookie").is_some());
 }
+
+/// Whoever logged in before a key took over whose tokens must live less is renewed for as long as that key allows.
+#[test]
+fn a_cookie_is_renewed_by_a_key_whose_tokens_live_less() {
+    let hsm = Arc::new(Hsm { longest: Some(Duration::from_secs(1800)), ..Hsm::new() });
+    let half_an_hour = Duration::from_secs(1800);
+    let config = config().token_location([Location::Cookies]).cookie_secure(false);
+    let config = config.access_token_expires(half_an_hour).refresh_token_expires(half_an_hour);
+    let jwt = builder_of(&hsm, config).build().unwrap();
+    let token = jwt.access_token("ada").expires_in(half_an_hour * 4).encode().unwrap();
+    jwt.rotate_keys(remote(Arc::clone(&hsm))).unwrap();
+    jwt.activate_key("hsm-1").unwrap();
+    let app = TestApp::start(&jwt, routes);
+    hsm.clock.advance(half_an_hour * 3);
+    let renewed = app.get("/me", &[("Cookie", &format!("access_token_cookie={token}"))]);
+    let cookie = renewed.header("set-cookie").expect("it is due").split(';').next().unwrap();
+    let next = jwt.decode_token(cookie.split_once('=').unwrap().1).unwrap();
+    assert_eq!((next.header().key_id(), next.expires_at()), (Some("hsm-1"), Some(NOW + 4 * 1800)));
+}
