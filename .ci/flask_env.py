@@ -8,7 +8,8 @@ import subprocess
 import sys
 import tempfile
 
-PACKAGES = ["pyjwt[crypto]", "flask-jwt-extended"]
+# The last two for keys, in `.ci/interop`.
+PACKAGES = ["pyjwt[crypto]", "flask-jwt-extended", "joserfc", "cryptography>=48"]
 
 
 def run(arguments):
