@@ -32,6 +32,7 @@ pages! {
     issuing: "src/issuing.md";
     own_claims: "src/own-claims.md";
     decoding: "src/decoding.md";
+    key_formats: "src/key-formats.md";
     keys: "src/keys.md";
     key_rotation: "src/key-rotation.md";
     jwks: "src/jwks.md";
@@ -386,8 +387,8 @@ mod tests {
             .filter(|word| word.starts_with("JWT_") && *word != "JWT_")
             // The settings page shows how a misspelt name is answered.
             .filter(|word| *word != "JWT_ACCES_TOKEN_EXPIRES")
-            // The files of keys.
-            .filter(|word| !word.ends_with("_KEY_FILE"))
+            // The files of keys and of a password.
+            .filter(|word| !word.ends_with("_KEY_FILE") && !word.ends_with("_PASSWORD_FILE"))
             .collect()
     }
 

@@ -4,7 +4,7 @@ use super::{ConfigError, JwtConfig, SettingValue, is_ours, refuse_two_forms};
 use std::ffi::OsString;
 
 /// Settings of whose text each character counts: white space at an end is the value's own, or an error that says so.
-const VERBATIM: [&str; 2] = ["JWT_SECRET_KEY", "JWT_QUERY_STRING_VALUE_PREFIX"];
+const VERBATIM: [&str; 3] = ["JWT_SECRET_KEY", "JWT_PRIVATE_KEY_PASSWORD", "JWT_QUERY_STRING_VALUE_PREFIX"];
 
 impl JwtConfig {
     /// Lays variables of the environment over `self`.

@@ -30,8 +30,10 @@ pub(super) fn read(path: &Path) -> Result<JwtConfig, ConfigError> {
         }
     }
     let folder = path.parent().unwrap_or(Path::new(""));
-    if let Some(SecretSource::File(path)) = &mut config.secret_key {
-        *path = folder.join(&*path);
+    for secret in [&mut config.secret_key, &mut config.private_key_password] {
+        if let Some(SecretSource::File(path)) = secret {
+            *path = folder.join(&*path);
+        }
     }
     config.move_keys_to(folder);
     for key in [&mut config.private_key, &mut config.public_key] {

@@ -191,6 +191,7 @@ impl JwtConfig {
         self.keys.clear();
         self.secret_key = None;
         self.private_key = None;
+        self.private_key_password = None;
         self.public_key = None;
     }
 
@@ -231,7 +232,7 @@ fn is_ours(name: &str) -> bool {
 }
 
 /// The settings whose value may stand in a file of its own, which is named with `_FILE` behind the setting's name.
-const KEYS: [&str; 3] = ["JWT_SECRET_KEY", "JWT_PRIVATE_KEY", "JWT_PUBLIC_KEY"];
+const KEYS: [&str; 4] = ["JWT_SECRET_KEY", "JWT_PRIVATE_KEY", "JWT_PRIVATE_KEY_PASSWORD", "JWT_PUBLIC_KEY"];
 
 /// The key that stands in a file, and the file's path.
 fn named_file(name: &str, value: &SettingValue) -> Result<Option<(&'static str, PathBuf)>, ConfigError> {

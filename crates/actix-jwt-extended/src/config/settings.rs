@@ -76,6 +76,7 @@ settings! {
     "JWT_DECODE_ALGORITHMS" decode_algorithms: Option<Vec<Algorithm>> = None;
     "JWT_SECRET_KEY" secret_key: Option<SecretSource> = None;
     "JWT_PRIVATE_KEY" private_key: Option<PemSource> = None;
+    "JWT_PRIVATE_KEY_PASSWORD" private_key_password: Option<SecretSource> = None;
     "JWT_PUBLIC_KEY" public_key: Option<PemSource> = None;
     "JWT_KEYS" keys: Vec<KeySetting> = Vec::new();
     "JWT_KEYS_DIR" keys_dir: Option<PathBuf> = None;

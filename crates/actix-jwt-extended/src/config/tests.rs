@@ -72,6 +72,7 @@ fn every_setting_is_read_from_toml_and_from_the_environment() {
         JWT_DECODE_ALGORITHMS = ["HS256", "EdDSA"]
         JWT_SECRET_KEY = "a secret"
         JWT_PRIVATE_KEY = "-----BEGIN x"
+        JWT_PRIVATE_KEY_PASSWORD = "a password"
         JWT_PUBLIC_KEY = "/keys/public.pem"
         JWT_KEYS = [{ kid = "a", alg = "HS256", state = "next", secret_key = "x" }]
         JWT_KEYS_DIR = "/keys"
@@ -153,6 +154,7 @@ fn every_setting_is_read_from_toml_and_from_the_environment() {
         ("JWT_DECODE_ALGORITHMS", "HS256, EdDSA"),
         ("JWT_SECRET_KEY", "a secret"),
         ("JWT_PRIVATE_KEY", "-----BEGIN x"),
+        ("JWT_PRIVATE_KEY_PASSWORD", "a password"),
         ("JWT_PUBLIC_KEY", "/keys/public.pem"),
         ("JWT_KEYS", r#"[{"kid":"a","alg":"HS256","state":"next","secret_key":"x"}]"#),
         ("JWT_KEYS_DIR", "/keys"),
@@ -232,6 +234,7 @@ fn every_setting_is_read_from_toml_and_from_the_environment() {
     assert_eq!(format!("{from_toml:?}"), format!("{from_env:?}"));
     assert_eq!(from_toml.secret_key, from_env.secret_key);
     assert_eq!(from_toml.private_key, from_env.private_key);
+    assert_eq!(from_toml.private_key_password, from_env.private_key_password);
 }
 
 #[test]

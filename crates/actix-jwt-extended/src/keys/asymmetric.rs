@@ -1,10 +1,10 @@
 //! Pairs of keys: RSA, ECDSA, EdDSA and ML-DSA, which are AWS-LC's.
 
-use super::der;
 use super::invalid::{invalid, not_for, wanted_kind};
-use super::pem::{self, Half};
+use super::pem::ENCRYPTED;
 use super::rsa_pss::{self, Purpose};
 use super::signature_bytes::Signature;
+use super::{der, foreign};
 use crate::claims::{Algorithm, AlgorithmFamily};
 use crate::error::ConfigError;
 use aws_lc_rs::encoding::AsDer as _;
@@ -25,11 +25,6 @@ pub(super) enum PrivateKey {
 }
 
 impl PrivateKey {
-    pub(super) fn read(setting: &'static str, algorithm: Algorithm, pem: &str) -> Result<Self, ConfigError> {
-        let (label, der) = pem::read(setting, pem, Half::Private)?;
-        Self::of_der(setting, algorithm, &label, &der)
-    }
-
     /// The key of a PEM block, without its armour.
     pub(super) fn of_der(
         setting: &'static str,
@@ -37,6 +32,13 @@ impl PrivateKey {
         label: &str,
         der: &[u8],
     ) -> Result<Self, ConfigError> {
+        if label == ENCRYPTED {
+            let out = "decrypt it with `openssl pkey -in FILE -out jwt.pem`, or give its password";
+            return Err(invalid(setting, format!("is encrypted; {out} (JWT_PRIVATE_KEY_PASSWORD)")));
+        }
+        if let Some(reason) = foreign::reason(der) {
+            return Err(invalid(setting, reason));
+        }
         let wrong = || {
             let what = wanted_kind(algorithm);
             invalid(setting, format!("is not {what} key, which {algorithm} needs (unencrypted, in PEM)"))
@@ -143,6 +145,9 @@ impl PublicKey {
         let Some(verification) = public_key_algorithm(algorithm) else {
             return Err(not_for(setting, algorithm, "a PEM key"));
         };
+        if let Some(reason) = foreign::reason(der) {
+            return Err(invalid(setting, reason));
+        }
         let wrong = || {
             let what = wanted_kind(algorithm);
             invalid(setting, format!("is not {what} key, which {algorithm} needs"))

@@ -4,7 +4,7 @@
 use super::from_jwk;
 use super::halves::{halves, thumbprint};
 #[cfg(feature = "asymmetric")]
-use super::invalid::PRIVATE_KEY;
+use super::invalid::{PRIVATE_KEY, PRIVATE_KEY_PASSWORD};
 use super::invalid::{PUBLIC_KEY, SECRET_KEY, invalid};
 use super::jwk::{self, Wanted};
 #[cfg(feature = "asymmetric")]
@@ -15,13 +15,15 @@ use super::{SigningKey, VerifyingKey};
 use crate::claims::{Algorithm, AlgorithmFamily};
 use crate::config::{JwtConfig, KeySetting, KeySource, KeyState};
 use crate::error::ConfigError;
+use std::time::SystemTime;
 
 const KEYS: &str = "JWT_KEYS";
 
 /// Prepares the keys that the settings name, for the algorithms that they allow.
 ///
-/// `others_verify`: keys come from elsewhere too, so that a missing one is no mistake.
-pub(crate) fn keys_of(config: &JwtConfig, others_verify: bool) -> Result<Vec<TimedKey>, ConfigError> {
+/// `others_verify`: keys come from elsewhere too, so that a missing one is no mistake. `now`: whether a certificate has
+/// expired.
+pub(crate) fn keys_of(config: &JwtConfig, others_verify: bool, now: SystemTime) -> Result<Vec<TimedKey>, ConfigError> {
     let allowed = config.allowed_algorithms();
     let (secret_algorithms, public_algorithms): (Vec<_>, Vec<_>) =
         allowed.iter().partition(|algorithm| algorithm.family() == AlgorithmFamily::Hmac);
@@ -47,19 +49,19 @@ pub(crate) fn keys_of(config: &JwtConfig, others_verify: bool) -> Result<Vec<Tim
     }
     #[cfg(feature = "asymmetric")]
     if !public_algorithms.is_empty() {
-        keys.extend(key_pair(config, &public_algorithms, others_verify)?);
+        keys.extend(key_pair(config, &public_algorithms, others_verify, now)?);
     }
-    keys.extend(listed(config)?);
+    keys.extend(listed(config, now)?);
     Ok(keys)
 }
 
 /// Those of `[[JWT_KEYS]]`.
-fn listed(config: &JwtConfig) -> Result<Vec<TimedKey>, ConfigError> {
+fn listed(config: &JwtConfig, now: SystemTime) -> Result<Vec<TimedKey>, ConfigError> {
     if !config.keys.is_empty() && config.keys_dir.is_some() {
         return Err(ConfigError::Conflict("JWT_KEYS and JWT_KEYS_DIR are both set; take one of them away".to_owned()));
     }
     let keys: Vec<_> =
-        config.keys.iter().zip(1..).map(|(key, number)| of_list(key, number)).collect::<Result<_, _>>()?;
+        config.keys.iter().zip(1..).map(|(key, number)| of_list(key, number, now)).collect::<Result<_, _>>()?;
     let signs = |key: &TimedKey| key.term == Term::signing(1);
     if keys.iter().any(|key| key.signing.is_some()) && !keys.iter().any(signs) {
         return Err(invalid(KEYS, "has a key that could sign, and none with state = \"active\"; make one active"));
@@ -67,7 +69,8 @@ fn listed(config: &JwtConfig) -> Result<Vec<TimedKey>, ConfigError> {
     Ok(keys)
 }
 
-fn of_list(key: &KeySetting, number: usize) -> Result<TimedKey, ConfigError> {
+#[cfg_attr(not(feature = "asymmetric"), expect(unused_variables, reason = "there are no certificates"))]
+fn of_list(key: &KeySetting, number: usize, now: SystemTime) -> Result<TimedKey, ConfigError> {
     let KeySetting { algorithm, source, key_id, state } = key;
     let place = key_id.as_ref().map_or_else(|| format!("number {number}"), |id| format!("{id:?}"));
     let wrong = |reason: &str| invalid(KEYS, format!("{place} {reason}"));
@@ -84,7 +87,7 @@ fn of_list(key: &KeySetting, number: usize) -> Result<TimedKey, ConfigError> {
     let (signing, verifying) = match source {
         None => return Err(wrong("has no key")),
         Some(KeySource::Secret(source)) => {
-            let (signing, verifying) = halves(KEYS, &place, *algorithm, &secret::load(source)?)?;
+            let (signing, verifying) = halves(KEYS, &place, *algorithm, &secret::load(KEYS, source)?)?;
             (Some(signing), verifying)
         }
         #[cfg(feature = "asymmetric")]
@@ -96,7 +99,7 @@ fn of_list(key: &KeySetting, number: usize) -> Result<TimedKey, ConfigError> {
         #[cfg(feature = "asymmetric")]
         Some(KeySource::Public(source)) => {
             let text = pem::load(KEYS, source, Half::Public)?;
-            (None, VerifyingKey::parse(KEYS, &[*algorithm], &text)?)
+            (None, VerifyingKey::of_text(KEYS, &[*algorithm], &text, now)?)
         }
         #[cfg(not(feature = "asymmetric"))]
         Some(KeySource::Private(_) | KeySource::Public(_)) => {
@@ -123,7 +126,7 @@ fn of_list(key: &KeySetting, number: usize) -> Result<TimedKey, ConfigError> {
 
 fn secret_key(config: &JwtConfig, algorithms: &[Algorithm]) -> Result<Option<TimedKey>, ConfigError> {
     let Some(source) = &config.secret_key else { return Ok(None) };
-    let given = secret::load(source)?;
+    let given = secret::load(SECRET_KEY, source)?;
     let signs = config.algorithm.family() == AlgorithmFamily::Hmac;
     let (secret, key_id) = match jwk::text_of(&given) {
         Some(text) => jwk::secret(SECRET_KEY, text, algorithms, Wanted::Secret { signs, verifies: true })?,
@@ -153,20 +156,31 @@ fn key_pair(
     config: &JwtConfig,
     algorithms: &[Algorithm],
     others_verify: bool,
+    now: SystemTime,
 ) -> Result<Option<TimedKey>, ConfigError> {
     let private = config.private_key.as_ref().map(|key| pem::load(PRIVATE_KEY, key, Half::Private)).transpose()?;
     let public = config.public_key.as_ref().map(|key| pem::load(PUBLIC_KEY, key, Half::Public)).transpose()?;
+    let password = config.private_key_password.as_ref();
+    let password = password.map(|source| secret::load(PRIVATE_KEY_PASSWORD, source)).transpose()?;
+    let password = password.as_ref().map(|password| password.as_slice());
+    match password {
+        Some([]) => return Err(invalid(PRIVATE_KEY_PASSWORD, "is empty")),
+        Some(_) if private.is_none() => {
+            log::warn!("{PRIVATE_KEY_PASSWORD} is set and not in force: {PRIVATE_KEY} is not set");
+        }
+        _ => {}
+    }
     let signs = algorithms.contains(&config.algorithm);
     let pair = match (&private, algorithms.first()) {
         (Some(text), Some(first)) => {
             let algorithm = if signs { config.algorithm } else { *first };
             // Without a public key, the private one's other half is for all of them.
             let all = if public.is_some() { &[algorithm] } else { algorithms };
-            Some(SigningKey::of_text(PRIVATE_KEY, algorithm, all, text)?)
+            Some(SigningKey::of_text(algorithm, all, text, password)?)
         }
         _ => None,
     };
-    let public = public.map(|text| VerifyingKey::of_text(PUBLIC_KEY, algorithms, &text)).transpose()?;
+    let public = public.map(|text| VerifyingKey::of_text(PUBLIC_KEY, algorithms, &text, now)).transpose()?;
     let (pair, public) = from_jwk::with_one_name(pair, public)?;
     let verifying = match (public, &pair) {
         (Some(public), _) => public,

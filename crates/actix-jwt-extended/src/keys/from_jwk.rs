@@ -3,7 +3,7 @@
 #[cfg(feature = "asymmetric")]
 use super::asymmetric::PrivateKey;
 #[cfg(feature = "asymmetric")]
-use super::invalid::{PRIVATE_KEY, PUBLIC_KEY, invalid};
+use super::invalid::{PRIVATE_KEY, PRIVATE_KEY_PASSWORD, PUBLIC_KEY, invalid};
 #[cfg(feature = "asymmetric")]
 use super::jwk::Material;
 use super::jwk::{self, Wanted};
@@ -15,6 +15,8 @@ use super::{SigningKey, VerifyingKey, not_a_setting};
 use super::{SignsBy, Verifier};
 use crate::claims::{Algorithm, AlgorithmFamily};
 use crate::error::ConfigError;
+#[cfg(feature = "asymmetric")]
+use std::time::SystemTime;
 
 /// Where no setting is named.
 const JWK: &str = "the JWK";
@@ -49,15 +51,23 @@ impl SigningKey {
         Err(super::not_for(JWK, algorithm, "a secret"))
     }
 
-    /// A private key as PEM, or as a JWK that may serve `all` of these.
+    /// The settings' private key as PEM, maybe under the password, or as a JWK that may serve `all` of these.
     #[cfg(feature = "asymmetric")]
     pub(super) fn of_text(
-        setting: &'static str,
         algorithm: Algorithm,
         all: &[Algorithm],
         text: &str,
+        password: Option<&[u8]>,
     ) -> Result<Self, ConfigError> {
-        if is_jwk(text) { Self::of_jwk(setting, algorithm, all, text) } else { Self::parse(setting, algorithm, text) }
+        if !is_jwk(text) {
+            return Self::of_setting(algorithm, text, password);
+        }
+        if password.is_some() {
+            log::warn!(
+                "{PRIVATE_KEY_PASSWORD} is set and not in force: {PRIVATE_KEY} is a JWK, which is not encrypted"
+            );
+        }
+        Self::of_jwk(PRIVATE_KEY, algorithm, all, text)
     }
 
     #[cfg(feature = "asymmetric")]
@@ -112,10 +122,15 @@ impl VerifyingKey {
         Self::from_any_secret(algorithms, &[])
     }
 
-    /// A public key as PEM, or as a JWK.
+    /// A public key as PEM, or as a JWK. `now`: whether a certificate has expired.
     #[cfg(feature = "asymmetric")]
-    pub(super) fn of_text(setting: &'static str, algorithms: &[Algorithm], text: &str) -> Result<Self, ConfigError> {
-        if is_jwk(text) { Self::of_jwk(setting, algorithms, text) } else { Self::parse(setting, algorithms, text) }
+    pub(super) fn of_text(
+        setting: &'static str,
+        algorithms: &[Algorithm],
+        text: &str,
+        now: SystemTime,
+    ) -> Result<Self, ConfigError> {
+        if is_jwk(text) { Self::of_jwk(setting, algorithms, text) } else { Self::parse(setting, algorithms, text, now) }
     }
 
     #[cfg(feature = "asymmetric")]

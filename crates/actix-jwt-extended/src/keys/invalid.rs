@@ -6,6 +6,8 @@ use crate::error::ConfigError;
 pub(super) const SECRET_KEY: &str = "JWT_SECRET_KEY";
 #[cfg(feature = "asymmetric")]
 pub(super) const PRIVATE_KEY: &str = "JWT_PRIVATE_KEY";
+#[cfg(feature = "asymmetric")]
+pub(super) const PRIVATE_KEY_PASSWORD: &str = "JWT_PRIVATE_KEY_PASSWORD";
 pub(super) const PUBLIC_KEY: &str = "JWT_PUBLIC_KEY";
 
 pub(super) fn invalid(setting: &'static str, reason: impl Into<String>) -> ConfigError {

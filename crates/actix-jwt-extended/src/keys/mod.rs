@@ -7,10 +7,16 @@
 #[cfg(feature = "asymmetric")]
 mod asymmetric;
 #[cfg(feature = "asymmetric")]
+mod certificate;
+#[cfg(feature = "asymmetric")]
 mod der;
 mod directory;
 #[cfg(feature = "asymmetric")]
 mod ecdsa_der;
+#[cfg(feature = "asymmetric")]
+mod encrypted;
+#[cfg(feature = "asymmetric")]
+mod foreign;
 mod from_config;
 mod from_jwk;
 mod generate;
@@ -52,6 +58,8 @@ pub(crate) use signature_bytes::Signature;
 pub use signer::{SignRequest, Signer, SignerFuture, SignerKey, SignerKeys};
 pub(crate) use term::{Origin, TimedKey};
 
+#[cfg(feature = "asymmetric")]
+use crate::clock::{Clock as _, SystemClock};
 use crate::error::ConfigError;
 #[cfg(feature = "asymmetric")]
 use asymmetric::{PrivateKey, PublicKey};
@@ -64,6 +72,8 @@ use secret::{HmacState, check_secret};
 use std::fmt;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, OnceLock};
+#[cfg(feature = "asymmetric")]
+use std::time::SystemTime;
 
 /// A key that signs, with the one algorithm that it is for.
 ///
@@ -138,12 +148,9 @@ impl SigningKey {
     #[cfg(feature = "asymmetric")]
     #[cfg_attr(docsrs, doc(cfg(feature = "asymmetric")))]
     pub fn from_pem(algorithm: Algorithm, pem: &str) -> Result<Self, ConfigError> {
-        Self::parse("the private key", algorithm, pem)
-    }
-
-    #[cfg(feature = "asymmetric")]
-    fn parse(setting: &'static str, algorithm: Algorithm, pem: &str) -> Result<Self, ConfigError> {
-        PrivateKey::read(setting, algorithm, pem).map(|key| Self::new(algorithm, SignsBy::Private(key)))
+        let setting = "the private key";
+        let (label, der) = pem::read(setting, pem, Half::Private)?;
+        PrivateKey::of_der(setting, algorithm, &label, &der).map(|key| Self::new(algorithm, SignsBy::Private(key)))
     }
 
     fn new(algorithm: Algorithm, signer: SignsBy) -> Self {
@@ -337,6 +344,7 @@ impl VerifyingKey {
     }
 
     /// A public key in PEM (SPKI, or PKCS#1 for RSA), for algorithms of its family.
+    /// A public key in PEM, for algorithms of its family: SPKI, PKCS#1 (RSA), or a certificate, of which the key is taken.
     ///
     /// ```
     /// use actix_jwt_extended::keys::{Algorithm, VerifyingKey};
@@ -348,12 +356,17 @@ impl VerifyingKey {
     #[cfg(feature = "asymmetric")]
     #[cfg_attr(docsrs, doc(cfg(feature = "asymmetric")))]
     pub fn from_pem(algorithms: &[Algorithm], pem: &str) -> Result<Self, ConfigError> {
-        Self::parse("the public key", algorithms, pem)
+        Self::parse("the public key", algorithms, pem, SystemClock.now())
     }
 
+    /// `now`: whether a certificate has expired.
     #[cfg(feature = "asymmetric")]
-    fn parse(setting: &'static str, algorithms: &[Algorithm], pem: &str) -> Result<Self, ConfigError> {
-        let (_, der) = pem::read(setting, pem, Half::Public)?;
+    fn parse(setting: &'static str, algorithms: &[Algorithm], pem: &str, now: SystemTime) -> Result<Self, ConfigError> {
+        let (label, der) = pem::read(setting, pem, Half::Public)?;
+        if label.ends_with("CERTIFICATE") {
+            let spki = certificate::public_key(setting, &der, now)?;
+            return Self::from_der(setting, algorithms, &spki);
+        }
         Self::from_der(setting, algorithms, &der)
     }
 

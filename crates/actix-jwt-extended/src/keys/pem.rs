@@ -1,7 +1,7 @@
 //! PEM text: which of its kinds are keys (RFC 7468), and what the others are, with the command that converts them.
 
-use super::der;
 use super::invalid::invalid;
+use super::{der, foreign, key_file};
 use crate::config::{PemSource, base64_of_pem};
 use crate::error::ConfigError;
 use base64::Engine as _;
@@ -12,6 +12,9 @@ use std::borrow::Cow;
 use std::io;
 use std::path::Path;
 use zeroize::Zeroizing;
+
+/// The label of a private key in PKCS#8 under a password (RFC 7468 §11).
+pub(super) const ENCRYPTED: &str = "ENCRYPTED PRIVATE KEY";
 
 /// Which half of a pair is wanted.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -28,7 +31,8 @@ pub(super) fn load(setting: &'static str, source: &PemSource, wanted: Half) -> R
     }
 }
 
-/// The label and the DER of the first key of the text. Certificates and a curve's parameters may stand beside it.
+/// The label and the DER of the first key of the text; of a certificate, where a public key is wanted and there is none.
+/// Certificates and a curve's parameters may stand beside it.
 pub(super) fn read(
     setting: &'static str,
     text: &str,
@@ -43,8 +47,9 @@ pub(super) fn read(
     };
     // RFC 1421, as OpenSSL once wrote it.
     let is_encrypted = block.headers().get("Proc-Type").is_some_and(|value| value.contains("ENCRYPTED"));
+    let foreign = || foreign::reason_of_label(block.tag()).filter(|_| !is_encrypted);
     match judge(block.tag(), is_encrypted, wanted) {
-        Some(reason) => Err(invalid(setting, reason)),
+        Some(reason) => Err(invalid(setting, foreign().unwrap_or_else(|| reason.to_owned()))),
         None => {
             let label = block.tag().to_owned();
             Ok((label, Zeroizing::new(block.into_contents())))
@@ -67,19 +72,24 @@ fn judge(label: &str, is_encrypted: bool, wanted: Half) -> Option<&'static str> 
         (label, Half::Public) if label.ends_with("PRIVATE KEY") => {
             "holds a private key; it belongs in JWT_PRIVATE_KEY, and only there"
         }
-        ("ENCRYPTED PRIVATE KEY", _) => "is encrypted; decrypt it with `openssl pkey -in FILE -out jwt.pem`",
         ("OPENSSH PRIVATE KEY", _) => {
             "is in OpenSSH's own form; convert a copy of it with `ssh-keygen -p -m PKCS8 -N '' -f COPY` \
              (for Ed25519 by OpenSSH 9.6 or newer)"
         }
         _ if is_encrypted => "is encrypted, in OpenSSL's old way; decrypt it with `openssl pkey -in FILE -out jwt.pem`",
         ("PUBLIC KEY" | "RSA PUBLIC KEY", Half::Private) => "holds a public key; the private one is needed to sign",
-        ("PRIVATE KEY" | "RSA PRIVATE KEY" | "EC PRIVATE KEY" | "PUBLIC KEY" | "RSA PUBLIC KEY", _) => return None,
-        ("CERTIFICATE", Half::Private) => {
+        ("PRIVATE KEY" | "RSA PRIVATE KEY" | "EC PRIVATE KEY" | "PUBLIC KEY" | "RSA PUBLIC KEY" | ENCRYPTED, _) => {
+            return None;
+        }
+        ("CERTIFICATE" | "X509 CERTIFICATE", Half::Private) => {
             "is a certificate, which holds no private key; give the key that the certificate was made for"
         }
-        ("CERTIFICATE", Half::Public) => {
-            "is a certificate; take its key with `openssl x509 -in FILE -noout -pubkey -out jwt.pub.pem`"
+        ("CERTIFICATE" | "X509 CERTIFICATE", Half::Public) => return None,
+        ("TRUSTED CERTIFICATE", _) => {
+            "is a certificate in OpenSSL's own form; convert it with `openssl x509 -in FILE -out certificate.pem`"
+        }
+        ("CERTIFICATE REQUEST" | "NEW CERTIFICATE REQUEST", _) => {
+            "is PEM of a kind that is no key: a certificate request; give the key that it was made for"
         }
         _ => "is PEM of a kind that is no key",
     })
@@ -109,7 +119,7 @@ fn decoded(base64: &str) -> Option<Zeroizing<Vec<u8>>> {
 }
 
 fn read_file(setting: &'static str, path: &Path, wanted: Half) -> Result<Zeroizing<String>, ConfigError> {
-    let bytes = std::fs::read(path).map(Zeroizing::new).map_err(|error| no_file(setting, path, &error, wanted))?;
+    let bytes = key_file::read(path).map_err(|error| no_file(setting, path, &error, wanted))?;
     match std::str::from_utf8(&bytes) {
         Ok(text) if der::whole_sequence(&bytes).is_none() => Ok(owned(text)),
         _ => Err(invalid(setting, format!("is no PEM: {} holds {}", path.display(), binary(&bytes, wanted)))),
@@ -175,6 +185,9 @@ fn other_form(text: &str, wanted: Half) -> Option<Cow<'static, str>> {
     }
     if text.starts_with('{') && text.contains("\"kty\"") {
         return Some("is a JWK; `from_jwk` reads it".into());
+    }
+    if text.starts_with("---- BEGIN SSH2 PUBLIC KEY") {
+        return Some("is a public key in SSH2's form; convert it with `ssh-keygen -i -f FILE > KEY && ssh-keygen -e -m PKCS8 -f KEY`".into());
     }
     let is_bare = decoded(text).is_some_and(|bytes| der::whole_sequence(&bytes).is_some());
     let half = if wanted == Half::Public { " -pubin" } else { "" };

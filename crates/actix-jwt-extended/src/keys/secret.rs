@@ -1,6 +1,7 @@
 //! Secrets: judged, then prepared as a HMAC state.
 
 use super::invalid::{SECRET_KEY, invalid};
+use super::key_file;
 use crate::claims::Algorithm;
 use crate::config::{SecretSource, base64_of_pem};
 use crate::error::ConfigError;
@@ -10,8 +11,6 @@ use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::{Sha256, Sha384, Sha512};
-use std::fs::File;
-use std::io::Read as _;
 use std::path::Path;
 use zeroize::Zeroizing;
 
@@ -42,10 +41,10 @@ const WELL_KNOWN_SECRETS: &[&str] = &[
 ];
 
 /// What the setting or its file holds.
-pub(super) fn load(source: &SecretSource) -> Result<Zeroizing<Vec<u8>>, ConfigError> {
+pub(super) fn load(setting: &'static str, source: &SecretSource) -> Result<Zeroizing<Vec<u8>>, ConfigError> {
     match source {
         SecretSource::Inline(text) => Ok(Zeroizing::new(text.reveal().as_bytes().to_vec())),
-        SecretSource::File(path) => read(path),
+        SecretSource::File(path) => read(setting, path),
     }
 }
 
@@ -99,20 +98,10 @@ fn is_a_placeholder(text: &str) -> bool {
         || within("<", ">").is_some_and(is_prose)
 }
 
-/// No secret is longer, but much that is none, such as `/dev/urandom`.
-const LONGEST_FILE: usize = 64 * 1024;
-
 /// One line end at the end is the editor's, not the secret's.
-fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, ConfigError> {
-    // Allocated once: what grows leaves copies behind.
-    let mut bytes = Zeroizing::new(Vec::with_capacity(LONGEST_FILE + 1));
-    File::open(path)
-        .and_then(|file| file.take(LONGEST_FILE as u64 + 1).read_to_end(&mut bytes))
-        .map_err(|error| invalid(SECRET_KEY, format!("cannot be read from {}: {error}", path.display())))?;
-    if bytes.len() > LONGEST_FILE {
-        let reason = format!("cannot be read from {}: it is longer than {LONGEST_FILE} bytes", path.display());
-        return Err(invalid(SECRET_KEY, reason));
-    }
+fn read(setting: &'static str, path: &Path) -> Result<Zeroizing<Vec<u8>>, ConfigError> {
+    let mut bytes = key_file::read(path)
+        .map_err(|error| invalid(setting, format!("cannot be read from {}: {error}", path.display())))?;
     if bytes.ends_with(b"\n") {
         bytes.pop();
         if bytes.ends_with(b"\r") {

@@ -107,7 +107,7 @@ impl JwtManagerBuilder {
             || self.hooks.load_keys()
             || self.config.keys_dir.is_some()
             || !self.config.keys.is_empty();
-        let mut keys = keys_of(&self.config, others_verify)?;
+        let mut keys = keys_of(&self.config, others_verify, self.clock.now())?;
         keys.extend(self.verifying_keys.into_iter().map(TimedKey::verifying));
         if let Some(key) = self.signing_key {
             keys.push(TimedKey::signing(key)?);

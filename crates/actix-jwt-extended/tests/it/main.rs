@@ -16,6 +16,7 @@ mod issue {
 
 mod keys {
     mod directory;
+    mod encrypted;
     mod files;
     mod forms;
     mod hsm;

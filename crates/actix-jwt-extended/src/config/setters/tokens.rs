@@ -63,6 +63,16 @@ setters! {
     /// ```
     "JWT_PRIVATE_KEY" private_key(pem_or_path: impl Into<String>) => Some(PemSource::new(pem_or_path.into()));
 
+    /// The password of a private key that is encrypted (PKCS#8 with PBES2).
+    ///
+    /// ```
+    /// # use actix_jwt_extended::keys::Algorithm;
+    /// # use actix_jwt_extended::JwtConfig;
+    /// let config = JwtConfig::new().algorithm(Algorithm::ES256).private_key("/etc/app/jwt.pem");
+    /// let config = config.private_key_password(std::env::var("PASSWORD").unwrap_or_default());
+    /// ```
+    "JWT_PRIVATE_KEY_PASSWORD" private_key_password(password: impl Into<String>) => Some(SecretSource::new(password.into()));
+
     /// The public key of all other algorithms: PEM, a JWK, or the path of a file with one.
     ///
     /// Without it the private key's public half is taken.

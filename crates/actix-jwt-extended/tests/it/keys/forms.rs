@@ -111,7 +111,9 @@ fn what_cannot_be_read_is_named_with_the_command_that_converts_it() {
     for (key, said) in [
         (include_str!("../../keys/encrypted.pem"), "holds a private key"),
         (include_str!("../../keys/openssh.pem"), "holds a private key"),
-        (CERTIFICATE, "is a certificate; take its key with `openssl x509 -in FILE -noout -pubkey -out jwt.pub.pem`"),
+        // The key of a certificate is taken; here it is another one.
+        (CERTIFICATE, "is not an EC P-256 key, which ES256 needs"),
+        (&block("CERTIFICATE"), "is a certificate that cannot be read: it is damaged, or no X.509"),
         (
             include_str!("../../keys/openssh.pub"),
             "is a public key in OpenSSH's form; convert it with `ssh-keygen -e -m PKCS8 -f FILE`",

@@ -150,7 +150,8 @@ fn keys_of_another_kind_are_refused_at_start_up() {
     refused(with(Algorithm::ES256, key!("ec256.pub")), "JWT_PRIVATE_KEY holds a public key");
     refused(verify(Algorithm::ES256, key!("ec256")), "JWT_PUBLIC_KEY holds a private key");
     refused(with(Algorithm::ES256, key!("encrypted")), "JWT_PRIVATE_KEY is encrypted");
-    refused(verify(Algorithm::RS256, key!("certificate")), "JWT_PUBLIC_KEY is a certificate");
+    refused(verify(Algorithm::ES256, key!("certificate")), "JWT_PUBLIC_KEY is not an EC P-256 key");
+    refused(with(Algorithm::RS256, key!("certificate")), "JWT_PRIVATE_KEY is a certificate");
     refused(with(Algorithm::ES256, "-----BEGIN PRIVATE KEY-----\nMII\n"), "JWT_PRIVATE_KEY is no PEM");
     let garbage = "-----BEGIN PRIVATE KEY-----\nMIIB\n-----END PRIVATE KEY-----\n";
     for algorithm in [Algorithm::RS256, Algorithm::ES256, Algorithm::EdDSA] {
