@@ -13,8 +13,8 @@ use actix_jwt_extended::{
 };
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
 use futures_util::future::join_all;
-use std::sync::Arc;
-use std::sync::atomic::Ordering::SeqCst;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::time::{Instant, pause};
 
@@ -24,6 +24,11 @@ fn builder_of(hsm: &Arc<Hsm>, config: JwtConfig) -> JwtManagerBuilder {
 
 fn manager_of(hsm: &Arc<Hsm>) -> JwtManager {
     builder_of(hsm, JwtConfig::new()).signing_key(remote(Arc::clone(hsm))).build().unwrap()
+}
+
+/// For a machine that has other work, where time does not stand still.
+fn patient(hsm: &Arc<Hsm>) -> SharedSigner {
+    SharedSigner::from(Arc::clone(hsm)).timeout(Duration::from_secs(60))
 }
 
 fn slow(latency_ms: u64) -> Arc<Hsm> {
@@ -327,7 +332,7 @@ fn is_unavailable(answer: &Answer) {
 #[test]
 fn a_signer_that_is_down_costs_no_session() {
     let hsm = Arc::new(Hsm::new());
-    let signer = SharedSigner::from(Arc::clone(&hsm)).timeout(Duration::from_millis(1500));
+    let signer = SharedSigner::from(Arc::clone(&hsm)).timeout(Duration::from_secs(3));
     let config = config().token_location([Location::Headers, Location::Cookies]).cookie_secure(false);
     let jwt = builder_of(&hsm, config).signing_key(remote(signer)).build().unwrap();
     let app = TestApp::start(&jwt, routes);
@@ -381,7 +386,7 @@ fn a_cookie_is_renewed_by_a_key_whose_tokens_live_less() {
     let config = config.access_token_expires(half_an_hour).refresh_token_expires(half_an_hour);
     let jwt = builder_of(&hsm, config).build().unwrap();
     let token = jwt.access_token("ada").expires_in(half_an_hour * 4).encode().unwrap();
-    jwt.rotate_keys(remote(Arc::clone(&hsm))).unwrap();
+    jwt.rotate_keys(remote(patient(&hsm))).unwrap();
     jwt.activate_key("hsm-1").unwrap();
     let app = TestApp::start(&jwt, routes);
     hsm.clock.advance(half_an_hour * 3);
@@ -389,4 +394,70 @@ fn a_cookie_is_renewed_by_a_key_whose_tokens_live_less() {
     let cookie = renewed.header("set-cookie").expect("it is due").split(';').next().unwrap();
     let next = jwt.decode_token(cookie.split_once('=').unwrap().1).unwrap();
     assert_eq!((next.header().key_id(), next.expires_at()), (Some("hsm-1"), Some(NOW + 4 * 1800)));
+}
+
+/// Six clients log in, refresh and ask all the time, while keys of three kinds take over one after the other.
+#[test]
+fn keys_here_and_elsewhere_follow_each_other_and_no_request_fails() {
+    let hsm = slow(50);
+    let jwt = builder_of(&hsm, config().token_location([Location::Headers])).build().unwrap();
+    let app = TestApp::start(&jwt, routes);
+    let of_token = |token: &str| jwt.decode_token(token).unwrap().header().key_id().unwrap_or("").to_owned();
+    // The key ID that each client has met last; "" is the secret's.
+    let met: Vec<Mutex<Option<String>>> = (0..6).map(|_| Mutex::new(None)).collect();
+    let over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        // Also where an assertion below fails: a scope waits for its threads.
+        let _end = OnDrop(&over);
+        for met in &met {
+            let (app, over, of_token) = (&app, &over, &of_token);
+            scope.spawn(move || {
+                while !over.load(SeqCst) {
+                    let _end = OnPanic(over);
+                    let first = app.post("/login", &[], b"");
+                    assert_eq!(first.status, 200, "{first:?}");
+                    let held = format!("Bearer {}", first.json()["refresh_token"].as_str().unwrap());
+                    let next = app.post("/refresh", &[("Authorization", &held)], b"");
+                    assert_eq!(next.status, 200, "{next:?}");
+                    let next = next.json();
+                    let token = next["access_token"].as_str().unwrap();
+                    assert_eq!(app.get_with("/me", token).text(), "ada");
+                    *met.lock().unwrap() = Some(of_token(token));
+                }
+            });
+        }
+        let all_meet = |key_id: &str| {
+            let begin = std::time::Instant::now();
+            while met.iter().any(|met| met.lock().unwrap().as_deref() != Some(key_id)) {
+                assert!(!over.load(SeqCst), "a client has failed");
+                assert!(begin.elapsed() < Duration::from_secs(60), "{key_id:?} does not sign");
+                std::thread::sleep(Duration::from_millis(5));
+            }
+        };
+        all_meet("");
+        let here = SigningKey::from_pem(Algorithm::EdDSA, include_str!("../../keys/ed25519.pem")).unwrap();
+        for key in [remote(patient(&hsm)), here.with_key_id("here")] {
+            let key_id = key.key_id().unwrap().to_owned();
+            jwt.rotate_keys(key).unwrap();
+            jwt.activate_key(&key_id).unwrap();
+            all_meet(&key_id);
+        }
+    });
+    assert!(hsm.asked() > 0 && hsm.in_flight.load(SeqCst) == 0);
+}
+
+struct OnDrop<'a>(&'a AtomicBool);
+
+impl Drop for OnDrop<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, SeqCst);
+    }
+}
+
+struct OnPanic<'a>(&'a AtomicBool);
+
+impl Drop for OnPanic<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_or(std::thread::panicking(), SeqCst);
+    }
 }
