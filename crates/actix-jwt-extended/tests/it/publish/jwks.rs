@@ -1,12 +1,14 @@
 //! The public keys as others get them.
 
 use crate::app::{Answer, NOW, TestApp, builder, config};
+#[cfg(unix)]
+use actix_jwt_extended::keys::KeyDirectory;
 use actix_jwt_extended::keys::{Algorithm, SigningKey, VerifyingKey};
 use actix_jwt_extended::publish::jwks_endpoint;
 use actix_jwt_extended::test_util::ManualClock;
 use actix_jwt_extended::{JwtConfig, JwtManager};
 use actix_web::web;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -190,6 +192,51 @@ fn no_token_comes_before_its_key() {
         clock.advance(Duration::from_secs(STEP));
     }
     assert_eq!(signers.len(), 7);
+}
+
+#[test]
+fn a_listed_key_is_published_by_its_state() {
+    let listed: JwtConfig = serde_json::from_value(json!({ "JWT_KEYS": [
+        { "kid": "next", "alg": "EdDSA", "state": "next", "private_key": key!("ed25519") },
+        { "kid": "retiring", "alg": "RS256", "state": "retiring", "public_key": key!("rsa2048.pub") },
+        { "kid": "active", "alg": "ES256", "state": "active", "private_key": key!("ec256") },
+        { "kid": "leaked", "alg": "ES384", "state": "withdrawn", "public_key": key!("ec384.pub") },
+        { "kid": "secret", "alg": "HS256", "state": "retiring", "secret_key": "a secret: 0123456789 abcdefghijklm" },
+    ] }))
+    .unwrap();
+    let jwt = builder(listed).build().unwrap();
+    assert_eq!(ids(&jwt).first(), Some(&Some("active".to_owned())));
+    let all: BTreeSet<_> = ids(&jwt).into_iter().flatten().collect();
+    assert_eq!(all, ["active", "next", "retiring"].map(str::to_owned).into());
+}
+
+#[cfg(unix)]
+#[test]
+fn every_process_publishes_the_keys_of_a_directory() {
+    let folder = tempfile::tempdir().unwrap();
+    let clock = ManualClock::at(NOW as u64);
+    let config = || JwtConfig::new().keys_dir(folder.path());
+    let keys = KeyDirectory::open(&config()).unwrap().clock(clock.clone());
+    let first = keys.add(Algorithm::ES256).unwrap();
+    let node = || builder(config()).clock(clock.clone()).build().unwrap();
+    let nodes = [node(), node()];
+    let apps = nodes.each_ref().map(|jwt| TestApp::start(jwt, routes));
+    let fetched = || {
+        for jwt in &nodes {
+            jwt.reload_keys().unwrap();
+        }
+        let [one, other] = apps.each_ref().map(|app| app.get(PATH, &[]));
+        assert_eq!((one.header("etag"), one.text()), (other.header("etag"), other.text()));
+        let kid = |key: Value| key["kid"].as_str().unwrap().to_owned();
+        keys_in(one.text()).into_iter().map(kid).collect::<Vec<_>>()
+    };
+    assert_eq!(fetched(), std::slice::from_ref(&first));
+    let next = keys.rotate(Some(Algorithm::MlDsa44)).unwrap();
+    assert_eq!(fetched(), [first.clone(), next.clone()]);
+    clock.advance(Duration::from_secs(3600));
+    assert_eq!(fetched(), [next.clone(), first.clone()]);
+    keys.withdraw(&next).unwrap();
+    assert_eq!(fetched(), [first]);
 }
 
 fn routes(config: &mut web::ServiceConfig) {
