@@ -4,6 +4,7 @@ use crate::error::StartError;
 use crate::page_settings::PageSettings;
 use crate::settings_file;
 use crate::store::{self, StoreSetting};
+use crate::tools::Tool;
 use actix_jwt_extended::JwtConfig;
 use actix_web::http::Uri;
 use clap::Parser;
@@ -19,8 +20,11 @@ use std::path::{Path, PathBuf};
 #[command(name = "demo", version)]
 pub struct Flags {
     /// Where the settings are; made, with a random secret, if it is not there
-    #[arg(long, value_name = "FILE", default_value = "Settings.toml")]
-    settings: PathBuf,
+    #[arg(long, value_name = "FILE", default_value = "Settings.toml", global = true)]
+    pub settings: PathBuf,
+
+    #[command(subcommand)]
+    pub tool: Option<Tool>,
 
     /// The address to listen on, over DEMO_HOST [default: 127.0.0.1]
     #[arg(long)]
@@ -87,7 +91,7 @@ fn environment() -> BTreeMap<String, ValueKind> {
 
 /// Whether the environment has what signs tokens, so that a demo can do without a settings file.
 fn env_has_a_key() -> bool {
-    ["JWT_SECRET_KEY", "JWT_SECRET_KEY_FILE", "JWT_PRIVATE_KEY", "JWT_PRIVATE_KEY_FILE"]
+    ["JWT_SECRET_KEY", "JWT_SECRET_KEY_FILE", "JWT_PRIVATE_KEY", "JWT_PRIVATE_KEY_FILE", "JWT_KEYS", "JWT_KEYS_DIR"]
         .into_iter()
         .any(|name| env::var_os(name).is_some_and(|value| !value.is_empty()))
 }

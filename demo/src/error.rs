@@ -10,6 +10,7 @@ use std::io;
 #[derive(Debug)]
 pub enum StartError {
     Jwt(ConfigError),
+    Print(io::Error),
     Make {
         path: String,
         source: io::Error,
@@ -76,6 +77,7 @@ impl fmt::Display for StartError {
             Self::NotBuiltIn { what, feature } => {
                 write!(f, "this demo was built without {what}; start it with: cargo run -p demo --features {feature}")
             }
+            Self::Print(source) => write!(f, "cannot write to standard output: {source}"),
             Self::Page(error) => write!(f, "cannot write the page: {error}"),
             Self::Hashing(error) => write!(f, "cannot hash passwords: {error}"),
             Self::Listen { host, port, source } => {
@@ -98,7 +100,7 @@ impl Error for StartError {
             Self::Page(error) => Some(error),
             Self::Hashing(error) => Some(error),
             Self::Make { source, .. } | Self::Read { source, .. } | Self::Listen { source, .. } => Some(source),
-            Self::Server(source) => Some(source),
+            Self::Server(source) | Self::Print(source) => Some(source),
             Self::Syntax { .. }
             | Self::UnknownSetting { .. }
             | Self::SetTwice { .. }

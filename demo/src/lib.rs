@@ -6,6 +6,7 @@
 mod configuration;
 mod cors;
 mod error;
+mod hangup;
 mod logging;
 mod managers;
 mod page_settings;
@@ -16,6 +17,7 @@ mod shutdown;
 mod startup;
 mod store;
 mod throttle;
+mod tools;
 mod users;
 
 use clap::Parser as _;
@@ -27,9 +29,13 @@ use std::process::ExitCode;
 
 /// The whole program.
 pub fn main() -> ExitCode {
-    let flags = Flags::parse();
+    let mut flags = Flags::parse();
     logging::init();
-    match run(flags) {
+    let outcome = match flags.tool.take() {
+        Some(tool) => tool.run(&flags.settings),
+        None => run(flags),
+    };
+    match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // One line, whatever is in the name of a file or a setting.

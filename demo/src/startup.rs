@@ -6,7 +6,7 @@ use crate::managers::Managers;
 use crate::routes::Page;
 use crate::throttle::Throttle;
 use crate::users::Users;
-use crate::{cors, logging, routes, shutdown};
+use crate::{cors, hangup, logging, routes, shutdown};
 use actix_jwt_extended::jwt_errors;
 use actix_web::dev::Server;
 use actix_web::{App, HttpServer, web};
@@ -27,9 +27,13 @@ impl Application {
         let users = web::Data::new(Users::of_the_example().map_err(StartError::Hashing)?);
         let throttle = web::Data::new(Throttle::default());
         let store = settings.store.open(&settings.jwt).await?;
+        let has_directory = settings.jwt.keys_directory().is_some();
         let managers = Managers::build(settings.jwt, &users, &store.shared)?;
         let page = Page::new(&settings.page).map_err(StartError::Page)?;
         let stop = shutdown::requested().map_err(StartError::Server)?;
+        if has_directory {
+            hangup::reloads(managers.jwt.clone()).map_err(StartError::Server)?;
+        }
         let Address { host, port } = settings.address;
         let (cors_origin, sessions) = (settings.cors_origin, settings.sessions);
         let server = HttpServer::new(move || {

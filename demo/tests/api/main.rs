@@ -8,6 +8,7 @@ mod failures;
 mod helpers;
 mod http;
 mod jwks;
+mod keys;
 mod locations;
 mod login;
 mod metrics;

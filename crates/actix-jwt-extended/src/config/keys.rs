@@ -1,14 +1,13 @@
 //! `[[JWT_KEYS]]`: keys of the settings with what each of them does.
 
-#[cfg(feature = "settings")]
-use super::JwtConfig;
 use super::value::{FromSetting, SettingValue};
-use super::{PemSource, SecretSource};
+use super::{JwtConfig, PemSource, SecretSource};
 use crate::claims::Algorithm;
 use crate::error::ConfigError;
 use std::fmt;
+use std::path::Path;
 #[cfg(feature = "settings")]
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 const SETTING: &str = "JWT_KEYS";
 
@@ -202,6 +201,19 @@ impl FromSetting for Vec<KeySetting> {
             SettingValue::List(items) if items.is_empty() => Ok(Vec::new()),
             _ => Err(ConfigError::InvalidValue { setting, expected: Self::EXPECTED.to_owned() }),
         }
+    }
+}
+
+impl JwtConfig {
+    /// The directory that `JWT_KEYS_DIR` names, if it is set.
+    ///
+    /// ```
+    /// # use actix_jwt_extended::JwtConfig;
+    /// assert_eq!(JwtConfig::new().keys_directory(), None);
+    /// ```
+    #[must_use]
+    pub fn keys_directory(&self) -> Option<&Path> {
+        self.keys_dir.as_deref()
     }
 }
 
