@@ -16,6 +16,7 @@ mod issue {
 
 mod keys {
     mod directory;
+    mod directory_races;
     mod encrypted;
     mod files;
     mod forms;

@@ -90,21 +90,31 @@ pub(super) fn candidates(directory: &Path, most: usize) -> Result<Vec<String>> {
     Ok(names)
 }
 
-/// A new file with mode 0600, whose content is on the disk. Never replaces one.
+/// A new file with mode 0600, all of whose content is on the disk. Never replaces one.
 pub(super) fn create_key(directory: &Path, name: &str, content: &[u8]) -> Result<()> {
-    let mut file = private_file().create_new(true).open(directory.join(name))?;
-    file.write_all(content)?;
-    file.sync_all()?;
-    sync(directory)
+    if is_there(directory, name) {
+        return Err(ErrorKind::AlreadyExists.into());
+    }
+    write_whole(directory, ".key.new", name, content)
+}
+
+/// Whether something has this name, if only a link that leads nowhere.
+pub(super) fn is_there(directory: &Path, name: &str) -> bool {
+    std::fs::symlink_metadata(directory.join(name)).is_ok()
 }
 
 /// The old journal or this one is there, whatever happens.
 pub(super) fn write_journal(directory: &Path, text: &str) -> Result<()> {
-    let temporary = directory.join(format!(".{JOURNAL}.new"));
+    write_whole(directory, &format!(".{JOURNAL}.new"), JOURNAL, text.as_bytes())
+}
+
+/// Under another name first. Whoever writes holds the lock.
+fn write_whole(directory: &Path, temporary: &str, name: &str, content: &[u8]) -> Result<()> {
+    let temporary = directory.join(temporary);
     let mut file = private_file().create(true).truncate(true).open(&temporary)?;
-    file.write_all(text.as_bytes())?;
+    file.write_all(content)?;
     file.sync_all()?;
-    std::fs::rename(temporary, directory.join(JOURNAL))?;
+    std::fs::rename(temporary, directory.join(name))?;
     sync(directory)
 }
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 
 /// More keys than this nobody has on purpose.
-const MOST: usize = 4096;
+pub(super) const MOST: usize = 4096;
 
 /// In bytes: what a header with it must have room for.
 const LONGEST_KEY_ID: usize = 128;

@@ -18,7 +18,7 @@ use crate::claims::AlgorithmFamily;
 use crate::clock::{Clock, SystemClock, unix_seconds};
 use crate::config::{JwtConfig, Lifetime};
 use crate::error::ConfigError;
-use journal::{Entry, Journal, judge_key_id};
+use journal::{Entry, Journal, MOST, judge_key_id};
 use std::path::PathBuf;
 use std::sync::Arc;
 use zeroize::Zeroizing;
@@ -270,9 +270,17 @@ impl KeyDirectory {
         if journal.place_of(&key_id).is_some() {
             return Err(ConfigError::Conflict(format!("the key {key_id:?} is in {SETTING} already")));
         }
+        if journal.keys.len() >= MOST {
+            let text = format!("holds {MOST} keys, and more it cannot; those that are withdrawn go by themselves");
+            return Err(invalid(text));
+        }
         let plain = key_id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
         let name = if plain { key_id.clone() } else { uuid::Uuid::new_v4().simple().to_string() };
-        let file = format!("{name}.{end}");
+        let mut file = format!("{name}.{end}");
+        // Of somebody who was killed before the journal named it.
+        if files::is_there(&self.path, &file) {
+            file = format!("{}.{end}", uuid::Uuid::new_v4().simple());
+        }
         if !self.dry {
             files::create_key(&self.path, &file, text.as_bytes())
                 .map_err(|error| invalid(format!("{}: {error}", self.path.join(&file).display())))?;
@@ -304,13 +312,19 @@ impl KeyDirectory {
             if self.dry { None } else { Some(files::lock(&self.path).map_err(|error| self.cannot_write(&error))?) };
         let mut journal = match self.journal()? {
             Some(journal) => journal,
-            None => self.without_journal(now)?,
+            None => {
+                let journal = self.without_journal(now)?;
+                // Beside a second key nobody would know what the one that was alone does.
+                if !self.dry && !journal.keys.is_empty() {
+                    self.write(&journal)?;
+                }
+                journal
+            }
         };
         let gone = self.prune(&mut journal, now);
         let outcome = edit(&mut journal)?;
         if !self.dry {
-            let text = journal.to_text().map_err(|error| invalid(error.to_string()))?;
-            files::write_journal(&self.path, &text).map_err(|error| self.cannot_write(&error))?;
+            self.write(&journal)?;
             let withdrawn = journal.keys.iter().filter(|entry| entry.withdrawn.is_some()).map(|entry| &entry.file);
             for file in withdrawn.chain(&gone) {
                 // What nothing names any more does no harm.
@@ -318,6 +332,11 @@ impl KeyDirectory {
             }
         }
         Ok(outcome)
+    }
+
+    fn write(&self, journal: &Journal) -> Result<(), ConfigError> {
+        let text = journal.to_text().map_err(|error| invalid(error.to_string()))?;
+        files::write_journal(&self.path, &text).map_err(|error| self.cannot_write(&error))
     }
 
     fn cannot_write(&self, error: &std::io::Error) -> ConfigError {

@@ -18,8 +18,14 @@ use zeroize::Zeroizing;
 pub(crate) struct Known {
     keys: HashMap<String, KnownKey>,
     /// What it was read from.
-    stamps: Vec<(PathBuf, Option<Stamp>)>,
+    stamps: Stamps,
 }
+
+/// `None` = it cannot be looked at.
+type Stamps = Vec<(PathBuf, Option<Stamp>)>;
+
+/// How often a directory is read that is broken and changes at the same time.
+const MOST_ATTEMPTS: usize = 8;
 
 #[derive(Debug, Clone)]
 struct KnownKey {
@@ -79,16 +85,26 @@ impl KeyDirectory {
 
     /// All keys of the directory, with what `known` has of them.
     pub(crate) fn load(&self, known: &mut Known, now: i64) -> Result<Vec<TimedKey>, ConfigError> {
+        let mut attempts = 1;
+        loop {
+            // Before anything is read: what is written meanwhile is found next time.
+            let before = self.stamps(["", files::JOURNAL]);
+            let outcome = self.load_after(before.clone(), known, now);
+            // A key that is withdrawn goes once the journal says so: whoever has read the old one finds no key.
+            if outcome.is_ok() || attempts == MOST_ATTEMPTS || before == self.stamps(["", files::JOURNAL]) {
+                return outcome;
+            }
+            attempts += 1;
+        }
+    }
+
+    fn load_after(&self, mut stamps: Stamps, known: &mut Known, now: i64) -> Result<Vec<TimedKey>, ConfigError> {
         let journal = match self.journal()? {
             Some(journal) => journal,
             None => self.without_journal(now)?,
         };
-        self.load_journal(&journal, known)
-    }
-
-    fn load_journal(&self, journal: &Journal, known: &mut Known) -> Result<Vec<TimedKey>, ConfigError> {
-        // Before they are read: what is written meanwhile is found next time.
-        let stamps = self.stamps(journal);
+        let stay = journal.keys.iter().filter(|entry| entry.withdrawn.is_none());
+        stamps.extend(self.stamps(stay.map(|entry| &*entry.file)));
         let mut read = HashMap::new();
         let mut keys = Vec::with_capacity(journal.keys.len());
         let mut seen: HashMap<[u8; 32], &str> = HashMap::new();
@@ -128,10 +144,9 @@ impl KeyDirectory {
         !known.stamps.is_empty() && known.stamps.iter().all(|(path, stamp)| files::stamp(path) == *stamp)
     }
 
-    /// Of the directory itself, too: a file that comes changes it.
-    fn stamps(&self, journal: &Journal) -> Vec<(PathBuf, Option<Stamp>)> {
-        let files = journal.keys.iter().filter(|entry| entry.withdrawn.is_none()).map(|entry| &*entry.file);
-        let paths = ["", files::JOURNAL].into_iter().chain(files).map(|file| self.path.join(file));
+    /// `""` is the directory itself: a file that comes changes it.
+    fn stamps<'a>(&self, files: impl IntoIterator<Item = &'a str>) -> Stamps {
+        let paths = files.into_iter().map(|file| self.path.join(file));
         paths.map(|path| (files::stamp(&path), path)).map(|(stamp, path)| (path, stamp)).collect()
     }
 
