@@ -20,6 +20,8 @@ pub(super) struct Last {
     pub(super) known: Known,
     /// Why the last attempt failed, so that the log says it once.
     pub(super) error: Option<String>,
+    /// Why the next key could not be made, likewise.
+    unkept: Option<String>,
 }
 
 /// How often the keys of `JWT_KEYS_DIR` were read anew.
@@ -54,6 +56,16 @@ impl FollowedKeys {
 
     pub(super) fn last(&self) -> MutexGuard<'_, Last> {
         self.last.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Does what the keys' age asks for. A directory that cannot be written to is no error: somebody else may do it.
+    pub(super) fn keep(&self, now: i64) {
+        let unkept = self.directory.keep(now).err().map(|error| error.to_string());
+        let mut last = self.last();
+        if let Some(error) = unkept.as_ref().filter(|_| unkept != last.unkept) {
+            log::warn!("the next key cannot be made here: {error}");
+        }
+        last.unkept = unkept;
     }
 
     pub(super) fn none_signs() -> ConfigError {
