@@ -80,8 +80,7 @@ impl KeyKeeper {
     /// Puts the ring of this moment in force.
     pub(crate) fn turn(&self, now: i64) -> Changed {
         let mut kept = self.kept();
-        let mut phases = phases(&kept, now, self.rules.retires_for).into_iter();
-        kept.retain(|_| phases.next().flatten().is_some());
+        drop_gone(&mut kept, &self.rules, now);
         self.put(&kept, now)
     }
 
