@@ -58,6 +58,7 @@ examples! {
     optional
     own_claims
     own_store
+    post_quantum
     protecting_routes
     refresh
     revocation
