@@ -95,7 +95,8 @@ fn print_all() {
 }
 
 fn all_work() -> Vec<String> {
-    let tokens = FAMILIES.iter().flat_map(|algorithm| {
+    let built_in = if cfg!(feature = "jsonwebtoken") { FAMILIES.len() } else { 1 };
+    let tokens = FAMILIES.iter().take(built_in).flat_map(|algorithm| {
         ["verify", "cached", "verify jsonwebtoken", "issue", "issue jsonwebtoken"]
             .map(|what| format!("{algorithm:?} {what}"))
     });
