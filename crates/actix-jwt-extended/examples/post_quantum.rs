@@ -7,7 +7,7 @@
 //! $ curl -sw ' %{http_code}\n' -H "Authorization: Bearer $TOKEN" http://127.0.0.1:8080/protected
 //! ada, by ML-DSA-44 200
 //! $ curl -s http://127.0.0.1:8080/.well-known/jwks.json
-//! {"keys":[{"kty":"AKP",…,"alg":"ML-DSA-44"}]}
+//! {"keys":[{"kty":"AKP","alg":"ML-DSA-44","pub":"…","use":"sig"}]}
 //! ```
 
 #![allow(missing_docs, clippy::print_stdout)]
