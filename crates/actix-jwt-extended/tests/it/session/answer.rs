@@ -1,6 +1,7 @@
 //! A pair of tokens as an answer: OAuth's names, and nothing that a cache keeps.
 
 use actix_jwt_extended::store::MemoryStore;
+use actix_jwt_extended::test_util::ManualClock;
 use actix_jwt_extended::{JwtConfig, JwtManager, Lifetime};
 use actix_web::Responder as _;
 use actix_web::body::to_bytes;
@@ -10,7 +11,9 @@ use std::time::Duration;
 
 fn manager(config: JwtConfig) -> JwtManager {
     let config = config.secret_key("a test's secret of 32 bytes or more");
-    JwtManager::builder(config).token_store(MemoryStore::new()).build().unwrap()
+    // Time stands still: no second ends between the session and its token.
+    let clock = ManualClock::at(1_800_000_000);
+    JwtManager::builder(config).token_store(MemoryStore::new()).clock(clock).build().unwrap()
 }
 
 #[actix_web::test]
