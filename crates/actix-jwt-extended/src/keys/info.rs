@@ -1,8 +1,7 @@
 //! What anybody may know of a key.
 
-use super::Algorithm;
-use super::KeyState;
-use super::term::{ALWAYS, NEVER, Phase, TimedKey};
+use super::term::{ALWAYS, NEVER, Phase, TimedKey, phases};
+use super::{Algorithm, KeyState};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// A key of a manager: what it is called, what it does, and until when. Nothing of the key itself.
@@ -24,7 +23,13 @@ pub struct KeyInfo {
 }
 
 impl KeyInfo {
-    pub(super) fn of(key: &TimedKey, phase: Phase) -> Self {
+    /// Of all that have not gone; `retires_for` as of [`phases`].
+    pub(super) fn of_all(keys: &[TimedKey], now: i64, retires_for: Option<i64>) -> Vec<Self> {
+        let phases = phases(keys, now, retires_for);
+        keys.iter().zip(phases).filter_map(|(key, phase)| Some(Self::of(key, phase?))).collect()
+    }
+
+    fn of(key: &TimedKey, phase: Phase) -> Self {
         let key_id = key.key_id().map(|id| id.to_string());
         Self { key_id, algorithms: key.verifying.algorithms().collect(), phase }
     }

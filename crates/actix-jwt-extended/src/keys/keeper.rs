@@ -111,9 +111,7 @@ impl KeyKeeper {
 
     /// All keys that have not gone, and what they do.
     pub(crate) fn list(&self, now: i64) -> Vec<KeyInfo> {
-        let kept = self.kept();
-        let phases = phases(&kept, now, self.rules.retires_for);
-        kept.iter().zip(phases).filter_map(|(key, phase)| Some(KeyInfo::of(key, phase?))).collect()
+        KeyInfo::of_all(&self.kept(), now, self.rules.retires_for)
     }
 
     fn kept(&self) -> MutexGuard<'_, Vec<TimedKey>> {

@@ -73,9 +73,7 @@ impl FollowedKeys {
                       DIRECTORY/jwt.pem`";
         ConfigError::InvalidKey { setting: "JWT_KEYS_DIR", reason: reason.to_owned() }
     }
-}
 
-impl FollowedKeys {
     pub(super) fn is_known(&self) -> bool {
         self.directory.is_known(&self.last().known)
     }

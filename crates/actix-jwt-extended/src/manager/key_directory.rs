@@ -3,7 +3,6 @@
 use super::followed_keys::{FollowedKeys, KeyReloadStats};
 use super::{Inner, JwtManager};
 use crate::error::ConfigError;
-use crate::keys::Changed;
 use crate::keys::Origin;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
@@ -69,9 +68,7 @@ impl JwtManager {
             Ok(changed) => {
                 last.error = None;
                 followed.reloads.fetch_add(1, Ordering::Relaxed);
-                if changed == Changed::Less {
-                    self.0.verified.forget();
-                }
+                self.forget_if(changed);
                 log::info!("the keys of JWT_KEYS_DIR have been read anew");
                 Ok(true)
             }

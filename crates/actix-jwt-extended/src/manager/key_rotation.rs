@@ -120,7 +120,7 @@ impl JwtManager {
         check_lifetimes(&self.0.config, ring)
     }
 
-    fn forget_if(&self, changed: Changed) {
+    pub(super) fn forget_if(&self, changed: Changed) {
         if changed == Changed::Less {
             self.0.verified.forget();
         }

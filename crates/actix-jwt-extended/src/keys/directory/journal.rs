@@ -42,6 +42,11 @@ impl Entry {
         Term { published: self.published, signs_from, withdrawn: self.withdrawn.is_some() }
     }
 
+    /// Whether it neither signs yet nor is withdrawn.
+    pub(super) fn waits(&self, now: i64) -> bool {
+        self.withdrawn.is_none() && self.signs_from.is_none_or(|from| from > now)
+    }
+
     pub(super) fn set_term(&mut self, term: Term, now: i64) {
         self.signs_from = (term.signs_from != NEVER).then_some(term.signs_from);
         self.withdrawn = term.withdrawn.then(|| self.withdrawn.unwrap_or(now));
@@ -101,6 +106,12 @@ impl Journal {
         let outcome = step(&mut terms);
         self.keys.iter_mut().zip(terms).for_each(|(entry, term)| entry.set_term(term, now));
         outcome
+    }
+
+    /// The key that signs.
+    pub(super) fn active(&self, now: i64) -> Option<&Entry> {
+        let begun = |entry: &&Entry| entry.withdrawn.is_none() && entry.signs_from.is_some_and(|from| from <= now);
+        self.keys.iter().filter(begun).max_by_key(|entry| entry.signs_from)
     }
 
     pub(super) fn place_of(&self, key_id: &str) -> Option<usize> {

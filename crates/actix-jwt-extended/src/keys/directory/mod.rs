@@ -12,7 +12,7 @@ pub(crate) use reading::Known;
 
 use super::generate::generate;
 use super::halves::{halves, thumbprint};
-use super::term::{self, NEVER, phases};
+use super::term::{self, NEVER};
 use super::{Algorithm, KeyInfo, KeyRules};
 use crate::claims::AlgorithmFamily;
 use crate::clock::{Clock, SystemClock, unix_seconds};
@@ -122,8 +122,7 @@ impl KeyDirectory {
     pub fn list(&self) -> Result<Vec<KeyInfo>, ConfigError> {
         let now = self.now();
         let keys = self.load(&mut Known::default(), now)?;
-        let phases = phases(&keys, now, self.rules.retires_for);
-        Ok(keys.iter().zip(phases).filter_map(|(key, phase)| Some(KeyInfo::of(key, phase?))).collect())
+        Ok(KeyInfo::of_all(&keys, now, self.rules.retires_for))
     }
 
     /// Makes a key; its ID. The first one signs at once. Any other is `next`, until [`rotate`](Self::rotate) says when it signs, or
@@ -218,27 +217,20 @@ impl KeyDirectory {
     /// The algorithm of the key that must be replaced, and when.
     fn due(&self, journal: &Journal, now: i64) -> Option<(Algorithm, i64)> {
         let lifetime = self.lifetime?;
-        let begun = |entry: &&Entry| entry.withdrawn.is_none() && entry.signs_from.is_some_and(|from| from <= now);
-        let active = journal.keys.iter().filter(begun).max_by_key(|entry| entry.signs_from)?;
+        let active = journal.active(now)?;
         let since = active.signs_from?;
-        let is_arranged = journal
-            .keys
-            .iter()
-            .any(|entry| entry.withdrawn.is_none() && entry.signs_from.is_some_and(|from| from > now));
+        let is_arranged = journal.keys.iter().any(|entry| entry.waits(now) && entry.signs_from.is_some());
         let is_old = since.saturating_add(lifetime / 2) <= now;
         (is_old && !is_arranged).then(|| (active.algorithm, since.saturating_add(lifetime - lifetime / 6)))
     }
 
     /// The place of the key that signs next: one that waits, else a new one.
     fn next(&self, journal: &mut Journal, algorithm: Option<Algorithm>, now: i64) -> Result<usize, ConfigError> {
-        let waits = |entry: &Entry| entry.withdrawn.is_none() && entry.signs_from.is_none_or(|from| from > now);
         let fits = |entry: &Entry| algorithm.is_none_or(|algorithm| algorithm.is_same_as(entry.algorithm));
-        if let Some(place) = journal.keys.iter().position(|entry| waits(entry) && fits(entry)) {
+        if let Some(place) = journal.keys.iter().position(|entry| entry.waits(now) && fits(entry)) {
             return Ok(place);
         }
-        let begun = |entry: &&Entry| entry.withdrawn.is_none() && entry.signs_from.is_some_and(|from| from <= now);
-        let active = journal.keys.iter().filter(begun).max_by_key(|entry| entry.signs_from);
-        let Some(algorithm) = algorithm.or(active.map(|entry| entry.algorithm)) else {
+        let Some(algorithm) = algorithm.or(journal.active(now).map(|entry| entry.algorithm)) else {
             return Err(invalid("holds no key that another one could replace; add one first"));
         };
         self.make(journal, algorithm, now)?;

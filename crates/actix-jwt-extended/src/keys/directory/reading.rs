@@ -147,7 +147,12 @@ impl KeyDirectory {
     /// `""` is the directory itself: a file that comes changes it.
     fn stamps<'a>(&self, files: impl IntoIterator<Item = &'a str>) -> Stamps {
         let paths = files.into_iter().map(|file| self.path.join(file));
-        paths.map(|path| (files::stamp(&path), path)).map(|(stamp, path)| (path, stamp)).collect()
+        paths
+            .map(|path| {
+                let stamp = files::stamp(&path);
+                (path, stamp)
+            })
+            .collect()
     }
 
     fn read(&self, file: &str) -> Result<Zeroizing<Vec<u8>>, ConfigError> {
