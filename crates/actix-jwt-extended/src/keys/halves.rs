@@ -19,8 +19,8 @@ pub(super) fn halves(
         error => error,
     };
     let key = if algorithm.family() == AlgorithmFamily::Hmac {
-        let line = content.strip_suffix(b"\n").map_or(content, |line| line.strip_suffix(b"\r").unwrap_or(line));
-        let bytes = secret::decode(&Zeroizing::new(line.to_vec())).map_err(wrong)?;
+        let line = Zeroizing::new(secret::without_line_end(content).to_vec());
+        let bytes = secret::decode(&line).map_err(wrong)?;
         SigningKey::from_secret(algorithm, &bytes)
     } else {
         let text = std::str::from_utf8(content).map_err(|_| invalid(setting, format!("{place} is no text")))?;

@@ -102,13 +102,13 @@ fn is_a_placeholder(text: &str) -> bool {
 fn read(setting: &'static str, path: &Path) -> Result<Zeroizing<Vec<u8>>, ConfigError> {
     let mut bytes = key_file::read(path)
         .map_err(|error| invalid(setting, format!("cannot be read from {}: {error}", path.display())))?;
-    if bytes.ends_with(b"\n") {
-        bytes.pop();
-        if bytes.ends_with(b"\r") {
-            bytes.pop();
-        }
-    }
+    let length = without_line_end(&bytes).len();
+    bytes.truncate(length);
     Ok(bytes)
+}
+
+pub(super) fn without_line_end(content: &[u8]) -> &[u8] {
+    content.strip_suffix(b"\n").map_or(content, |line| line.strip_suffix(b"\r").unwrap_or(line))
 }
 
 /// `None` = it is its bytes as they stand; `Some(None)` = it claims to be encoded, and is not.

@@ -110,8 +110,7 @@ impl JwtManager {
 
     /// Until when a token with this expiry is good, in seconds since the epoch.
     pub(crate) fn last_moment(&self, expires: Option<i64>) -> i64 {
-        let leeway = i64::try_from(self.0.config.decode_leeway.as_secs()).unwrap_or(i64::MAX);
-        expires.map_or(i64::MAX, |expires| expires.saturating_add(leeway))
+        expires.map_or(i64::MAX, |expires| self.0.rules.last_moment(expires))
     }
 
     pub(super) fn judge_ring(&self, ring: &KeyRing) -> Result<(), ConfigError> {

@@ -150,6 +150,11 @@ impl Rules {
         claims.read::<Told<'_>>().is_some_and(|told| types.iter().any(|own| own == told.r#type))
     }
 
+    /// Until when a token that expires then is good.
+    pub(crate) fn last_moment(&self, expires: i64) -> i64 {
+        expires.saturating_add(self.leeway)
+    }
+
     /// Whether the token has expired: from the second that `exp` names on (RFC 7519 §4.1.4).
     pub(crate) fn is_expired(&self, token: &VerifiedToken, now: i64) -> bool {
         token.expires_at().is_some_and(|time| time <= now.saturating_sub(self.leeway))
